@@ -1,0 +1,147 @@
+"""Every option once: flag, ini key, default and help.
+
+The command line, the ini file and the reference in the docs are made from ``OPTIONS``. Every
+pytest run on the machine imports this, so it imports next to nothing.
+"""
+
+from typing import Any, Literal, NamedTuple
+
+Kind = Literal["switch", "text", "texts", "integer", "seconds", "lines", "truth"]
+
+
+class Option(NamedTuple):
+    """One setting. ``flag`` or ``ini`` may be None where there is only the other.
+
+    ``texts`` may be repeated on the command line, ``lines`` are only in the ini file, one a line.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    flag: str | None = None
+    ini: str | None = None
+    default: Any = None
+    metavar: str | None = None
+    choices: tuple[str, ...] | None = None
+
+
+def _option(
+    flag: str, kind: Kind, help_text: str, *, has_ini: bool = True, **details: Any
+) -> Option:
+    name = flag.removeprefix("--prompt-").replace("-", "_")
+    ini = f"prompt_{name}" if has_ini else None
+    return Option(name=name, flag=flag, kind=kind, help=help_text, ini=ini, **details)
+
+
+def _ini(ini: str, kind: Kind, help_text: str, default: Any = None) -> Option:
+    name = ini.removeprefix("prompt_")
+    return Option(name=name, ini=ini, kind=kind, help=help_text, default=default)
+
+
+OPTIONS = (
+    _option(
+        "--prompt-eval",
+        "switch",
+        "Collect prompt files (*.prompt.yml) and score them against their goldens. "
+        "Without it the plugin does nothing.",
+        has_ini=False,
+    ),
+    _option(
+        "--prompt-model",
+        "texts",
+        "Use this model instead of the one in the file, such as openai/gpt-5-mini, "
+        "anthropic/claude-sonnet-4-5, local/qwen2.5-coder-0.5b or local:path/to/file.gguf.",
+        metavar="MODEL",
+    ),
+    _option(
+        "--prompt-judge-model",
+        "text",
+        "Model for judges that name none; default: the model of the prompt.",
+        metavar="MODEL",
+    ),
+    _option(
+        "--prompt-samples",
+        "integer",
+        "Answers per golden; its score is their mean. Default: the file's `samples`, else 1.",
+        metavar="N",
+    ),
+    _option(
+        "--prompt-responses",
+        "text",
+        "live: the cache, else the model. record: the same, and written beside the prompts. "
+        "replay: recordings only, no network.",
+        default="live",
+        choices=("live", "record", "replay"),
+    ),
+    _option(
+        "--prompt-no-cache",
+        "switch",
+        "Ask the model even where the cache has the answer.",
+        has_ini=False,
+    ),
+    _option("--prompt-cache-clear", "switch", "Empty the cache first.", has_ini=False),
+    _option(
+        "--prompt-concurrency",
+        "integer",
+        "Most calls in flight to one provider; adaptive, from 16.",
+        default=256,
+        metavar="N",
+    ),
+    _option(
+        "--prompt-max-retries",
+        "integer",
+        "Further tries of a call that met a passing fault.",
+        default=6,
+        metavar="N",
+    ),
+    _option(
+        "--prompt-timeout",
+        "seconds",
+        "Seconds that one call may take.",
+        default=120.0,
+        metavar="S",
+    ),
+    _option(
+        "--prompt-budget",
+        "text",
+        "Hard stop for the whole run: '2 usd', '500 calls' or '1M tokens'.",
+        metavar="AMOUNT",
+    ),
+    _option(
+        "--prompt-plan",
+        "switch",
+        "Say what would run and what it would cost, then stop.",
+        has_ini=False,
+    ),
+    _ini(
+        "prompt_paths",
+        "lines",
+        "Folders whose prompt files are collected where no path is given.",
+        default=["prompts", ".github/prompts"],
+    ),
+    _ini(
+        "prompt_models",
+        "lines",
+        "Other names for models: NAME = provider/model [BASE_URL [KEY_VARIABLE]].",
+        default=[],
+    ),
+    _ini("prompt_cache_dir", "text", "Folder of the cache.", default=".promptopt/cache"),
+    _ini(
+        "prompt_limits",
+        "lines",
+        "Limits per model: MODEL = 500 rpm, 200k tpm.",
+        default=[],
+    ),
+    _ini(
+        "prompt_prices",
+        "lines",
+        "Prices in USD per million tokens: MODEL = 0.25 in, 2.00 out.",
+        default=[],
+    ),
+    _ini(
+        "prompt_local_deterministic",
+        "truth",
+        "Make local models answer the same on every run, about four times slower on short prompts.",
+        default=False,
+    ),
+)

@@ -1,0 +1,112 @@
+"""Everything that can go wrong, as one tree.
+
+::
+
+    PromptoptError
+    ├── UsageError              an option or ini value that cannot be meant
+    ├── PromptFileError         a prompt or goldens file that cannot be used
+    ├── ScorerError             a scorer raised instead of scoring
+    └── ProviderError           no answer from a model
+        ├── NotConfiguredError  a model, key or extra is missing; nothing was sent
+        ├── RefusedError        the provider will refuse the next call too (400, 401, 403, 404)
+        ├── TransientError      worth another try (408, 409, 429, 5xx, connection, timeout)
+        ├── NotRecordedError    a replay found no recording
+        └── BudgetError         the budget does not allow the call; nothing was sent
+
+Messages say where, what was found, what was expected and what to do. They never hold keys or
+the contents of prompts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PromptoptError(Exception):
+    """Root of all errors of this package."""
+
+
+class UsageError(PromptoptError):
+    """An option or ini value that cannot be meant."""
+
+
+class Severity(StrEnum):
+    """How much a problem in a file matters."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing in a file that is wrong or was not understood.
+
+    ``path`` is shown as given, ``line`` counts from 1.
+    """
+
+    path: str
+    line: int
+    message: str
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+class PromptFileError(PromptoptError):
+    """A prompt or goldens file that cannot be used: all its problems, in file order."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+class ScorerError(PromptoptError):
+    """A scorer raised instead of scoring; the exception is the ``__cause__``."""
+
+
+class ProviderError(PromptoptError):
+    """No answer from a model.
+
+    ``status`` is the HTTP status where there was one, ``attempts`` how often it was tried.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, attempts: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.attempts = attempts
+
+
+class NotConfiguredError(ProviderError):
+    """A model, key or extra is missing; nothing was sent."""
+
+
+class RefusedError(ProviderError):
+    """The provider refuses the call and would refuse it again."""
+
+
+class TransientError(ProviderError):
+    """A fault that another try may not meet.
+
+    ``retry_after_seconds`` is what the server asked for, counted from now.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        attempts: int = 1,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, attempts=attempts)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotRecordedError(ProviderError):
+    """A replay found no recording of the answer."""
+
+
+class BudgetError(ProviderError):
+    """The budget does not allow the call; nothing was sent."""

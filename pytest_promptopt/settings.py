@@ -1,0 +1,107 @@
+"""The options of one run, read from the command line and the ini file and checked."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.config import OPTIONS, Kind, Option
+from pytest_promptopt.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of one run, checked. One field an option, named like it."""
+
+    eval: bool
+    model: str | None
+    judge_model: str | None
+    samples: int | None
+    responses: str
+    no_cache: bool
+    cache_clear: bool
+    concurrency: int
+    max_retries: int
+    timeout: float
+    budget: str | None
+    plan: bool
+    paths: tuple[str, ...]
+    models: tuple[str, ...]
+    cache_dir: str
+    limits: tuple[str, ...]
+    prices: tuple[str, ...]
+    local_deterministic: bool
+
+
+def read_settings(get_option: Callable[[str], Any], get_ini: Callable[[str], Any]) -> Settings:
+    """Settings from the command line, else the ini file, else the default.
+
+    ``get_option`` takes :attr:`Option.name` with ``prompt_`` before it and gives None where the
+    command line is silent. Raises :class:`UsageError`.
+    """
+    values = {option.name: _value(option, get_option, get_ini) for option in OPTIONS}
+    models = values.pop("model")
+    if len(models) > 1:
+        raise UsageError(f"--prompt-model: one model a run, found {', '.join(models)}")
+    return Settings(model=models[0] if models else None, **values)
+
+
+def _value(option: Option, get_option: Callable[[str], Any], get_ini: Callable[[str], Any]) -> Any:
+    source = option.flag
+    raw = get_option(f"prompt_{option.name}") if option.flag else None
+    if not raw and raw != 0 and option.ini:
+        source, raw = f"ini {option.ini}", get_ini(option.ini)
+    return _READERS[option.kind](option, raw, str(source))
+
+
+def _text(option: Option, raw: Any, source: str) -> Any:
+    value = raw or option.default
+    if option.choices and value not in option.choices:
+        raise UsageError(f"{source}: {value!r} is not one of {', '.join(option.choices)}")
+    return value
+
+
+def _texts(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:
+    return (raw,) if isinstance(raw, str) and raw else tuple(raw or ())
+
+
+def _integer(option: Option, raw: Any, source: str) -> Any:
+    least = 0 if option.name == "max_retries" else 1
+    value = _number(int, raw, source, f"a whole number of at least {least}")
+    if value is not None and value < least:
+        raise UsageError(f"{source}: expected a whole number of at least {least}, found {raw}")
+    return option.default if value is None else value
+
+
+def _seconds(option: Option, raw: Any, source: str) -> Any:
+    value = _number(float, raw, source, "a number of seconds above 0")
+    if value is not None and not 0 < value < float("inf"):
+        raise UsageError(f"{source}: expected a number of seconds above 0, found {raw}")
+    return option.default if value is None else value
+
+
+def _number(kind: Callable[[Any], Any], raw: Any, source: str, expected: str) -> Any:
+    if raw is None or raw == "":
+        return None
+    try:
+        return kind(raw)
+    except ValueError:
+        raise UsageError(f"{source}: expected {expected}, found {raw!r}") from None
+
+
+def _lines(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:
+    return tuple(raw)
+
+
+def _truth(_option: Option, raw: Any, _source: str) -> bool:
+    return bool(raw)
+
+
+_READERS: Mapping[Kind, Callable[[Option, Any, str], Any]] = {
+    "switch": _truth,
+    "truth": _truth,
+    "text": _text,
+    "texts": _texts,
+    "integer": _integer,
+    "seconds": _seconds,
+    "lines": _lines,
+}
