@@ -1,0 +1,1 @@
+"""What a prompt is: the file, its goldens, its text."""

@@ -1,0 +1,362 @@
+"""A YAML file on disk: its values, and where each of them stands.
+
+YAML 1.2 core schema, plus merge keys: ``no``, ``12:30``, ``0123`` and dates stay text. Built from
+parser events rather than by a loader's constructor, so that depth, aliases and duplicate keys
+are under our control and no tag can name code.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_promptopt.errors import Problem, PromptFileError, Severity
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+MAX_DEPTH = 100
+MAX_VALUES = 2_000_000
+MAX_BYTES = 64 * 1024 * 1024
+
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_CONSTANTS: Mapping[str, Any] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_CORE_TAGS = {
+    f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "map", "seq")
+}
+
+
+@dataclass(slots=True)
+class Node:
+    """A value in the file. ``line`` counts from 1, ``index`` is in characters from 0.
+
+    Both are those of the value itself or of the anchor or tag before it.
+    """
+
+    line: int
+    index: int
+
+
+@dataclass(slots=True)
+class ScalarNode(Node):
+    """Text, a number, a truth value or nothing; ``text`` is what it was read from."""
+
+    text: str
+    value: Any
+
+
+@dataclass(slots=True)
+class SequenceNode(Node):
+    """A list."""
+
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class MappingNode(Node):
+    """Keys and values in file order; ``merged`` stand behind ``<<`` and give way to ``entries``."""
+
+    entries: dict[str, Node] = field(default_factory=dict)
+    key_lines: dict[str, int] = field(default_factory=dict)
+    merged: list["MappingNode"] = field(default_factory=list)
+
+    def get(self, key: str) -> Node | None:
+        """The value of ``key``, also where it was merged in."""
+        if key in self.entries:
+            return self.entries[key]
+        found = (node.get(key) for node in self.merged)
+        return next((node for node in found if node is not None), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A YAML file that was read without an error.
+
+    ``data`` is its content as plain Python values; repeated aliases share one object. ``problems``
+    are warnings.
+    """
+
+    location: str
+    text: str
+    root: Node
+    data: Any
+    problems: tuple[Problem, ...] = ()
+
+    def node_at(self, path: Sequence[str | int]) -> Node:
+        """The node under ``path``, or the nearest one above it that is in the file."""
+        node = self.root
+        for step in path:
+            child = _child(node, step)
+            if child is None:
+                return node
+            node = child
+        return node
+
+    def line_of(self, *path: str | int) -> int:
+        """The line of the key or value under ``path``, or of the nearest thing above it."""
+        if path and isinstance(path[-1], str):
+            parent = self.node_at(path[:-1])
+            if isinstance(parent, MappingNode) and path[-1] in parent.key_lines:
+                return parent.key_lines[path[-1]]
+        return self.node_at(path).line
+
+
+def read_text(path: Path, location: str) -> str:
+    """The file as text without a byte order mark; raises :class:`PromptFileError`."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise _error(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
+        content = path.read_bytes()
+    except OSError as error:
+        raise _error(location, 1, f"cannot be read: {error.strerror or error}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        found = content[error.start]
+        raise _error(
+            location, line, f"byte 0x{found:02x} is not UTF-8; save the file as UTF-8"
+        ) from None
+
+
+def read_document(path: Path, location: str) -> Document:
+    """The YAML file at ``path``; raises :class:`PromptFileError`."""
+    return parse_document(read_text(path, location), location)
+
+
+def parse_document(text: str, location: str) -> Document:
+    """``text`` as a document; raises :class:`PromptFileError` where it is not one."""
+    builder = _Builder(location)
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(error, text, location) from None
+    except yaml.YAMLError as error:
+        raise _unreadable_character(error, text, location) from None
+    if builder.root is None:
+        raise _error(location, 1, "the file is empty; a prompt needs at least `messages:`")
+    _refuse_bomb(builder.root, location)
+    return Document(
+        location=location,
+        text=text,
+        root=builder.root,
+        data=_plain(builder.root, {}),
+        problems=tuple(builder.problems),
+    )
+
+
+class _Builder:
+    """Nodes from parser events, without recursion."""
+
+    def __init__(self, location: str) -> None:
+        self.root: Node | None = None
+        self.problems: list[Problem] = []
+        self._location = location
+        self._stack: list[tuple[Node, str | None]] = []
+        self._keys: list[ScalarNode | None] = []
+        self._anchors: dict[str, Node] = {}
+        self._documents = 0
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._add(self._scalar(event), event.anchor)
+            case yaml.SequenceStartEvent():
+                self._open(SequenceNode(*_position(event)), event)
+            case yaml.MappingStartEvent():
+                self._open(MappingNode(*_position(event)), event)
+            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                self._close()
+            case yaml.AliasEvent():
+                self._add(self._alias(event), None)
+            case yaml.DocumentStartEvent():
+                self._documents += 1
+                if self._documents > 1:
+                    line, _ = _position(event)
+                    raise _error(self._location, line, "a second document (`---`) in one file")
+            case _:
+                pass
+
+    def _open(self, node: Node, event: Any) -> None:
+        if len(self._stack) >= MAX_DEPTH:
+            raise _error(self._location, node.line, f"nested more than {MAX_DEPTH} levels deep")
+        self._check_tag(event)
+        self._stack.append((node, event.anchor))
+        self._keys.append(None)
+
+    def _close(self) -> None:
+        node, anchor = self._stack.pop()
+        self._keys.pop()
+        self._add(node, anchor)
+
+    def _add(self, node: Node, anchor: str | None) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = node
+        if not self._stack:
+            self.root = node
+            return
+        parent = self._stack[-1][0]
+        if isinstance(parent, SequenceNode):
+            parent.items.append(node)
+        elif isinstance(parent, MappingNode):
+            self._add_to_mapping(parent, node)
+
+    def _add_to_mapping(self, parent: MappingNode, node: Node) -> None:
+        key = self._keys[-1]
+        if key is None:
+            if not isinstance(node, ScalarNode):
+                raise _error(self._location, node.line, "a list or mapping as a key; use text")
+            self._keys[-1] = node
+            return
+        self._keys[-1] = None
+        if key.text == "<<":
+            self._merge(parent, node)
+            return
+        if key.text in parent.entries:
+            first = parent.key_lines[key.text]
+            message = f"the key `{key.text}` stands twice (first on line {first}); keep one"
+            raise _error(self._location, key.line, message)
+        parent.entries[key.text] = node
+        parent.key_lines[key.text] = key.line
+
+    def _merge(self, parent: MappingNode, node: Node) -> None:
+        sources = node.items if isinstance(node, SequenceNode) else [node]
+        for source in sources:
+            if not isinstance(source, MappingNode):
+                raise _error(
+                    self._location, node.line, "`<<` merges mappings, found something else"
+                )
+            parent.merged.append(source)
+
+    def _alias(self, event: Any) -> Node:
+        line = event.start_mark.line + 1
+        if any(anchor == event.anchor for _, anchor in self._stack):
+            raise _error(self._location, line, f"the alias *{event.anchor} contains itself")
+        if event.anchor not in self._anchors:
+            raise _error(self._location, line, f"the alias *{event.anchor} has no anchor before it")
+        return self._anchors[event.anchor]
+
+    def _scalar(self, event: Any) -> ScalarNode:
+        self._check_tag(event)
+        line, index = _position(event)
+        plain = event.implicit[0] and event.tag is None
+        tagged = event.tag in _CORE_TAGS and not str(event.tag).endswith(":str")
+        value = _resolve(event.value) if plain or tagged else event.value
+        return ScalarNode(line, index, event.value, value)
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is not None and event.tag not in _CORE_TAGS and event.tag != "!":
+            message = f"the tag {event.tag} is not understood and has no effect"
+            line = event.start_mark.line + 1
+            problem = Problem(
+                path=self._location, line=line, message=message, severity=Severity.WARNING
+            )
+            self.problems.append(problem)
+
+
+def _position(event: Any) -> tuple[int, int]:
+    return event.start_mark.line + 1, event.start_mark.index
+
+
+def _resolve(text: str) -> Any:
+    """A plain scalar by the core schema; what a JSON number cannot hold stays text."""
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text):
+        return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+    if _FLOAT.fullmatch(text):
+        number = float(text)
+        return number if math.isfinite(number) else text
+    return text
+
+
+def _refuse_bomb(root: Node, location: str) -> None:
+    """Refuse a document that small text and aliases blow up to a huge or deep one."""
+    sizes: dict[int, int] = {}
+    depths: dict[int, int] = {}
+    for node in _post_order(root):
+        children = _children(node)
+        size = 1 + sum(sizes[id(child)] for child in children)
+        depth = 1 + max((depths[id(child)] for child in children), default=0)
+        if size > MAX_VALUES:
+            message = f"its aliases expand to more than {MAX_VALUES:,} values"
+            raise _error(location, node.line, message)
+        if depth > MAX_DEPTH:
+            message = f"its aliases nest more than {MAX_DEPTH} levels deep"
+            raise _error(location, node.line, message)
+        sizes[id(node)], depths[id(node)] = size, depth
+
+
+def _plain(node: Node, made: dict[int, Any]) -> Any:
+    """The node's value without positions. Depth is bounded by ``MAX_DEPTH`` through aliases too."""
+    if isinstance(node, ScalarNode):
+        return node.value
+    if id(node) not in made:
+        if isinstance(node, SequenceNode):
+            made[id(node)] = [_plain(item, made) for item in node.items]
+        elif isinstance(node, MappingNode):
+            merged: dict[str, Any] = {}
+            for source in reversed(node.merged):
+                merged |= _plain(source, made)
+            made[id(node)] = merged | {
+                key: _plain(item, made) for key, item in node.entries.items()
+            }
+    return made[id(node)]
+
+
+def _post_order(root: Node) -> Iterator[Node]:
+    seen: set[int] = set()
+    stack: list[tuple[Node, bool]] = [(root, False)]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((child, False) for child in _children(node))
+
+
+def _children(node: Node) -> Sequence[Node]:
+    if isinstance(node, SequenceNode):
+        return node.items
+    if isinstance(node, MappingNode):
+        return [*node.merged, *node.entries.values()]
+    return ()
+
+
+def _child(node: Node, step: str | int) -> Node | None:
+    if isinstance(node, MappingNode) and isinstance(step, str):
+        return node.get(step)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.items):
+        return node.items[step]
+    return None
+
+
+def _error(location: str, line: int, message: str) -> PromptFileError:
+    return PromptFileError([Problem(path=location, line=line, message=message)])
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> PromptFileError:
+    mark = error.problem_mark or error.context_mark
+    line = (mark.line if mark else 0) + 1
+    lines = text.splitlines()
+    shown = lines[line - 1].strip()[:120] if line <= len(lines) else "(end of file)"
+    what = error.problem or error.context or "not YAML"
+    return _error(location, line, f"broken YAML: {what}\n    {shown}")
+
+
+def _unreadable_character(error: yaml.YAMLError, text: str, location: str) -> PromptFileError:
+    position = getattr(error, "position", 0)
+    line = text.count("\n", 0, position) + 1
+    what = getattr(error, "reason", None) or "not YAML"
+    return _error(location, line, f"broken YAML: {what}")

@@ -1,0 +1,255 @@
+"""An entry of ``evaluators`` as the file has it, in the dialects of public prompt files."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.errors import Problem, Severity
+from pytest_promptopt.prompts.golden import EvaluatorSpec
+
+KINDS = (
+    "string",
+    "equals",
+    "contains",
+    "regex",
+    "choice",
+    "number",
+    "json",
+    "similarity",
+    "python",
+    "llm",
+    "uses",
+)
+_COMMON_KEYS = ("name", "description", "threshold")
+_TYPE_KEYS = ("type", "evaluator")
+# Names of the answer in public files, where `target` says what is looked at.
+_ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
+_TARGET_KEYS = ("target", "property")
+_VALUE_KEYS = ("value", "values", "expected", "text", "pattern", "regex", "substring")
+_REGEX_KEYS = ("flags", "invert", "negate")
+
+_REGEX_TYPES = {"regex", "regexmatch", "matches", "pattern"}
+_CONTAINS_TYPES = {
+    "contains": "all",
+    "includes": "all",
+    "stringcontains": "all",
+    "assertcontains": "all",
+    "containsall": "all",
+    "includesall": "all",
+    "containsany": "any",
+    "includesany": "any",
+    "notcontains": "none",
+    "doesnotcontain": "none",
+}
+_STRING_TYPES = {"startswith": "startsWith", "endswith": "endsWith"}
+_EQUALS_TYPES = {"equals", "equal", "exact", "exactmatch"}
+_JSON_TYPES = {"json", "isjson", "validjson"}
+_JUDGE_TYPES = {"modelgraded", "llm"}
+_POSITIVE = {"yes", "pass", "passed", "true", "correct", "good"}
+_NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
+
+
+class _NotUnderstoodError(Exception):
+    """The entry cannot be told; says what was found and what to write instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """An entry in our own dialect; ``ignored`` are its keys that have no effect."""
+
+    kind: str
+    options: Any
+    ignored: tuple[str, ...] = ()
+
+
+def read_evaluator(
+    raw: Any, *, path: str, line: int, position: int, from_golden: bool
+) -> tuple[EvaluatorSpec | None, list[Problem]]:
+    """The evaluator that ``raw`` describes, and warnings for what was not understood.
+
+    ``position`` counts from 1 and names an entry that has no name and no kind. An entry that
+    cannot be told has the kind ``""`` and the message of its warning as options, so that what it
+    should have scored is reported as not scored.
+    """
+    problems: list[Problem] = []
+
+    def warn(message: str) -> None:
+        problem = Problem(path=path, line=line, message=message, severity=Severity.WARNING)
+        problems.append(problem)
+
+    name = raw.get("name") if isinstance(raw, Mapping) else None
+    label = name if isinstance(name, str) and name.strip() else f"evaluator {position}"
+    threshold = None
+    try:
+        content = _content(raw)
+        entry = _entry(content)
+        threshold = _threshold(content, entry)
+    except _NotUnderstoodError as error:
+        message = f"evaluator `{label}`: {error}"
+        warn(message)
+        entry = _Entry(kind="", options=message)
+    if name is None and entry.kind in KINDS:
+        label = entry.kind
+    for key in entry.ignored:
+        warn(f"evaluator `{label}`: the key `{key}` is not understood and has no effect")
+    spec = EvaluatorSpec(
+        name=label,
+        kind=entry.kind,
+        options=entry.options,
+        path=path,
+        line=line,
+        threshold=threshold,
+        from_golden=from_golden,
+    )
+    return spec, problems
+
+
+def _content(raw: Any) -> Mapping[str, Any]:
+    if isinstance(raw, str):
+        raise _NotUnderstoodError(
+            "a sentence cannot be run; write an `llm` evaluator that asks a model about it"
+        )
+    if not isinstance(raw, Mapping):
+        raise _NotUnderstoodError("expected a mapping such as `string: {contains: text}`")
+    return {str(key): value for key, value in raw.items()}
+
+
+def _entry(content: Mapping[str, Any]) -> _Entry:
+    keys = [key for key in content if key not in _COMMON_KEYS]
+    kinds = [key for key in keys if key in KINDS]
+    if len(kinds) > 1:
+        raise _NotUnderstoodError(f"more than one kind: {_names(kinds)}; make it one entry each")
+    _require_answer_as_target(content)
+    keys = [key for key in keys if key not in _TARGET_KEYS]
+    has_type = any(isinstance(content.get(key), str) for key in _TYPE_KEYS)
+    if has_type and not (kinds and _is_said_twice(content, kinds[0])):
+        return _entry_of_type(content, keys)
+    keys = [key for key in keys if key not in _TYPE_KEYS]
+    if kinds:
+        return _entry_of_kind(kinds[0], content, keys)
+    if len(keys) == 1:
+        return _Entry(kind=keys[0], options=content[keys[0]])
+    found = f"found {_names(keys)}" if keys else "found none"
+    raise _NotUnderstoodError(f"expected a kind of evaluator ({', '.join(KINDS)}), {found}")
+
+
+def _names(keys: Iterable[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+def _require_answer_as_target(content: Mapping[str, Any]) -> None:
+    for key in _TARGET_KEYS:
+        if key in content and content[key] not in _ANSWER:
+            raise _NotUnderstoodError(f"`{key}` must be the answer (`output`), nothing else")
+
+
+def _type(content: Mapping[str, Any]) -> str:
+    found = next(content[key] for key in _TYPE_KEYS if isinstance(content.get(key), str))
+    return str(found)
+
+
+def _is_said_twice(content: Mapping[str, Any], kind: str) -> bool:
+    """``type: string`` beside ``string: …`` adds nothing."""
+    plain = _plain(_type(content))
+    return plain == kind or (kind == "regex" and plain in _REGEX_TYPES)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> _Entry:
+    """``kind: options``, with keys that public files put beside it."""
+    options = content[kind]
+    beside = [key for key in keys if key != kind]
+    if kind == "regex":
+        lifted = {key: content[key] for key in beside if key in _REGEX_KEYS}
+        if lifted:
+            given = options if isinstance(options, Mapping) else {"pattern": options}
+            options = {**given, **lifted}
+            beside = [key for key in beside if key not in lifted]
+    if kind == "string" and isinstance(options, Mapping) and len(options) == 1:
+        [(key, pattern)] = options.items()
+        if _plain(key) in ("regex", "matches", "matchesregex"):
+            kind, options = "regex", pattern
+    if kind == "llm" and isinstance(options, Mapping) and "modelParameters" in options:
+        options = {key: value for key, value in options.items() if key != "modelParameters"}
+        beside.append("modelParameters")
+    if kind == "similarity" and isinstance(options, Mapping):
+        options = {key: value for key, value in options.items() if key != "threshold"}
+    return _Entry(kind=kind, options=options, ignored=tuple(beside))
+
+
+def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> _Entry:
+    """``type: …`` with its options beside it."""
+    named, plain = _type(content), _plain(_type(content))
+    options = {key: content[key] for key in keys if key not in _TYPE_KEYS}
+    if plain in _JSON_TYPES and not options:
+        return _Entry(kind="json", options="valid")
+    if plain == "jsonschema" and options.keys() == {"schema"}:
+        return _Entry(kind="json", options=options)
+    if plain in _JUDGE_TYPES:
+        return _Entry(kind="llm", options=_judge(named, options))
+    if plain in _REGEX_TYPES:
+        flags = {key: options.pop(key) for key in _REGEX_KEYS if key in options}
+        return _Entry(kind="regex", options={"pattern": _value(named, options), **flags})
+    if plain in _CONTAINS_TYPES:
+        key = _CONTAINS_TYPES[plain]
+        return _Entry(kind="contains", options={key: _value(named, options)})
+    if plain in _STRING_TYPES:
+        key = _STRING_TYPES[plain]
+        return _Entry(kind="string", options={key: _value(named, options)})
+    if plain in _EQUALS_TYPES:
+        return _Entry(kind="equals", options=_value(named, options))
+    raise _NotUnderstoodError(
+        f"the type `{named}` is not understood; name the kind as a key ({', '.join(KINDS)})"
+    )
+
+
+def _value(named: str, options: Mapping[str, Any]) -> Any:
+    values = [key for key in options if key in _VALUE_KEYS]
+    others = [key for key in options if key not in _VALUE_KEYS]
+    if len(values) != 1 or others:
+        found = _names(options) or "nothing"
+        raise _NotUnderstoodError(f"`type: {named}` needs `value` and nothing else, found {found}")
+    return options[values[0]]
+
+
+def _judge(named: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A judge that is given its choices and sees the answer."""
+    prompt, choices = options.get("prompt"), options.get("choices")
+    known = {"prompt", "choices", "model", "modelId", "systemPrompt"}
+    if not isinstance(prompt, str) or not isinstance(choices, list) or options.keys() - known:
+        raise _NotUnderstoodError(
+            f"`type: {named}` needs `prompt` and `choices`; "
+            "write an `llm` evaluator with choices and their scores"
+        )
+    if not all(isinstance(choice, Mapping) for choice in choices):
+        choices = _scored(choices)
+        named_choices = " or ".join(choice["choice"] for choice in choices)
+        prompt = f"{prompt.rstrip()}\n\nAnswer with {named_choices}."
+    if "completion" not in prompt:
+        prompt = f"{prompt.rstrip()}\n\nThe response:\n\n{{{{completion}}}}"
+    return {**options, "prompt": prompt, "choices": choices}
+
+
+def _scored(choices: list[Any]) -> list[dict[str, Any]]:
+    """The scores of choices such as yes and no."""
+    words = ["true" if c is True else "false" if c is False else str(c) for c in choices]
+    folded = [word.strip().lower() for word in words]
+    is_plain = len(folded) == 2 and len(_POSITIVE & {*folded}) == len(_NEGATIVE & {*folded}) == 1
+    if not is_plain:
+        raise _NotUnderstoodError("the choices have no scores; write `{choice: …, score: …}`")
+    return [{"choice": word, "score": int(word.strip().lower() in _POSITIVE)} for word in words]
+
+
+def _threshold(content: Mapping[str, Any], entry: _Entry) -> float | None:
+    value = content.get("threshold")
+    options = content.get("similarity")
+    if value is None and entry.kind == "similarity" and isinstance(options, Mapping):
+        value = options.get("threshold")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise _NotUnderstoodError(f"`threshold` must be a number from 0 to 1, found {value!r:.40}")
+    return float(value)

@@ -1,0 +1,64 @@
+"""A golden example: inputs, and what a good answer to them is."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Split = Literal["train", "validation", "test"]
+
+RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "evaluators")
+INPUT_KEYS = ("inputs", "variables", "vars")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatorSpec:
+    """An entry of ``evaluators`` as the file has it, not yet a scorer.
+
+    ``kind`` is the key that says what it does (``string``, ``json``, ``llm`` …) and ``options``
+    what stands under it. ``threshold`` is None where the file has none. ``from_golden`` marks the
+    evaluators of a single golden, which may not name code.
+    """
+
+    name: str
+    kind: str
+    options: Any
+    path: str
+    line: int
+    threshold: float | None = None
+    from_golden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Golden:
+    """One golden example.
+
+    ``variables`` hold everything a placeholder may name, the reserved keys included.
+    ``expected`` is None where the golden has none. ``path`` and ``line`` say where it stands.
+    """
+
+    id: str
+    variables: Mapping[str, Any]
+    path: str
+    line: int
+    expected: Any = None
+    tags: tuple[str, ...] = ()
+    split: Split | None = None
+    required: bool = False
+    weight: float = 1.0
+    evaluators: tuple[EvaluatorSpec, ...] = field(default=())
+
+
+def slug(text: str) -> str:
+    """``text`` as an id of ``[A-Za-z0-9_.-]+``; may be empty."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", text).strip("-")
+
+
+def derived_id(content: Mapping[str, Any]) -> str:
+    """An id that depends on the golden's content alone, so that reordering changes nothing."""
+    encoded = json.dumps(content, sort_keys=True, ensure_ascii=False, default=str)
+    digest = hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    words = next((value for value in content.values() if isinstance(value, str)), "")
+    return f"{slug(words[:40])[:24].strip('-').lower()}-{digest}".lstrip("-")

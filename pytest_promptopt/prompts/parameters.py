@@ -1,0 +1,41 @@
+"""Model parameters under one set of names, whatever dialect the file is written in."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+KNOWN_PARAMETERS = frozenset(
+    {
+        "temperature",
+        "max_tokens",
+        "top_p",
+        "top_k",
+        "min_p",
+        "seed",
+        "stop",
+        "frequency_penalty",
+        "presence_penalty",
+        "repetition_penalty",
+        "reasoning_effort",
+        "verbosity",
+        "logit_bias",
+        "service_tier",
+    }
+)
+_SYNONYMS = {
+    "max_completion_tokens": "max_tokens",
+    "max_output_tokens": "max_tokens",
+    "max_new_tokens": "max_tokens",
+    "stop_sequences": "stop",
+}
+
+
+def canonical_name(name: str) -> str:
+    """``maxTokens``, ``max-tokens`` and ``max_completion_tokens`` are all ``max_tokens``."""
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    return _SYNONYMS.get(snake, snake)
+
+
+def canonical_parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """``raw`` under canonical names, without those that are null."""
+    return {canonical_name(name): value for name, value in raw.items() if value is not None}

@@ -1,0 +1,53 @@
+"""A prompt as the rest of the house sees it: read, checked and frozen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pytest_promptopt.errors import Problem
+from pytest_promptopt.messages import Role
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import Template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplate:
+    """A message before its placeholders are filled; ``line`` is that of its content."""
+
+    role: Role
+    template: Template
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSettings:
+    """What ``gate:`` of a prompt file asks for; ``line`` is where it stands."""
+
+    line: int
+    minimum: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """A prompt file.
+
+    ``path`` is absolute, ``location`` the same as shown to people. ``model`` is the name in the
+    file, if any. ``parameters`` have snake_case names. ``json_schema`` is the wrapper with
+    ``name`` and ``schema``. ``problems`` are warnings: what was not understood, and where.
+    """
+
+    path: Path
+    location: str
+    name: str
+    messages: tuple[MessageTemplate, ...]
+    description: str = ""
+    model: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    response_format: Literal["text", "json_object", "json_schema"] = "text"
+    json_schema: Mapping[str, Any] | None = None
+    goldens: tuple[Golden, ...] = ()
+    evaluators: tuple[EvaluatorSpec, ...] = ()
+    gate: GateSettings | None = None
+    samples: int = 1
+    problems: tuple[Problem, ...] = ()

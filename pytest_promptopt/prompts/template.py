@@ -1,0 +1,116 @@
+"""Text with ``{{placeholders}}``: filled in one pass, without logic."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_TOKEN = re.compile(
+    r"(?P<literal>\{\{\{\{)"
+    r"|\{\{[ \t]*(?P<name>[^\W\d][\w-]*(?:\.[\w-]+)*)[ \t]*\}\}"
+    r"|(?P<foreign>\{\{[ \t]*[.#/^>!&~%][^{}\n]*\}\})"
+)
+
+
+class MissingValueError(Exception):
+    """A placeholder has no value; the name is ``args[0]``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text that may hold placeholders.
+
+    ``{{name}}`` stands for a value, spaces inside the braces are allowed and ``{{a.b}}`` reaches
+    into a mapping. ``{{{{`` is a literal ``{{``. What a value contains is never expanded again.
+    """
+
+    text: str
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Names in order of first appearance."""
+        names = (match["name"] for match in _TOKEN.finditer(self.text) if match["name"])
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def foreign(self) -> tuple[tuple[int, str], ...]:
+        """Logic of other template languages, which stays text: (line from 0, what stands there)."""
+        return tuple(
+            (self.text.count("\n", 0, match.start()), match["foreign"])
+            for match in _TOKEN.finditer(self.text)
+            if match["foreign"]
+        )
+
+    def missing(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """Placeholders that ``values`` has nothing for."""
+        return tuple(name for name in self.placeholders if not _has(values, name))
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        """The text with every placeholder replaced; raises :class:`MissingValueError`."""
+
+        def replacement(match: re.Match[str]) -> str:
+            if match["literal"]:
+                return "{{"
+            if match["name"]:
+                return as_text(_get(values, match["name"]))
+            return match[0]
+
+        return _TOKEN.sub(replacement, self.text)
+
+    def fill_value(self, values: Mapping[str, Any]) -> Any:
+        """Like :meth:`fill`, but a template that is one placeholder gives the value itself."""
+        match = _TOKEN.fullmatch(self.text.strip())
+        if match and match["name"]:
+            return _get(values, match["name"])
+        return self.fill(values)
+
+
+def fill_deep(value: Any, values: Mapping[str, Any]) -> Any:
+    """A copy of JSON-like ``value``, every string filled by :meth:`Template.fill_value`."""
+    match value:
+        case str():
+            return Template(value).fill_value(values)
+        case Mapping():
+            return {key: fill_deep(item, values) for key, item in value.items()}
+        case list() | tuple():
+            return [fill_deep(item, values) for item in value]
+        case _:
+            return value
+
+
+def templates_in(value: Any) -> Iterable[Template]:
+    """Every string inside JSON-like ``value``, as a template."""
+    match value:
+        case str():
+            yield Template(value)
+        case Mapping():
+            for item in value.values():
+                yield from templates_in(item)
+        case list() | tuple():
+            for item in value:
+                yield from templates_in(item)
+
+
+def as_text(value: Any) -> str:
+    """A golden's value as it stands in a message: strings as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _get(values: Mapping[str, Any], name: str) -> Any:
+    if name in values:
+        return values[name]
+    found: Any = values
+    for part in name.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            raise MissingValueError(name)
+        found = found[part]
+    return found
+
+
+def _has(values: Mapping[str, Any], name: str) -> bool:
+    try:
+        _get(values, name)
+    except MissingValueError:
+        return False
+    return True

@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.document import MAX_DEPTH, parse_document, read_document
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(PromptFileError) as caught:
+        parse_document(text, "a.prompt.yml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("no", "no"),
+        ("12:30", "12:30"),
+        ("0123", "0123"),
+        ("2026-11-21", "2026-11-21"),
+        ("1_000", "1_000"),
+        ("true", True),
+        ("~", None),
+        ("", None),
+        ("-7", -7),
+        ("0o17", 15),
+        ("0x1F", 31),
+        ("1e3", 1000.0),
+        (".5", 0.5),
+        (".inf", ".inf"),
+        (".nan", ".nan"),
+        ("1e999", "1e999"),
+        ("9" * 5000, "9" * 5000),
+        ("'1'", "1"),
+        ("!!str 1", "1"),
+        ("!!int 12", 12),
+    ],
+)
+def test_plain_scalars_follow_the_core_schema(written: str, value: object) -> None:
+    assert parse_document(f"a: {written}\n", "a.yml").data == {"a": value}
+
+
+def test_merge_keys_give_way_to_keys_of_their_own() -> None:
+    text = "base: &base {a: 1, b: 2}\nitem:\n  <<: *base\n  b: 3\n"
+    document = parse_document(text, "a.yml")
+    assert document.data["item"] == {"a": 1, "b": 3}
+    assert document.line_of("item", "b") == 4
+
+
+def test_lines_are_those_of_keys_and_items() -> None:
+    document = parse_document("a:\n  - x\n  -\n    b: |\n      text\n", "a.yml")
+    assert document.line_of("a", 0) == 2
+    assert document.line_of("a", 1, "b") == 4
+    assert document.line_of("a", 1, "missing") == 4
+    assert document.line_of() == 1
+
+
+def test_lines_do_not_shift_after_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\nb: 2\n")
+    document = read_document(path, "a.yml")
+    assert document.data == {"a": 1, "b": 2}
+    assert document.line_of("b") == 2
+
+
+def test_broken_yaml_shows_the_line() -> None:
+    assert refusal("a: 1\nb: [1, 2\nc: 3\n") == (
+        "a.prompt.yml:3: broken YAML: did not find expected ',' or ']'\n    c: 3"
+    )
+
+
+def test_duplicate_keys_name_both_lines() -> None:
+    assert refusal("a: 1\nb: 2\na: 3\n") == (
+        "a.prompt.yml:3: the key `a` stands twice (first on line 1); keep one"
+    )
+
+
+def test_an_alias_that_contains_itself_is_refused() -> None:
+    assert refusal("a: &loop\n  - *loop\n") == "a.prompt.yml:2: the alias *loop contains itself"
+
+
+def test_an_alias_without_anchor_is_refused() -> None:
+    assert "the alias *x has no anchor before it" in refusal("a: *x\n")
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "- " * 5000 + "x", "{a: " * 5000])
+def test_deep_nesting_is_refused(text: str) -> None:
+    assert refusal(text) == f"a.prompt.yml:1: nested more than {MAX_DEPTH} levels deep"
+
+
+def test_a_bomb_of_aliases_is_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "aliases expand to more than 2,000,000 values" in refusal("\n".join(lines))
+
+
+def test_a_chain_of_aliases_is_refused() -> None:
+    lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [*a{n - 1}]" for n in range(1, 900)]
+    assert "aliases nest more than 100 levels deep" in refusal("\n".join(lines))
+
+
+def test_tags_that_could_name_code_have_no_effect_and_are_told() -> None:
+    document = parse_document("a: !!python/object/apply:os.system ['true']\n", "a.yml")
+    assert document.data == {"a": ["true"]}
+    assert [str(problem) for problem in document.problems] == [
+        "a.yml:1: the tag tag:yaml.org,2002:python/object/apply:os.system is not understood "
+        "and has no effect"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty; a prompt needs at least `messages:`"),
+        ("a: 1\n---\nb: 2\n", "a second document (`---`) in one file"),
+        ("? [a]\n: 1\n", "a list or mapping as a key; use text"),
+        ("a: {<<: 1}\n", "`<<` merges mappings, found something else"),
+        ("a: \x07\n", "broken YAML: control characters are not allowed"),
+    ],
+)
+def test_other_refusals_say_what_is_wrong(text: str, message: str) -> None:
+    assert message in refusal(text)
+
+
+def test_bytes_that_are_not_utf8_are_named_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.yml"
+    path.write_bytes(b"a: 1\nb: caf\xe9\n")
+    with pytest.raises(PromptFileError) as caught:
+        read_document(path, "a.yml")
+    assert str(caught.value) == "a.yml:2: byte 0xe9 is not UTF-8; save the file as UTF-8"
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
+    try:
+        parse_document(text, "a.yml")
+    except PromptFileError as error:
+        assert all(problem.line >= 1 for problem in error.problems)

@@ -1,0 +1,191 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.goldens import (
+    RawGolden,
+    build_goldens,
+    golden_files,
+    read_golden_file,
+)
+
+
+def goldens_in(path: Path) -> tuple[Golden, ...]:
+    return build_goldens(read_golden_file(path, path.name))[0]
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(PromptFileError) as caught:
+        act()
+    return str(caught.value)
+
+
+def build(*contents: object) -> tuple[tuple[Golden, ...], list[str]]:
+    raw = [RawGolden(content=c, path="g.yml", line=n) for n, c in enumerate(contents, start=1)]
+    goldens, problems = build_goldens(raw)
+    return goldens, [str(problem) for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("g.jsonl", '{"id": "a", "q": "x", "expected": "1"}\n\n{"id": "b", "q": "y"}\n'),
+        ("g.json", '[{"id": "a", "q": "x", "expected": "1"},\n\n{"id": "b", "q": "y"}]'),
+        ("g.yml", "- {id: a, q: x, expected: '1'}\n\n- {id: b, q: y}\n"),
+        ("g.csv", 'id,q,expected\na,x,1\n"b",y,\n'),
+    ],
+)
+def test_every_format_gives_the_same_goldens(tmp_path: Path, name: str, text: str) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    first, second = goldens_in(path)
+    assert (first.id, first.variables["q"], first.expected) == ("a", "x", "1")
+    assert (second.id, second.variables["q"], second.expected) == ("b", "y", None)
+    assert (first.line, second.line) == ((2, 3) if name == "g.csv" else (1, 3))
+
+
+def test_csv_cells_may_span_lines_and_hold_reserved_keys(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text('q,tags,required,weight\n"two\nlines","x, y",TRUE,2.5\nz,,,\n')
+    first, second = goldens_in(path)
+    assert (first.tags, first.required, first.weight, first.line) == (("x", "y"), True, 2.5, 2)
+    assert (second.tags, second.required, second.weight, second.line) == ((), False, 1.0, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("g.jsonl", '{"a": 1}\n{"a": }\n', "g.jsonl:2: broken JSON: Expecting value (column 7)"),
+        ("g.jsonl", '{"a": 1, "a": 2}', "g.jsonl:1: the key `a` stands twice; keep one"),
+        ("g.jsonl", '{"a": NaN}', "g.jsonl:1: NaN is not JSON; use a number or null"),
+        ("g.jsonl", '{"a": ' + "[" * 9999 + "]" * 9999 + "}", "nested more than 100 levels deep"),
+        ("g.jsonl", '{"a": ' + "[" * 300 + "]" * 300 + "}", "nested more than 100 levels deep"),
+        ("g.jsonl", "\n", "g.jsonl:1: holds no goldens; add one"),
+        ("g.json", '{"a": 1}', "g.json:1: expected a list of goldens, found a mapping"),
+        ("g.json", '[{"a": 1},\n{"a": }]', "g.json:2: broken JSON"),
+        ("g.yml", "a: 1", "g.yml:1: expected a list of goldens, found a mapping"),
+        ("g.csv", "a,b\n1,2\n1,2,3\n", "g.csv:3: 3 columns where the first line names 2"),
+        ("g.csv", "a,a\n1,2\n", "the first line must name each column once"),
+        ("g.csv", 'a\n"x\n', "broken CSV"),
+        ("g.txt", "a", "goldens in a `.txt` file; known are .jsonl .ndjson .json"),
+    ],
+)
+def test_a_broken_file_says_where_and_what(
+    tmp_path: Path, name: str, content: str, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    assert message in refusal(lambda: goldens_in(path))
+
+
+def test_a_file_that_is_not_utf8_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "g.jsonl"
+    path.write_bytes(b'{"a": "x"}\n{"a": "\xff"}\n')
+    assert refusal(lambda: goldens_in(path)) == (
+        "g.jsonl:2: byte 0xff is not UTF-8; save the file as UTF-8"
+    )
+
+
+def test_variables_stand_flat_or_nested() -> None:
+    goldens, _ = build(
+        {"a": 1, "expected": "x"},
+        {"inputs": {"a": 1}, "expected": "x"},
+        {"vars": {"a": 1}, "expected": "x"},
+        {"variables": {"a": 1}, "expected": "x"},
+    )
+    assert all(golden.variables == {"a": 1, "expected": "x"} for golden in goldens)
+
+
+def test_an_input_key_that_is_no_mapping_is_a_variable() -> None:
+    (golden,), _ = build({"inputs": "text"})
+    assert golden.variables == {"inputs": "text"}
+
+
+def test_derived_ids_depend_on_the_content_alone() -> None:
+    (first, second), _ = build({"q": "Hello there"}, {"q": "Bye"})
+    (again, first_again), _ = build({"q": "Bye"}, {"q": "Hello there"})
+    assert (first.id, second.id) == (first_again.id, again.id)
+    assert first.id.startswith("hello-there-")
+
+
+def test_ids_are_slugged() -> None:
+    (golden,), _ = build({"id": "Is it 5 €?", "q": 1})
+    assert golden.id == "Is-it-5"
+
+
+def test_ids_must_be_unique() -> None:
+    assert refusal(lambda: build({"id": "a b"}, {"id": "a-b"})) == (
+        "g.yml:2: the id `a-b` is taken (g.yml:1); ids must be unique"
+    )
+
+
+def test_the_id_gate_is_taken() -> None:
+    assert "the id `gate` is taken by the prompt's gate" in refusal(lambda: build({"id": "gate"}))
+
+
+def test_a_repeated_golden_counts_twice_and_is_told() -> None:
+    (first, second), problems = build({"q": "x"}, {"q": "x"})
+    assert second.id == f"{first.id}-2"
+    assert problems == ["g.yml:2: the same golden stands at g.yml:1 already; both count"]
+
+
+def test_reserved_keys_of_the_wrong_type_are_variables_with_a_warning() -> None:
+    (golden,), problems = build(
+        {"tags": 5, "split": "dev", "required": "yes", "weight": "big", "evaluators": "x"}
+    )
+    assert (golden.tags, golden.split, golden.required, golden.weight) == ((), None, False, 1.0)
+    assert golden.variables["split"] == "dev"
+    assert problems[1] == (
+        "g.yml:1: `split` is text ('dev'), which it cannot be: read as a variable"
+    )
+    assert len(problems) == 5
+
+
+def test_all_goldens_that_are_no_mappings_are_told_at_once() -> None:
+    assert refusal(lambda: build("text", {"a": 1}, 3)) == (
+        "g.yml:1: a golden must be a mapping of variables, found text ('text')\n"
+        "g.yml:3: a golden must be a mapping of variables, found a number (3)"
+    )
+
+
+def locate(root: Path, *patterns: str) -> tuple[Path, ...]:
+    prompt = root / "prompts" / "a.prompt.yml"
+    return golden_files(patterns, prompt_path=prompt, root=root, location="a.prompt.yml", line=7)
+
+
+def test_goldens_are_found_by_name_and_glob(tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    for name in ("b.jsonl", "a.jsonl"):
+        (folder / name).write_text(json.dumps({"q": name}))
+    assert [path.name for path in locate(tmp_path, "*.jsonl")] == ["a.jsonl", "b.jsonl"]
+    assert [path.name for path in locate(tmp_path, "b.jsonl", "*.jsonl")] == ["b.jsonl", "a.jsonl"]
+
+
+def test_missing_goldens_are_named_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "prompts").mkdir()
+    message = refusal(lambda: locate(tmp_path, "none.jsonl"))
+    assert message.startswith("a.prompt.yml:7: goldens `none.jsonl` is not there")
+    assert "`*.csv` matches no file" in refusal(lambda: locate(tmp_path, "*.csv"))
+
+
+def test_goldens_outside_the_project_are_refused(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "prompts").mkdir(parents=True)
+    secret = tmp_path / "secret.jsonl"
+    secret.write_text('{"a": 1}')
+    (project / "prompts" / "link.jsonl").symlink_to(secret)
+    for pattern in ("../../secret.jsonl", str(secret), "link.jsonl", "*.jsonl"):
+        assert "leads outside the project" in refusal(lambda p=pattern: locate(project, p))  # type: ignore[misc]
+
+
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    (folder / "a.jsonl").symlink_to(folder / "b.jsonl")
+    (folder / "b.jsonl").symlink_to(folder / "a.jsonl")
+    assert "goldens `a.jsonl` cannot be read" in refusal(lambda: locate(tmp_path, "a.jsonl"))

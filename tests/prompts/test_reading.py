@@ -1,0 +1,214 @@
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.reading import prompt_schema, read_prompt
+
+MESSAGES = "messages: [{role: user, content: 'Hi {{name}}'}]\n"
+
+
+def read(root: Path, text: str) -> Prompt:
+    path = root / "a.prompt.yml"
+    path.write_text(text)
+    return read_prompt(path, root=root)
+
+
+def warnings(prompt: Prompt) -> list[str]:
+    return [str(problem) for problem in prompt.problems]
+
+
+def refusal(root: Path, text: str) -> str:
+    with pytest.raises(PromptFileError) as caught:
+        read(root, text)
+    return str(caught.value)
+
+
+def test_a_file_from_githubs_documentation_is_read_without_a_warning(tmp_path: Path) -> None:
+    prompt = read(
+        tmp_path,
+        """\
+name: Text Summarizer
+description: Summarizes input text concisely
+model: openai/gpt-4o-mini
+modelParameters:
+  temperature: 0.5
+messages:
+  - role: system
+    content: You are a text summarizer. Your only job is to summarize text given to you.
+  - role: user
+    content: |
+      Summarize the given text, beginning with "Summary -":
+      <text>
+      {{input}}
+      </text>
+testData:
+  - input: |
+      The quick brown fox jumped over the lazy dog.
+      The dog was too tired to react.
+    expected: Summary - A fox jumped over a lazy, unresponsive dog.
+evaluators:
+  - name: Output should start with 'Summary -'
+    string:
+      startsWith: 'Summary -'
+  - name: Similarity
+    uses: github/similarity
+""",
+    )
+    assert warnings(prompt) == []
+    assert prompt.name == "Text Summarizer"
+    assert prompt.model == "openai/gpt-4o-mini"
+    assert prompt.parameters == {"temperature": 0.5}
+    assert [message.role for message in prompt.messages] == ["system", "user"]
+    assert prompt.messages[1].line == 10
+    assert [(spec.name, spec.kind, spec.line) for spec in prompt.evaluators] == [
+        ("Output should start with 'Summary -'", "string", 21),
+        ("Similarity", "uses", 24),
+    ]
+    assert prompt.goldens[0].line == 16
+    assert prompt.goldens[0].expected == "Summary - A fox jumped over a lazy, unresponsive dog."
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        "modelParameters: {maxTokens: 5, topP: 0.5}",
+        "modelParameters: {max_tokens: 5, top_p: 0.5}",
+        "modelParameters: {maxCompletionTokens: 5, topP: 0.5}",
+        "config: {max_tokens: 5, top_p: 0.5}",
+        "model: {name: openai/x, parameters: {maxTokens: 5, topP: 0.5}}",
+    ],
+)
+def test_parameters_of_every_dialect_get_the_same_names(tmp_path: Path, parameters: str) -> None:
+    prompt = read(tmp_path, f"{MESSAGES}{parameters}\n")
+    assert prompt.parameters == {"max_tokens": 5, "top_p": 0.5}
+    assert warnings(prompt) == []
+
+
+def test_what_is_not_understood_is_told_with_its_line(tmp_path: Path) -> None:
+    prompt = read(
+        tmp_path,
+        """\
+version: 2
+colour: red
+messages:
+  - role: user
+    content: "{{#if x}}y{{/if}}"
+    name: bob
+modelParameters: {temprature: 0}
+gate: {min: 0.5, maxDrop: 0.1, mni: 1}
+reducer: majority
+responseFormat: xml
+""",
+    )
+    assert warnings(prompt) == [
+        "a.prompt.yml:2: the key `colour` is not understood and has no effect",
+        "a.prompt.yml:6: the key `name` of a message is not understood and has no effect",
+        "a.prompt.yml:7: the parameter `temprature` is not known; it is sent as it is",
+        "a.prompt.yml:10: responseFormat 'xml' is not text, json_object or json_schema: "
+        "read as text",
+        "a.prompt.yml:5: `{{#if x}}` is logic of a template language: it stays text",
+        "a.prompt.yml:5: `{{/if}}` is logic of a template language: it stays text",
+        "a.prompt.yml:8: `gate.maxDrop` is not applied by this version",
+        "a.prompt.yml:8: `gate.mni` is not applied by this version",
+        "a.prompt.yml:9: the reducer `majority` is not applied by this version: mean",
+    ]
+
+
+def test_all_violations_of_the_schema_are_told_in_file_order(tmp_path: Path) -> None:
+    message = refusal(
+        tmp_path,
+        """\
+modelParameters:
+  temperature: hot
+messages:
+  - role: robot
+    content: 5
+gate: {min: 2}
+testData: {a: 1}
+samples: 0
+""",
+    )
+    assert [line.partition(": ")[0] for line in message.split("\n")] == [
+        "a.prompt.yml:2",
+        "a.prompt.yml:4",
+        "a.prompt.yml:5",
+        "a.prompt.yml:6",
+        "a.prompt.yml:7",
+        "a.prompt.yml:8",
+    ]
+    assert "modelParameters.temperature: 'hot' is not of type 'number', 'null'" in message
+    assert "messages[0].role: 'robot' is not one of ['system', 'developer'" in message
+    assert "gate.min: 2 is greater than the maximum of 1 (The least mean score.)" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n", "a.prompt.yml:1: expected a mapping with `messages:`, found something else"),
+        ("name: x\n", "a.prompt.yml:1: 'messages' is a required property"),
+        (f"{MESSAGES}jsonSchema: '{{'\n", "a.prompt.yml:2: jsonSchema is not JSON"),
+        (f"{MESSAGES}jsonSchema: '[1]'\n", "a.prompt.yml:2: jsonSchema must be a JSON Schema"),
+        (f"{MESSAGES}jsonSchema: {{type: 5}}\n", "a.prompt.yml:2: jsonSchema is not a JSON Schema"),
+        (
+            f"{MESSAGES}responseFormat: json_schema\n",
+            "a.prompt.yml:2: responseFormat is json_schema, but there is no jsonSchema",
+        ),
+    ],
+)
+def test_files_that_cannot_be_used_say_why(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        "{name: n, strict: true, schema: {type: object}}",
+        '\'{"name": "n", "strict": true, "schema": {"type": "object"}}\'',
+    ],
+)
+def test_json_schemas_come_as_yaml_or_as_a_string(tmp_path: Path, schema: str) -> None:
+    prompt = read(tmp_path, f"{MESSAGES}jsonSchema: {schema}\n")
+    assert prompt.response_format == "json_schema"
+    assert prompt.json_schema == {"name": "n", "strict": True, "schema": {"type": "object"}}
+
+
+def test_a_bare_json_schema_is_wrapped(tmp_path: Path) -> None:
+    prompt = read(tmp_path, f"{MESSAGES}jsonSchema: {{type: object, title: My answer}}\n")
+    assert prompt.json_schema == {
+        "name": "My-answer",
+        "schema": {"type": "object", "title": "My answer"},
+    }
+
+
+def test_inline_goldens_and_files_are_joined(tmp_path: Path) -> None:
+    (tmp_path / "g.jsonl").write_text('{"id": "b", "name": "Bo"}\n')
+    text = f"{MESSAGES}testData: [{{id: a, name: Al}}]\ngoldens: [g.jsonl]\n"
+    assert [golden.id for golden in read(tmp_path, text).goldens] == ["a", "b"]
+
+
+def test_developer_messages_and_text_parts_are_read(tmp_path: Path) -> None:
+    prompt = read(
+        tmp_path,
+        "messages:\n"
+        "  - {role: developer, content: Be kind.}\n"
+        "  - {role: user, content: [{type: text, text: 'a '}, {type: text, text: b}]}\n",
+    )
+    assert [(m.role, m.template.text) for m in prompt.messages] == [
+        ("system", "Be kind."),
+        ("user", "a b"),
+    ]
+
+
+def test_the_published_schema_is_valid_itself() -> None:
+    jsonschema.Draft202012Validator.check_schema(prompt_schema())
+
+
+def test_20_000_goldens_are_read_in_order(tmp_path: Path) -> None:
+    lines = (f'{{"name": "n{number}"}}' for number in range(20_000))
+    (tmp_path / "g.jsonl").write_text("\n".join(lines))
+    prompt = read(tmp_path, f"{MESSAGES}goldens: g.jsonl\n")
+    assert len({golden.id for golden in prompt.goldens}) == 20_000
+    assert prompt.goldens[-1].line == 20_000
