@@ -1,0 +1,137 @@
+"""How a request travels: everything around a provider, joined in one place."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pytest_promptopt.client.budget import Budget, Budgeted
+from pytest_promptopt.client.cache import Cache
+from pytest_promptopt.client.inflight import InFlight
+from pytest_promptopt.client.ledger import Ledger, Metered, Tallied
+from pytest_promptopt.client.limits import FIRST_CONCURRENCY, Limited, Limits
+from pytest_promptopt.client.rates import Rate
+from pytest_promptopt.client.recordings import Recorder, Replay
+from pytest_promptopt.client.retries import Fault, Retrying
+from pytest_promptopt.client.secrets import Secrets
+from pytest_promptopt.providers.pricing import Prices
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request
+
+
+class Responses(StrEnum):
+    """Where answers come from."""
+
+    LIVE = "live"
+    RECORD = "record"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What the user chose, read and checked.
+
+    Without ``cache_path``, or with ``no_cache``, answers are kept for the run only. ``secrets``
+    are values that no recording may hold. ``timeout_seconds`` bounds one call with its retries.
+    """
+
+    cache_path: Path | None = None
+    no_cache: bool = False
+    responses: Responses = Responses.LIVE
+    budget: Budget | None = None
+    concurrency: int = 64
+    first_concurrency: int = FIRST_CONCURRENCY
+    local_concurrency: int = 4
+    max_retries: int = 6
+    timeout_seconds: float = 120.0
+    limits: Mapping[str, Rate] = field(default_factory=dict)
+    prices: Prices = field(default_factory=Prices.load)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """The way of a request as a provider, and what the session asks of its parts.
+
+    ``cache`` is None in replay, ``recorder`` outside record, ``replay`` outside replay.
+    """
+
+    provider: Provider
+    ledger: Ledger
+    cache: Cache | None = None
+    recorder: Recorder | None = None
+    replay: Replay | None = None
+
+    async def complete(self, request: Request) -> Completion:
+        """The answer, from wherever it can be had."""
+        return await self.provider.complete(request)
+
+    async def close(self) -> None:
+        """Write and release everything; called once, after the last answer."""
+        await self.provider.close()
+
+
+def build_client(
+    settings: ClientSettings,
+    provider: Provider,
+    *,
+    warn: Callable[[str], None],
+    rng: random.Random,
+    clock: Callable[[], float] = time.time,
+) -> Client:
+    """Join the parts around ``provider``, which belongs to the client from here on.
+
+    A request passes tally → recordings → in flight → cache → budget → limits → retries → meter →
+    provider. Recordings stand before everything that joins or saves requests, because two
+    prompts with the same request each have it in their own file. In replay there is nothing
+    behind the recordings: ``provider`` is neither asked nor closed.
+    """
+    ledger = Ledger()
+    if settings.responses is Responses.REPLAY:
+        replay = Replay()
+        return Client(provider=Tallied(replay, ledger), ledger=ledger, replay=replay)
+    cache = _cached(_sent(settings, provider, ledger, rng), settings, warn, clock)
+    joined: Provider = InFlight(cache)
+    recorder = None
+    if settings.responses is Responses.RECORD:
+        joined = recorder = Recorder(joined, warn=warn, secrets=Secrets(settings.secrets))
+    return Client(provider=Tallied(joined, ledger), ledger=ledger, cache=cache, recorder=recorder)
+
+
+def _cached(
+    provider: Provider,
+    settings: ClientSettings,
+    warn: Callable[[str], None],
+    clock: Callable[[], float],
+) -> Cache:
+    path = None if settings.no_cache else settings.cache_path
+    return Cache(provider, path=path, warn=warn, clock=clock)
+
+
+def _sent(
+    settings: ClientSettings, provider: Provider, ledger: Ledger, rng: random.Random
+) -> Provider:
+    limits = Limits(
+        maximum=settings.concurrency,
+        local_maximum=min(settings.local_concurrency, settings.concurrency),
+        first=settings.first_concurrency,
+        rates=settings.limits,
+    )
+
+    def faulted(fault: Fault) -> None:
+        limits.faulted(fault)
+        ledger.faulted(fault)
+
+    retrying = Retrying(
+        Metered(provider, ledger, settings.prices),
+        rng=rng,
+        max_retries=settings.max_retries,
+        deadline_seconds=settings.timeout_seconds,
+        on_fault=faulted,
+    )
+    limited = Limited(retrying, limits)
+    if settings.budget is None:
+        return limited
+    return Budgeted(limited, settings.budget, settings.prices.cost_usd)

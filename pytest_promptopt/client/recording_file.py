@@ -1,0 +1,161 @@
+"""Recorded answers in a JSONL file beside their prompt."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pytest_promptopt.errors import NotRecordedError
+from pytest_promptopt.providers.request import Completion, FinishReason, Request
+
+FOLDER = "__recordings__"
+
+_PREVIEW_CHARACTERS = 80
+_PREVIEW_SOURCE_CHARACTERS = 400
+_FIELDS: Mapping[str, type | tuple[type, ...]] = {
+    "fingerprint": str,
+    "text": str,
+    "finish_reason": str,
+    "input_tokens": int,
+    "output_tokens": int,
+    "cost_usd": (int, float, type(None)),
+    "notes": list,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One recorded answer and where it stands: ``number`` from 1, ``offset`` in bytes."""
+
+    number: int
+    offset: int
+    fingerprint: str
+    content: bytes
+
+
+def recording_path(origin: Path) -> Path:
+    """Where the answers for the prompt file ``origin`` are recorded."""
+    stem = origin.name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".prompt")
+    return origin.parent / FOLDER / f"{stem}.jsonl"
+
+
+def preview(request: Request) -> str:
+    """The start of the last message on one line, to recognise a recording by."""
+    if not request.messages:
+        return ""
+    text = " ".join(request.messages[-1].content[:_PREVIEW_SOURCE_CHARACTERS].split())
+    if len(text) <= _PREVIEW_CHARACTERS:
+        return text
+    return f"{text[: _PREVIEW_CHARACTERS - 1]}…"
+
+
+def encode(fingerprint: str, request: Request, completion: Completion) -> bytes:
+    """The line of one answer, with its newline.
+
+    Without latency, so that the same answers give the same file.
+    """
+    answer = completion.to_json()
+    del answer["latency_seconds"]
+    if completion.cost_usd is not None:
+        answer["cost_usd"] = round(completion.cost_usd, 10)
+    entry = {
+        "fingerprint": fingerprint,
+        "model": str(request.model),
+        "sample": request.sample,
+        "asked": preview(request),
+        **answer,
+    }
+    try:
+        return json.dumps(entry, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(entry).encode() + b"\n"
+
+
+def read_lines(path: Path) -> Iterator[Line]:
+    """The recorded answers in the order of the file; none where there is no file.
+
+    Raises :class:`~pytest_promptopt.errors.NotRecordedError` naming file and line where one is
+    damaged.
+    """
+    if not path.exists():
+        return
+    offset = 0
+    with _opened(path) as file:
+        for number, content in enumerate(file, start=1):
+            if content.strip():
+                entry = _parse(content, path, number)
+                yield Line(
+                    number=number,
+                    offset=offset,
+                    fingerprint=entry["fingerprint"],
+                    content=content.rstrip() + b"\n",
+                )
+            offset += len(content)
+
+
+def read_completion(path: Path, number: int, offset: int, fingerprint: str) -> Completion:
+    """The answer on the line that :func:`read_lines` found there, marked as saved."""
+    with _opened(path) as file:
+        file.seek(offset)
+        content = file.readline()
+    entry = _parse(content, path, number)
+    if entry["fingerprint"] != fingerprint:
+        raise NotRecordedError(f"{path}:{number}: the file was changed while it was replayed")
+    return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
+
+
+def write(path: Path, lines: Mapping[str, bytes]) -> None:
+    """Replace the file by ``lines`` (by fingerprint), sorted, at once or not at all.
+
+    Without lines there is no file; a file that is the same already is left alone.
+    """
+    content = b"".join(lines[fingerprint] for fingerprint in sorted(lines))
+    if not content:
+        path.unlink(missing_ok=True)
+        return
+    if path.exists() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
+
+
+def _parse(content: bytes, path: Path, number: int) -> dict[str, Any]:
+    problem = "is not JSON"
+    try:
+        entry = json.loads(content)
+    except ValueError:
+        entry = None
+    if isinstance(entry, dict):
+        problem = _problem(entry)
+        if not problem:
+            return entry
+    raise NotRecordedError(
+        f"{path}:{number}: the recording {problem}; take the file from git again, or delete "
+        "the line and record its answer with `pytest --prompt-eval --prompt-responses record`"
+    )
+
+
+def _problem(entry: Mapping[str, Any]) -> str:
+    for name, kind in _FIELDS.items():
+        if not isinstance(entry.get(name, ...), kind):
+            return f"has no valid {name!r}"
+    if entry["finish_reason"] not in tuple(FinishReason):
+        return "has no valid 'finish_reason'"
+    return ""

@@ -1,0 +1,67 @@
+"""How many calls an endpoint takes at once."""
+
+import asyncio
+from collections import deque
+
+
+class Window:
+    """First come, first served slots whose number adapts to what the endpoint takes.
+
+    Additive increase, multiplicative decrease (Chiu and Jain 1989): from ``first``, one more
+    per success, which doubles it each round trip, until the first refusal; from then on one
+    more per round trip. A refusal halves it, once for all calls that were under way. It stays
+    between 1 and ``maximum``, and grows only while it is what holds calls back.
+    """
+
+    def __init__(self, *, first: int, maximum: int) -> None:
+        self._maximum = maximum
+        self._size = float(min(first, maximum))
+        self._in_use = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._halved_at = float("-inf")
+
+    @property
+    def size(self) -> int:
+        """How many calls may be under way now."""
+        return int(self._size)
+
+    async def acquire(self) -> None:
+        """Wait for a slot; give it back with :meth:`release`."""
+        if self._in_use < self.size and not self._waiting:
+            self._in_use += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self.release()
+            raise
+
+    def release(self) -> None:
+        """Give a slot back."""
+        self._in_use -= 1
+        self._admit()
+
+    def succeeded(self, *, is_wanted: bool) -> None:
+        """Note an answer, before its slot is given back; ``is_wanted`` where calls queue."""
+        if not is_wanted and self._in_use < self.size:
+            return
+        is_untouched = self._halved_at == float("-inf")
+        self._size = min(self._maximum, self._size + (1 if is_untouched else 1 / self._size))
+        self._admit()
+
+    def refused(self, *, began_at_seconds: float, now_seconds: float) -> None:
+        """Note a refusal (429) of a call that began at ``began_at_seconds``."""
+        if began_at_seconds < self._halved_at:
+            return
+        self._halved_at = now_seconds
+        self._size = max(1.0, self._size / 2)
+
+    def _admit(self) -> None:
+        while self._waiting and self._in_use < self.size:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._in_use += 1
+                turn.set_result(None)

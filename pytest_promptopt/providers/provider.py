@@ -1,0 +1,25 @@
+"""The seam between us and models."""
+
+from typing import Protocol
+
+from pytest_promptopt.providers.request import Completion, Request
+
+
+class Provider(Protocol):
+    """Something that answers requests.
+
+    What stands around a provider (cache, recordings, budget, limits, retries) is a provider
+    itself, so that each can be read and tested alone.
+    """
+
+    async def complete(self, request: Request) -> Completion:
+        """The model's answer.
+
+        Safe to call concurrently. Raises :class:`~pytest_promptopt.errors.ProviderError` and
+        nothing else where there is no answer.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Release connections and processes; called once, after the last answer."""
+        ...

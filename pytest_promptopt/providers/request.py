@@ -1,0 +1,178 @@
+"""What goes to a model and what comes back."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.messages import Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A model and where it is asked.
+
+    ``is_file`` tells ``local:weights.gguf`` from ``local/name``. ``base_url`` is None for the
+    provider's own address. ``key_variable`` names the environment variable that holds the key
+    for that address, the provider's usual one included; None means that no key is sent.
+    ``revision`` tells apart the states of a model that changes under its name (a local file).
+    """
+
+    provider: str
+    name: str
+    is_file: bool = False
+    base_url: str | None = None
+    key_variable: str | None = None
+    revision: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.provider}{':' if self.is_file else '/'}{self.name}"
+
+    @property
+    def endpoint(self) -> tuple[str, str]:
+        """Provider and address: what concurrency and faults are shared by."""
+        return self.provider, self.base_url or ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question to a model.
+
+    ``parameters`` have snake_case names as in OpenAI's chat completions. ``sample`` counts
+    repeated answers to the same question from 0. ``json_schema`` is the wrapper with ``name`` and
+    ``schema``; ``response_format`` is ``"text"``, ``"json_object"`` or ``"json_schema"``.
+    ``origin`` is the prompt file that asks: it says where an answer is recorded and is no part of
+    the question.
+    """
+
+    model: Model
+    messages: tuple[Message, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    response_format: str = "text"
+    json_schema: Mapping[str, Any] | None = None
+    sample: int = 0
+    origin: Path | None = field(default=None, compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over everything that can change the answer; never over a key."""
+        content = {
+            "provider": self.model.provider,
+            "base_url": self.model.base_url,
+            "model": self.model.name,
+            "revision": self.model.revision,
+            "messages": [[message.role, message.content] for message in self.messages],
+            "parameters": dict(self.parameters),
+            "response_format": self.response_format,
+            "json_schema": self.json_schema,
+            "sample": self.sample,
+        }
+        encoded = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The question as plain JSON, for another process."""
+        return {
+            "model": asdict(self.model),
+            "messages": [[message.role, message.content] for message in self.messages],
+            "parameters": dict(self.parameters),
+            "response_format": self.response_format,
+            "json_schema": self.json_schema,
+            "sample": self.sample,
+            "origin": str(self.origin) if self.origin else None,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Request":
+        """The inverse of :meth:`to_json`."""
+        origin = data["origin"]
+        messages = (Message(role=role, content=content) for role, content in data["messages"])
+        return cls(
+            model=Model(**data["model"]),
+            messages=tuple(messages),
+            parameters=data["parameters"],
+            response_format=data["response_format"],
+            json_schema=data["json_schema"],
+            sample=data["sample"],
+            origin=Path(origin) if origin else None,
+        )
+
+
+class FinishReason(StrEnum):
+    """Why the model stopped."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    REFUSAL = "refusal"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one call, as the provider counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output together."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """What a provider's headers say may still be sent, and in how many seconds that renews."""
+
+    requests_remaining: int | None = None
+    requests_reset_seconds: float | None = None
+    tokens_remaining: int | None = None
+    tokens_reset_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A model's answer.
+
+    ``latency_seconds`` is that of the call that brought it, also where it comes from the cache;
+    ``cost_usd`` is None where the price is unknown. ``saved`` says that nothing was sent for it.
+    ``notes`` tell what had to be changed to get it, such as a parameter that the model refuses.
+    ``rate_limit`` is what the headers of this very call said; it is not kept.
+    """
+
+    text: str
+    finish_reason: FinishReason = FinishReason.STOP
+    usage: Usage = Usage()
+    latency_seconds: float = 0.0
+    cost_usd: float | None = None
+    saved: bool = False
+    notes: tuple[str, ...] = ()
+    rate_limit: RateLimit | None = field(default=None, compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as plain JSON, without ``saved`` and ``rate_limit``."""
+        return {
+            "text": self.text,
+            "finish_reason": self.finish_reason.value,
+            "input_tokens": self.usage.input_tokens,
+            "output_tokens": self.usage.output_tokens,
+            "latency_seconds": round(self.latency_seconds, 4),
+            "cost_usd": self.cost_usd,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], *, saved: bool = False) -> "Completion":
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            text=data["text"],
+            finish_reason=FinishReason(data["finish_reason"]),
+            usage=Usage(input_tokens=data["input_tokens"], output_tokens=data["output_tokens"]),
+            latency_seconds=data["latency_seconds"],
+            cost_usd=data["cost_usd"],
+            saved=saved,
+            notes=tuple(data["notes"]),
+        )

@@ -1,0 +1,38 @@
+import pytest
+
+from pytest_promptopt.client.secrets import Secrets
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("key: sk-proj-abcdefghij0123456789", "an API key"),
+        ("sk-ant-api03-abcdefghij_0123456789", "an API key"),
+        ("ghp_abcdefghijklmnopqrstuvwxyz0123456789", "a GitHub token"),
+        ("github_pat_11ABCDEFG0123456789_abcdefghij", "a GitHub token"),
+        ("AKIAIOSFODNN7EXAMPLE", "an AWS access key"),
+        ("Authorization: Bearer abc123def456ghi789", "a bearer token"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMII", "a private key"),
+        ("-----BEGIN PRIVATE KEY-----", "a private key"),
+        ("the value is hunter2-hunter2.", "the value of a secret environment variable"),
+    ],
+)
+def test_secrets_are_known_by_shape_or_value(text: str, kind: str) -> None:
+    assert Secrets(["hunter2-hunter2"]).find(text) == kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a risk-averse task-oriented desk-bound clerk",
+        "The bearer of this letter has responsibilities",
+        "sk-short1",
+        "an sk-learn-compatible-pipeline",
+        "AKIA is a prefix",
+        "-----BEGIN CERTIFICATE-----",
+        "password: test",
+    ],
+)
+def test_ordinary_text_holds_none(text: str) -> None:
+    assert Secrets(["", "test"]).find(text) is None
