@@ -20,6 +20,9 @@ from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 
+_KEEP_DAYS = 90.0
+_KEEP_BYTES = 512 * 1024 * 1024
+
 
 class Responses(StrEnum):
     """Where answers come from."""
@@ -34,7 +37,7 @@ class ClientSettings:
     """What the user chose, read and checked.
 
     Without ``cache_path``, or with ``no_cache``, answers are kept for the run only. ``secrets``
-    are values that no recording may hold. ``timeout_seconds`` bounds one call with its retries.
+    are values that no recording may hold. ``deadline_seconds`` bounds one call with its retries.
     """
 
     cache_path: Path | None = None
@@ -45,7 +48,7 @@ class ClientSettings:
     first_concurrency: int = FIRST_CONCURRENCY
     local_concurrency: int = 4
     max_retries: int = 6
-    timeout_seconds: float = 120.0
+    deadline_seconds: float = 360.0
     limits: Mapping[str, Rate] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices.load)
     secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -69,7 +72,9 @@ class Client:
         return await self.provider.complete(request)
 
     async def close(self) -> None:
-        """Write and release everything; called once, after the last answer."""
+        """Prune the cache, write and release everything; called once, after the last answer."""
+        if self.cache is not None:
+            self.cache.prune(max_age_days=_KEEP_DAYS, max_bytes=_KEEP_BYTES)
         await self.provider.close()
 
 
@@ -128,7 +133,7 @@ def _sent(
         Metered(provider, ledger, settings.prices),
         rng=rng,
         max_retries=settings.max_retries,
-        deadline_seconds=settings.timeout_seconds,
+        deadline_seconds=settings.deadline_seconds,
         on_fault=faulted,
     )
     limited = Limited(retrying, limits)

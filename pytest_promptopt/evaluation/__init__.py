@@ -1,0 +1,1 @@
+"""Prompts, goldens and answers joined into an evaluation."""

@@ -1,0 +1,153 @@
+"""A prompt made ready to run: with the model that answers and the evaluators that score."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
+from pytest_promptopt.messages import Message
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.template import templates_in
+from pytest_promptopt.providers.request import Model, Request
+from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
+from pytest_promptopt.scoring.score import Evaluator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is evaluated.
+
+    ``evaluators`` are those of the file, ``golden_evaluators`` those of single goldens by their
+    id. ``model_error`` says why there is no model to ask, ``problems`` what was not understood.
+    """
+
+    prompt: Prompt
+    model: Model | None
+    samples: int
+    evaluators: tuple[Evaluator, ...]
+    golden_evaluators: Mapping[str, tuple[Evaluator, ...]]
+    problems: tuple[Problem, ...] = ()
+    model_error: str = ""
+
+    def evaluators_for(self, golden: Golden) -> tuple[Evaluator, ...]:
+        """The file's evaluators and the golden's own; without any, equality to ``expected``."""
+        own = self.golden_evaluators.get(golden.id, ())
+        if not self.prompt.evaluators and not golden.evaluators:
+            return default_evaluators(golden)
+        return self.evaluators + own
+
+    def missing_values(self, golden: Golden) -> tuple[str, ...]:
+        """Where a placeholder has no value in ``golden``: a sentence each, with file and line."""
+        found = [
+            f"{self.prompt.location}:{message.line}: {{{{{name}}}}} has no value"
+            for message in self.prompt.messages
+            for name in message.template.missing(golden.variables)
+        ]
+        for spec in self.prompt.evaluators + golden.evaluators:
+            variables = {"completion": "", **golden.variables}
+            found += [
+                f"{spec.path}:{spec.line}: {{{{{name}}}}} has no value"
+                for template in templates_in(spec.options)
+                for name in template.missing(variables)
+            ]
+        return tuple(found)
+
+    def request(self, golden: Golden, sample: int) -> Request:
+        """What to ask for ``golden``; all its placeholders must have values."""
+        if self.model is None:
+            raise UsageError(self.model_error)
+        prompt = self.prompt
+        return Request(
+            model=self.model,
+            messages=tuple(
+                Message(role=message.role, content=message.template.fill(golden.variables))
+                for message in prompt.messages
+            ),
+            parameters=prompt.parameters,
+            response_format=prompt.response_format,
+            json_schema=prompt.json_schema if prompt.response_format == "json_schema" else None,
+            sample=sample,
+            origin=prompt.path,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectSettings:
+    """What the run decides about every prompt.
+
+    ``resolve_model`` turns a name into a model and raises
+    :class:`~pytest_promptopt.errors.UsageError` where it cannot. The other fields are None where
+    the file decides.
+    """
+
+    resolve_model: Callable[[str], Model]
+    root: Path
+    model: str | None = None
+    judge_model: str | None = None
+    samples: int | None = None
+
+
+def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
+    """The prompt with its model and evaluators.
+
+    Raises :class:`PromptFileError` where an evaluator is plainly wrong; what is merely not
+    understood becomes a problem.
+    """
+    model, model_error = _model(prompt, settings)
+    context = ScoringContext(
+        json_schema=prompt.json_schema,
+        root=settings.root,
+        judge_model=_judge_resolver(prompt, settings),
+        origin=prompt.path,
+    )
+    evaluators, problems = _build(prompt.evaluators, context)
+    golden_evaluators = {}
+    for golden in prompt.goldens:
+        if golden.evaluators:
+            own, found = _build(golden.evaluators, context)
+            golden_evaluators[golden.id] = own
+            problems += found
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise PromptFileError(errors)
+    return Subject(
+        prompt=prompt,
+        model=model,
+        model_error=model_error,
+        samples=settings.samples or prompt.samples,
+        evaluators=evaluators,
+        golden_evaluators=golden_evaluators,
+        problems=(*prompt.problems, *problems),
+    )
+
+
+def _model(prompt: Prompt, settings: SubjectSettings) -> tuple[Model | None, str]:
+    name = settings.model or prompt.model
+    if not name:
+        return None, (
+            f"{prompt.location}: no model is named; add `model: provider/name` "
+            "or give --prompt-model"
+        )
+    try:
+        return settings.resolve_model(name), ""
+    except UsageError as error:
+        return None, f"{prompt.location}: {error}"
+
+
+def _judge_resolver(prompt: Prompt, settings: SubjectSettings) -> Callable[[str | None], Model]:
+    def resolve(model_id: str | None) -> Model:
+        name = settings.judge_model or model_id or settings.model or prompt.model
+        if not name:
+            raise UsageError("no model for the judge: add `modelId` or give --prompt-judge-model")
+        return settings.resolve_model(name)
+
+    return resolve
+
+
+def _build(
+    specs: tuple[EvaluatorSpec, ...], context: ScoringContext
+) -> tuple[tuple[Evaluator, ...], list[Problem]]:
+    built = [build_evaluator(spec, context) for spec in specs]
+    evaluators = tuple(item for item in built if isinstance(item, Evaluator))
+    return evaluators, [item for item in built if isinstance(item, Problem)]

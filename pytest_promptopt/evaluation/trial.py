@@ -1,0 +1,43 @@
+"""One answer to one golden, with what the judges said of it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.score import JudgeScorer, Scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Prompt × golden × sample, answered but not yet scored.
+
+    ``judgements`` are the judges' answers, by the position of the evaluator among those of the
+    golden.
+    """
+
+    completion: Completion
+    judgements: Mapping[int, Completion]
+
+
+async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int) -> Trial:
+    """Ask the model and then the judges; raises :class:`ProviderError`."""
+    completion = await provider.complete(subject.request(golden, sample))
+    judges = {
+        position: evaluator.scorer
+        for position, evaluator in enumerate(subject.evaluators_for(golden))
+        if not isinstance(evaluator.scorer, Scorer)
+    }
+    answers = await asyncio.gather(
+        *(_judge(provider, judge, golden, completion) for judge in judges.values())
+    )
+    return Trial(completion=completion, judgements=dict(zip(judges, answers, strict=True)))
+
+
+async def _judge(
+    provider: Provider, judge: JudgeScorer, golden: Golden, completion: Completion
+) -> Completion:
+    return await provider.complete(judge.question(golden, completion))
