@@ -1,0 +1,40 @@
+"""The entry point that pytest loads: options always, everything else only when asked for."""
+
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.config import OPTIONS, Option
+
+_INI_TYPES: dict[str, Any] = {"lines": "linelist", "truth": "bool"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Register every option and ini key."""
+    group = parser.getgroup("prompts", "scoring prompt files (pytest-promptopt)")
+    for option in OPTIONS:
+        if option.flag:
+            group.addoption(option.flag, **_arguments(option))
+        if option.ini:
+            kind = _INI_TYPES.get(option.kind, "string")
+            default = option.default if option.kind in _INI_TYPES else None
+            parser.addini(option.ini, option.help, type=kind, default=default)
+
+
+def _arguments(option: Option) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"dest": f"prompt_{option.name}", "help": option.help}
+    if option.kind == "switch":
+        return arguments | {"action": "store_true"}
+    if option.kind == "texts":
+        arguments |= {"action": "append"}
+    if option.choices:
+        return arguments | {"choices": option.choices}
+    return arguments | {"metavar": option.metavar}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the session's side under ``--prompt-eval``."""
+    if config.getoption("prompt_eval"):
+        from pytest_promptopt.session.session import start
+
+        start(config)

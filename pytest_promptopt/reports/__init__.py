@@ -1,0 +1,1 @@
+"""One view of a run, shown in several ways."""

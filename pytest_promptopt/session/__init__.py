@@ -1,0 +1,1 @@
+"""The side of pytest: collection, items and reporting."""

@@ -1,0 +1,51 @@
+"""How far the answers have come, drawn on the terminal's current line."""
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+_REDRAW_SECONDS = 0.25
+_FIRST_DRAWN_AFTER_SECONDS = 0.5
+
+
+class Progress:
+    """A remark that is drawn behind what pytest wrote, and erased before pytest writes on.
+
+    ``describe`` makes the text from the seconds since the start. Draws nothing where the output
+    is not a terminal. Only for the main thread.
+    """
+
+    def __init__(self, config: pytest.Config, describe: Callable[[float], str]) -> None:
+        self._config = config
+        self._describe = describe
+        self._started = time.monotonic()
+        self._drawn_at = self._started + _FIRST_DRAWN_AFTER_SECONDS - _REDRAW_SECONDS
+        self._width_drawn = 0
+
+    def draw(self) -> None:
+        """Show the state of things, at most a few times a second."""
+        now = time.monotonic()
+        if now - self._drawn_at >= _REDRAW_SECONDS:
+            self._drawn_at = now
+            self._write(self._describe(now - self._started))
+
+    def erase(self) -> None:
+        """Leave the line as pytest left it."""
+        if self._width_drawn:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
+        capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
+        if reporter is None or not reporter.isatty or not reporter.hasmarkup:
+            return
+        room = reporter._tw.fullwidth - reporter._tw.width_of_current_line - 3
+        text = f" {text}"[: max(room, 0)] if text else ""
+        back = f"\x1b[{len(text)}D" if text else ""
+        with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
+            reporter._tw._file.write(f"\x1b[K{text}{back}")
+            reporter._tw._file.flush()
+        self._width_drawn = len(text)

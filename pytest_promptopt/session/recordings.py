@@ -1,0 +1,49 @@
+"""What becomes of recordings that a run did not use."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.client.client import Client
+from pytest_promptopt.client.recording_file import recording_path
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.session.reporting import Reporting
+
+
+class UnusedRecordings:
+    """Removed by ``record``, told by ``replay``: of prompts all of whose goldens were answered."""
+
+    def __init__(self, client: Client, reporting: Reporting, root: Path) -> None:
+        self._client = client
+        self._reporting = reporting
+        self._root = root
+        self._told: Mapping[Path, int] = {}
+
+    def pytest_sessionfinish(self) -> None:
+        """Look at what was used, before the client is closed."""
+        recorder, replay = self._client.recorder, self._client.replay
+        if recorder is not None:
+            for origin in self._whole():
+                recorder.discard_unused(origin)
+        if replay is not None:
+            whole = {recording_path(origin) for origin in self._whole()}
+            self._told = {path: n for path, n in replay.unused().items() if path in whole}
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name the recordings that nothing asked for."""
+        for path, count in self._told.items():
+            terminalreporter.write_line(
+                f"{path.relative_to(self._root)}: {count} recordings were not used; "
+                "`--prompt-responses record` removes them",
+                yellow=True,
+            )
+
+    def _whole(self) -> list[Path]:
+        unanswered = {Outcome.ERROR, Outcome.NOT_RUN}
+        return [
+            self._root / summary.location
+            for summary in self._reporting.summaries()
+            if len(summary.rows) == summary.goldens
+            and not any(row.result.outcome in unanswered for row in summary.rows)
+        ]

@@ -1,0 +1,123 @@
+"""What pytest prints, keeps and hands on about prompts, made from the items' reports."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
+from pytest_promptopt.reports.terminal import render
+from pytest_promptopt.session.items import PromptItem
+
+_LAST_FAILED = "cache/lastfailed"
+
+
+class ItemReports:
+    """Puts what an item found out into its reports. Runs wherever items run."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+        """Attach the item's record; a skip stands where the golden stands."""
+        report: pytest.TestReport = yield
+        if isinstance(item, PromptItem):
+            if report.when == "call" or (report.when == "setup" and not report.passed):
+                report.__dict__["promptopt"] = item.record
+            if report.skipped and isinstance(report.longrepr, tuple):
+                path, line, _ = item.reportinfo()
+                report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
+        return report
+
+
+def is_missed(report: pytest.TestReport) -> bool:
+    """Whether the report is of a golden that missed its mark under a gate."""
+    record = report.__dict__.get("promptopt") or {}
+    result = record.get("result") or {}
+    return report.passed and result.get("outcome") == Outcome.MISSED.value
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The reports of one prompt so far."""
+
+    model: str
+    goldens: int
+    rows: dict[str, GoldenRow] = field(default_factory=dict)
+    nodeids: dict[str, str] = field(default_factory=dict)
+    verdict: Verdict | None = None
+
+    def missed_nodeids(self) -> list[str]:
+        return [
+            self.nodeids[golden_id]
+            for golden_id, row in self.rows.items()
+            if row.result.outcome is Outcome.MISSED
+        ]
+
+
+class Reporting:
+    """Sums up the reports of a run. Runs once, in the process that reports come to."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._tallies: dict[str, _Tally] = {}
+
+    def summaries(self) -> list[PromptSummary]:
+        """One summary a prompt, in the order in which they first reported."""
+        return [
+            PromptSummary(
+                location=location,
+                model=tally.model,
+                goldens=tally.goldens,
+                rows=list(tally.rows.values()),
+                verdict=tally.verdict,
+            )
+            for location, tally in self._tallies.items()
+        ]
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
+        """Goldens that missed under a gate have a letter and a word of their own."""
+        if report.when == "call" and is_missed(report):
+            return "missed", "m", ("MISSED", {"yellow": True})
+        return None
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what the report carries."""
+        record = report.__dict__.get("promptopt")
+        if not record:
+            return
+        new = _Tally(model=record["model"], goldens=record["goldens"])
+        tally = self._tallies.setdefault(record["location"], new)
+        if record["kind"] == "golden":
+            result = GoldenResult.from_json(record["result"])
+            tally.nodeids[result.golden_id] = report.nodeid
+            tally.rows[result.golden_id] = GoldenRow(
+                result=result,
+                expected=record.get("expected", ""),
+                answer=record.get("answer", ""),
+            )
+        else:
+            tally.verdict = Verdict(
+                passed=record["passed"], score=record["score"], reasons=tuple(record["reasons"])
+            )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionfinish(self) -> Any:
+        """Keep the missed goldens of failed gates among the last failed."""
+        result = yield
+        cache = getattr(self._config, "cache", None)
+        failed = [t for t in self._tallies.values() if t.verdict and not t.verdict.passed]
+        nodeids = [nodeid for tally in failed for nodeid in tally.missed_nodeids()]
+        if cache is not None and nodeids:
+            last_failed = cache.get(_LAST_FAILED, {})
+            cache.set(_LAST_FAILED, last_failed | dict.fromkeys(nodeids, True))
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """A table with a row a prompt, and what is worth a look."""
+        summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
+        if not summaries:
+            return
+        terminalreporter.section("prompt scores")
+        for line in render(summaries):
+            terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)

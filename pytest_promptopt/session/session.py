@@ -1,0 +1,197 @@
+"""The session's side of the plugin, brought in by ``--prompt-eval``."""
+
+import functools
+import os
+import random
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.client.budget import Budget
+from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
+from pytest_promptopt.client.rates import parse_rates
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.subject import SubjectSettings
+from pytest_promptopt.prompts.library import is_prompt_file
+from pytest_promptopt.providers.keys import KEY_VARIABLES
+from pytest_promptopt.providers.models import parse_aliases, resolve_model
+from pytest_promptopt.providers.pricing import Prices, parse_prices
+from pytest_promptopt.providers.router import Router
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.reports.terminal import describe_progress
+from pytest_promptopt.session.collection import PromptFile, PromptWarning, add_prompt_paths
+from pytest_promptopt.session.folder import keep_out_of_git
+from pytest_promptopt.session.items import GoldenItem
+from pytest_promptopt.session.planning import Planning
+from pytest_promptopt.session.progress import Progress
+from pytest_promptopt.session.recordings import UnusedRecordings
+from pytest_promptopt.session.reporting import ItemReports, Reporting
+from pytest_promptopt.session.state import STATE, State
+from pytest_promptopt.session.xdist import Address, Controller, ControllerProvider
+from pytest_promptopt.settings import Settings, read_settings
+from pytest_promptopt.workflow import Workflow
+
+_CACHE_FILE = "answers.sqlite"
+_LEAST_AHEAD = 256
+_TIMEOUTS_A_GOLDEN = 3
+
+
+def start(config: pytest.Config) -> None:
+    """Register what a run with prompts needs; raises ``pytest.UsageError``."""
+    config.addinivalue_line("markers", "prompt: a golden example or the gate of a prompt file")
+    try:
+        _start(config, read_settings(config.getoption, config.getini))
+    except UsageError as error:
+        message = str(error)
+    else:
+        return
+    raise pytest.UsageError(message)
+
+
+def _start(config: pytest.Config, settings: Settings) -> None:
+    worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if worker_input is not None:
+        _start_worker(config, settings, worker_input)
+    else:
+        _start_owner(config, settings)
+    add_prompt_paths(config, settings.paths)
+
+
+def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[str, Any]) -> None:
+    provider = ControllerProvider(Address(**worker_input["promptopt"]))
+    state = State(
+        subject_settings=_subject_settings(config, settings),
+        workflow=Workflow(provider, ahead=_LEAST_AHEAD),
+        progress=Progress(config, lambda _: ""),
+        tells_warnings=worker_input["workerid"] == "gw0",
+    )
+    _share(config, state)
+
+
+def _start_owner(config: pytest.Config, settings: Settings) -> None:
+    """Start the process that owns the calls: the only one, or the controller of workers."""
+    client = _client(config, settings)
+    workflow = Workflow(client, ahead=max(_LEAST_AHEAD, 4 * settings.concurrency))
+    state = State(
+        subject_settings=_subject_settings(config, settings),
+        workflow=workflow,
+        progress=Progress(
+            config,
+            lambda seconds: describe_progress(client.ledger.tally, workflow.planned, seconds),
+        ),
+    )
+    _share(config, state)
+    plugins = config.pluginmanager
+    if settings.plan:
+        config.option.dist = "no"
+        cache_path = None if settings.no_cache else _cache_path(config, settings)
+        plugins.register(Planning(cache_path, _prices(settings)), "promptopt-planning")
+        return
+    reporting = Reporting(config)
+    plugins.register(reporting, "promptopt-reporting")
+    unused = UnusedRecordings(client, reporting, config.rootpath)
+    plugins.register(unused, "promptopt-unused-recordings")
+    if config.getoption("dist", "no") != "no":
+        plugins.register(Controller(config, state), "promptopt-controller")
+
+
+def _share(config: pytest.Config, state: State) -> None:
+    config.stash[STATE] = state
+    config.add_cleanup(state.workflow.close)
+    config.pluginmanager.register(Running(state), "promptopt-running")
+    config.pluginmanager.register(ItemReports(), "promptopt-item-reports")
+
+
+class Running:
+    """Collects prompt files and has their goldens asked ahead."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> PromptFile | None:
+        """Take prompt files."""
+        if is_prompt_file(file_path):
+            return PromptFile.from_parent(parent, path=file_path)
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Any:
+        """Plan the goldens in the order in which their items will run."""
+        items = _askable(session.items)
+        if items and not hasattr(session.config, "workerinput"):
+            self._state.workflow.plan((item.subject, item.golden) for item in items)
+        return (yield)
+
+
+def _askable(items: Iterable[pytest.Item]) -> list[GoldenItem]:
+    return [
+        item
+        for item in items
+        if isinstance(item, GoldenItem)
+        and item.subject.model is not None
+        and not item.subject.missing_values(item.golden)
+    ]
+
+
+def _subject_settings(config: pytest.Config, settings: Settings) -> SubjectSettings:
+    return SubjectSettings(
+        resolve_model=functools.partial(
+            resolve_model,
+            aliases=parse_aliases(settings.models),
+            environ=os.environ,
+            root=config.rootpath,
+        ),
+        root=config.rootpath,
+        model=settings.model,
+        judge_model=settings.judge_model,
+        samples=settings.samples,
+    )
+
+
+def _client(config: pytest.Config, settings: Settings) -> Client:
+    provider_settings = ProviderSettings(
+        root=config.rootpath,
+        timeout_seconds=settings.timeout,
+        deterministic=settings.local_deterministic,
+    )
+    client_settings = ClientSettings(
+        cache_path=_cache_path(config, settings),
+        no_cache=settings.no_cache,
+        responses=Responses(settings.responses),
+        budget=Budget.parse(settings.budget) if settings.budget else None,
+        concurrency=settings.concurrency,
+        max_retries=settings.max_retries,
+        deadline_seconds=_TIMEOUTS_A_GOLDEN * settings.timeout,
+        limits=parse_rates(settings.limits),
+        prices=_prices(settings),
+        secrets=_secrets(settings),
+    )
+    if client_settings.responses is not Responses.REPLAY and not settings.plan:
+        keep_out_of_git(config.rootpath)
+    router = Router(provider_settings)
+    client = build_client(client_settings, router, warn=_warn, rng=random.Random())
+    if settings.cache_clear and client.cache is not None:
+        client.cache.clear()
+    return client
+
+
+def _cache_path(config: pytest.Config, settings: Settings) -> Path:
+    return config.rootpath / settings.cache_dir / _CACHE_FILE
+
+
+def _prices(settings: Settings) -> Prices:
+    return Prices.load(parse_prices(settings.prices))
+
+
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """The values of the variables that keys are read from."""
+    aliases = parse_aliases(settings.models).values()
+    names = {*KEY_VARIABLES, *(alias.key_variable for alias in aliases if alias.key_variable)}
+    return tuple(os.environ[name] for name in names if os.environ.get(name))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(PromptWarning(message), stacklevel=2)

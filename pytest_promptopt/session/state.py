@@ -1,0 +1,28 @@
+"""What the session's side knows during a run."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from pytest_promptopt.evaluation.evaluation import GoldenResult
+from pytest_promptopt.evaluation.subject import SubjectSettings
+from pytest_promptopt.session.progress import Progress
+from pytest_promptopt.workflow import Workflow
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """How subjects are built, the way to their models, and the results so far.
+
+    ``results`` are by the prompt's location and the golden's id. ``tells_warnings`` is False in
+    all worker processes but the first.
+    """
+
+    subject_settings: SubjectSettings
+    workflow: Workflow
+    progress: Progress
+    tells_warnings: bool = True
+    results: dict[tuple[str, str], GoldenResult] = field(default_factory=dict)
+
+
+STATE = pytest.StashKey[State]()

@@ -1,0 +1,96 @@
+"""The bridge from pytest's thread to the event loop in which models are asked."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as StillWaiting
+from typing import Any, TypeVar
+
+from pytest_promptopt.evaluation.runner import Runner
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.provider import Provider
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.1
+_CLOSE_SECONDS = 15.0
+
+
+class Workflow:
+    """An event loop in a background thread, with the client and the runner that live in it.
+
+    The thread starts with the first call and ends with :meth:`close`, which may come at any
+    time. Every method is for the main thread. ``planned`` counts the answers that :meth:`plan`
+    asks for, judges' answers not included.
+    """
+
+    def __init__(self, provider: Provider, *, ahead: int) -> None:
+        self.provider = provider
+        self.planned = 0
+        self._runner = Runner(provider, ahead=ahead)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def plan(self, goldens: Iterable[tuple[Subject, Golden]]) -> None:
+        """Have these asked in this order, ahead of :meth:`trials`."""
+        planned = list(goldens)
+        self.planned += sum(subject.samples for subject, _ in planned)
+        self._started().call_soon_threadsafe(self._runner.plan, planned)
+
+    def release(self, location: str, golden_id: str) -> None:
+        """Make room for another golden: this one's answers were taken elsewhere."""
+        self._started().call_soon_threadsafe(self._runner.release, (location, golden_id))
+
+    def trials(
+        self, subject: Subject, golden: Golden, waiting: Callable[[], None]
+    ) -> tuple[Trial, ...]:
+        """Wait for all samples of a golden, calling ``waiting`` about ten times a second.
+
+        Raises :class:`~pytest_promptopt.errors.ProviderError`.
+        """
+        return self.wait(self._runner.trials(subject, golden), waiting)
+
+    def wait(
+        self, coroutine: Coroutine[Any, Any, T], waiting: Callable[[], None] = lambda: None
+    ) -> T:
+        """The result of ``coroutine``, run in the loop; a keyboard interrupt cancels it."""
+        future: Future[T] = asyncio.run_coroutine_threadsafe(coroutine, self._started())
+        try:
+            while True:
+                try:
+                    return future.result(_POLL_SECONDS)
+                except StillWaiting:
+                    if future.done():
+                        raise
+                    waiting()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def close(self) -> None:
+        """Cancel what is in flight, close the client and end the thread. May be repeated."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        self._loop = self._thread = None
+        asyncio.run_coroutine_threadsafe(self._close(), loop).result(_CLOSE_SECONDS)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_CLOSE_SECONDS)
+        loop.close()
+
+    async def _close(self) -> None:
+        self._runner.cancel()
+        closing: Awaitable[None] = self.provider.close()
+        await asyncio.wait_for(closing, _CLOSE_SECONDS)
+        await asyncio.sleep(0)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._loop.run_forever, name="promptopt-client", daemon=True
+            )
+            self._thread.start()
+        return self._loop

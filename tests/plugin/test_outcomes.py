@@ -1,0 +1,196 @@
+"""The outcome table of the product page, line by line."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.plugin.conftest import PROMPT, Project
+
+
+def test_without_a_gate_each_golden_passes_or_fails(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/a.prompt.yml:6: golden wrong missed with scripted:answers.json",
+            "input",
+            "│ q: two",
+            "expected",
+            "│ 2",
+            "answer",
+            "│ 3",
+            "missed  expected  0.00: *",
+        ]
+    )
+
+
+def test_with_a_gate_a_golden_that_misses_is_missed_not_failed(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
+    result = project.run("-v", "--junitxml=junit.xml")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/a.prompt.yml::right PASSED*",
+            "prompts/a.prompt.yml::wrong MISSED*",
+            "prompts/a.prompt.yml::gate PASSED*",
+            "*2 passed, 1 missed*",
+        ]
+    )
+    tree = ElementTree.parse(project.path / "junit.xml")
+    (case,) = (case for case in tree.iter("testcase") if case.get("name") == "wrong")
+    properties = {item.get("name"): item.get("value") for item in case.iter("property")}
+    assert properties["promptopt.outcome"] == "missed"
+    assert properties["promptopt.score"] == "0.0"
+    assert case.find("failure") is None
+
+
+def test_the_letter_of_a_missed_golden_is_m(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
+    project.run().stdout.fnmatch_lines(["prompts/a.prompt.yml .m. *"])
+
+
+def test_a_failed_gate_fails_and_keeps_its_missed_goldens_in_last_failed(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.9}\n")
+    result = project.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/a.prompt.yml does not hold its gate:",
+            "  score 0.500 is under min 0.9 (2 goldens scored)",
+        ]
+    )
+    again = project.run("--lf", "-v", "prompts")
+    again.stdout.fnmatch_lines(
+        ["prompts/a.prompt.yml::wrong MISSED*", "prompts/a.prompt.yml::gate FAILED*"]
+    )
+    again.stdout.no_fnmatch_line("*::right*")
+    again.stdout.fnmatch_lines(["  score 0.500 is under min 0.9 (2 goldens scored)"])
+
+
+def test_a_provider_that_does_not_answer_is_an_error_in_setup_on_one_line(project: Project) -> None:
+    project.answers({"one": "1", "two": {"error": {"status": 404, "message": "no such model"}}})
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
+    result = project.run("--prompt-max-retries", "0")
+    result.assert_outcomes(passed=1, errors=1, failed=1)
+    result.stdout.fnmatch_lines(["*ERROR at setup of wrong*", "*no such model*"])
+    result.stdout.fnmatch_lines(["  1 of 2 goldens without an answer (an error): wrong"])
+    result.stdout.fnmatch_lines(["    the score is over the 1 of 2 that were answered"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*site-packages*")
+
+
+def test_what_cannot_be_scored_is_skipped_with_the_reason(project: Project) -> None:
+    project.write(
+        "prompts/a.prompt.yml",
+        PROMPT + "evaluators: ['be nice', {name: code, python: \"len(x) > 1\"}]\n",
+    )
+    result = project.run("-rs", "-W", "ignore::pytest.PytestWarning")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(["SKIPPED*prompts/a.prompt.yml:5: not scored: no evaluator*"])
+
+
+def test_a_judge_that_names_no_choice_leaves_the_golden_unscored(project: Project) -> None:
+    project.answers({"one": "1", "two": "2", "Judge 1": "Yes.", "Judge 2": "I like it"})
+    project.write(
+        "prompts/a.prompt.yml",
+        PROMPT
+        + """\
+evaluators:
+  - name: judge
+    llm:
+      prompt: "Judge {{completion}}"
+      choices: [{choice: "yes", score: 1}, {choice: "no", score: 0}]
+""",
+    )
+    result = project.run("-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+
+
+def test_a_judge_that_does_not_answer_is_an_error(project: Project) -> None:
+    project.answers({"one": "1", "Judge": {"error": {"status": 401, "message": "bad key"}}})
+    project.write(
+        "prompts/a.prompt.yml",
+        """\
+        model: scripted:answers.json
+        messages: [{role: user, content: "{{q}}"}]
+        testData: [{id: a, q: one}]
+        evaluators:
+          - name: judge
+            llm: {prompt: "Judge {{completion}}", choices: [{choice: ok, score: 1}]}
+        """,
+    )
+    result = project.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*bad key*"])
+
+
+def test_a_scorer_that_raises_fails_with_its_own_traceback(project: Project) -> None:
+    project.write("scoring.py", "def strict(text, variables):\n    return 1 / 0\n")
+    project.write(
+        "prompts/a.prompt.yml", PROMPT + "evaluators: [{name: s, python: scoring:strict}]\n"
+    )
+    result = project.run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["scoring.py:2: in strict", "*ZeroDivisionError: division by zero"])
+    result.stdout.no_fnmatch_line("*pytest_promptopt/scoring*")
+
+
+def test_a_prompt_without_goldens_says_so(project: Project) -> None:
+    project.write(
+        "prompts/a.prompt.yml",
+        "model: scripted:answers.json\nmessages: [{role: user, content: hi}]\n",
+    )
+    result = project.run("-rs")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED*no goldens: add some under `testData:`*"])
+
+
+def test_a_gate_without_goldens_fails(project: Project) -> None:
+    project.write(
+        "prompts/a.prompt.yml",
+        "model: scripted:answers.json\nmessages: [{role: user, content: hi}]\ngate: {min: 0}\n",
+    )
+    result = project.run()
+    result.assert_outcomes(skipped=1, failed=1)
+    result.stdout.fnmatch_lines(["  no golden was scored, so there is nothing to pass on"])
+
+
+def test_a_required_golden_that_misses_fails_the_gate(project: Project) -> None:
+    text = PROMPT.replace("id: wrong,", "id: wrong, required: true,") + "gate: {min: 0.1}\n"
+    project.write("prompts/a.prompt.yml", text)
+    result = project.run()
+    result.stdout.fnmatch_lines(["  required goldens that did not pass: wrong"])
+    assert result.ret == 1
+
+
+def test_the_gate_counts_every_golden_whatever_was_selected(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.9}\n")
+    result = project.run("-k", "right or gate")
+    result.assert_outcomes(passed=1, failed=1, deselected=1)
+    result.stdout.fnmatch_lines(["  score 0.500 is under min 0.9 (2 goldens scored)"])
+    result.stdout.fnmatch_lines(["    over all goldens, which the gate counts: 0.500"])
+
+
+def test_the_gate_may_run_first(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
+    project.write("conftest.py", "def pytest_collection_modifyitems(items):\n    items.reverse()\n")
+    result = project.run("-v")
+    result.stdout.fnmatch_lines(["*::gate PASSED*", "*::wrong MISSED*", "*::right PASSED*"])
+
+
+def test_a_gate_asks_nothing_twice(project: Project) -> None:
+    project.write(
+        "answering.py",
+        """\
+        from pathlib import Path
+
+        def answer(request):
+            with Path("asked.txt").open("a") as file:
+                file.write("x")
+            return "1"
+        """,
+    )
+    text = PROMPT.replace("scripted:answers.json", "scripted:answering:answer")
+    project.write("prompts/a.prompt.yml", text + "gate: {min: 0.5}\n")
+    project.run("--prompt-no-cache").assert_outcomes(passed=2)
+    assert Path(project.path / "asked.txt").read_text() == "xx"

@@ -1,0 +1,70 @@
+"""Worker processes give the same outcomes, through one client."""
+
+import re
+
+import pytest
+
+from tests.plugin.conftest import PROMPT, Project
+
+ANSWERING = """\
+import os
+from pathlib import Path
+
+def answer(request):
+    with Path("asked.txt").open("a") as file:
+        file.write(f"{os.getpid()} {request.messages[-1].content}\\n")
+    return request.messages[-1].content.replace("q", "")
+"""
+
+
+def many_goldens(count: int) -> str:
+    goldens = "".join(f'  - {{id: g{n}, q: q{n}, expected: "{n % 9}"}}\n' for n in range(count))
+    return (
+        "model: scripted:answering:answer\n"
+        'messages: [{role: user, content: "{{q}}"}]\n'
+        f"gate: {{min: 0.1}}\ntestData:\n{goldens}"
+    )
+
+
+def outcomes(result: pytest.RunResult) -> dict[str, str]:
+    found = {}
+    for line in result.outlines:
+        plain = re.match(r"(prompts/\S+::\S+)( <- \S+)? ([A-Z]+)", line)
+        apart = re.match(r"\[gw\d\] \[ *\d+%\] ([A-Z]+) (prompts/\S+)", line)
+        if plain:
+            found[plain[1]] = plain[3]
+        elif apart:
+            found[apart[2]] = apart[1]
+    return found
+
+
+def test_outcomes_and_scores_are_the_same_with_workers(project: Project) -> None:
+    project.write("answering.py", ANSWERING)
+    project.write("prompts/a.prompt.yml", many_goldens(30))
+    project.write("prompts/b.prompt.yml", PROMPT)
+    alone = project.run_apart("-v")
+    asked_alone = sorted((project.path / "asked.txt").read_text().splitlines())
+    (project.path / "asked.txt").unlink()
+    together = project.run_apart("-v", "-p", "xdist", "-n", "2", "--prompt-no-cache")
+    asked_together = sorted((project.path / "asked.txt").read_text().splitlines())
+    assert outcomes(alone) == outcomes(together)
+    assert len(outcomes(alone)) == 33
+    assert len({line.split()[0] for line in asked_together}) == 1
+    assert [line.split()[1] for line in asked_alone] == [line.split()[1] for line in asked_together]
+    summary = "prompts/a.prompt.yml  0.300  PASS  9 passed, 21 missed"
+    assert summary in alone.outlines
+    assert summary in together.outlines
+
+
+def test_errors_reach_the_workers_whole(project: Project) -> None:
+    project.answers({"one": "1", "two": {"error": {"status": 404, "message": "no such model"}}})
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run_apart("-p", "xdist", "-n", "2")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*no such model*"])
+
+
+def test_a_bad_prompt_file_is_told_once_per_run(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "colour: red\n")
+    result = project.run_apart("-p", "xdist", "-n", "2")
+    assert result.stdout.str().count("the key `colour` is not understood") == 1
