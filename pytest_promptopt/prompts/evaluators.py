@@ -127,7 +127,7 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
     keys = [key for key in keys if key not in _TYPE_KEYS]
     if kinds:
         return _entry_of_kind(kinds[0], content, keys)
-    if len(keys) == 1:
+    if len(keys) == 1 and keys[0]:
         return _Entry(kind=keys[0], options=content[keys[0]])
     found = f"found {_names(keys)}" if keys else "found none"
     raise _NotUnderstoodError(f"expected a kind of evaluator ({', '.join(KINDS)}), {found}")
@@ -175,6 +175,9 @@ def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> _E
     if kind == "llm" and isinstance(options, Mapping) and "modelParameters" in options:
         options = {key: value for key, value in options.items() if key != "modelParameters"}
         beside.append("modelParameters")
+    if kind == "uses" and options == "github/similarity":
+        # Said as a placeholder, so that a golden without it is found before anything is asked.
+        options = {"judge": options, "reference": "{{expected}}"}
     if kind == "similarity" and isinstance(options, Mapping):
         options = {key: value for key, value in options.items() if key != "threshold"}
     return _Entry(kind=kind, options=options, ignored=tuple(beside))

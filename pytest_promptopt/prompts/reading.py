@@ -162,6 +162,8 @@ class _Reader:
                 raise self._fail(f"jsonSchema is not JSON: {error}", "jsonSchema") from None
         if not isinstance(raw, Mapping):
             raise self._fail("jsonSchema must be a JSON Schema, found something else", "jsonSchema")
+        if raw.get("type") == "json_schema" and isinstance(raw.get("json_schema"), Mapping):
+            raw = raw["json_schema"]
         is_wrapper = isinstance(raw.get("schema"), Mapping)
         schema = raw["schema"] if is_wrapper else raw
         try:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_promptopt.errors import Severity
 from pytest_promptopt.prompts.evaluators import KINDS, read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
-from pytest_promptopt.scoring import build
+from pytest_promptopt.scoring.kinds import KINDS as BUILT_KINDS
 
 
 def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
@@ -20,7 +20,7 @@ def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
 
 
 def test_the_kinds_are_those_that_can_be_built() -> None:
-    assert set(KINDS) == set(build.KINDS)
+    assert set(KINDS) == set(BUILT_KINDS)
 
 
 def test_an_entry_is_read_with_name_kind_options_and_threshold() -> None:
@@ -71,6 +71,12 @@ def test_a_kind_that_only_a_plugin_may_know_is_left_to_the_scoring() -> None:
         ({"type": "is-json"}, "json", "valid"),
         ({"type": "json_schema", "schema": {"type": "null"}}, "json", {"schema": {"type": "null"}}),
         ({"json": {}}, "json", {}),
+        ({"uses": "github/fluency"}, "uses", "github/fluency"),
+        (
+            {"uses": "github/similarity"},
+            "uses",
+            {"judge": "github/similarity", "reference": "{{expected}}"},
+        ),
     ],
 )  # fmt: skip
 def test_a_dialect_with_a_plain_meaning_is_read(
@@ -112,6 +118,11 @@ def test_a_graded_prompt_gets_scores_and_the_answer_to_look_at() -> None:
             {"one": 1, "two": 2},
             "evaluator `evaluator 2`: expected a kind of evaluator (string, equals, contains, "
             "regex, choice, number, json, similarity, python, llm, uses), found `one`, `two`",
+        ),
+        (
+            {"": "a"},
+            "evaluator `evaluator 2`: expected a kind of evaluator (string, equals, contains, "
+            "regex, choice, number, json, similarity, python, llm, uses), found ``",
         ),
         (
             {"type": "custom", "prompt": "p"},

@@ -167,6 +167,7 @@ def test_files_that_cannot_be_used_say_why(tmp_path: Path, text: str, message: s
     [
         "{name: n, strict: true, schema: {type: object}}",
         '\'{"name": "n", "strict": true, "schema": {"type": "object"}}\'',
+        "{type: json_schema, json_schema: {name: n, strict: true, schema: {type: object}}}",
     ],
 )
 def test_json_schemas_come_as_yaml_or_as_a_string(tmp_path: Path, schema: str) -> None:

@@ -1,0 +1,1 @@
+"""How good an answer is: one file per family of scorers."""

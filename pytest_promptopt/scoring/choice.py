@@ -1,0 +1,46 @@
+"""The evaluator ``choice``: the answer names exactly one of a set of labels."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
+from pytest_promptopt.scoring.labels import folded, named_labels
+from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.score import Score
+
+_KEYS = ("labels", "expected")
+
+
+def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
+    """``choice: [labels]`` or ``{labels, expected}``; the expected one is ``{{expected}}``."""
+    options = spec.options if isinstance(spec.options, Mapping) else {"labels": spec.options}
+    known_only(options, _KEYS)
+    labels = options.get("labels")
+    if not isinstance(labels, list) or not labels:
+        raise OptionsError(f"`choice` must be a list of labels, found {type_name(labels)}")
+    for label in labels:
+        if isinstance(label, Mapping | list) or label is None or not folded(as_text(label)):
+            raise OptionsError(f"a label of `choice` must be text, found {excerpt(label)}")
+    return FilledScorer(options={"expected": "{{expected}}", **options}, compare=_score_choice)
+
+
+def _score_choice(options: Mapping[str, Any], answer: str) -> Score:
+    labels = list(filter(None, dict.fromkeys(folded(as_text(x)) for x in options["labels"])))
+    expected = folded(as_text(options["expected"]))
+    if expected not in labels:
+        return Score.unscored(f"expected {excerpt(expected)} is not among the labels")
+    named = named_labels(labels, answer)
+    return hit_or_miss(named == (expected,), _describe(expected, named, answer))
+
+
+def _describe(expected: str, named: tuple[str, ...], answer: str) -> str:
+    text = excerpt(answer.strip())
+    if not named:
+        return f"expected {excerpt(expected)}, got none of the labels: {text}"
+    shown = ", ".join(excerpt(label) for label in named[:5])
+    several = f" {len(named)} labels:" if len(named) > 1 else ""
+    return f"expected {excerpt(expected)}, got{several} {shown}: {text}"

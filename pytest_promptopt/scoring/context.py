@@ -1,0 +1,47 @@
+"""What an evaluator is built from, besides its entry in the file."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.providers.request import Model
+from pytest_promptopt.registry import Registry
+from pytest_promptopt.scoring.kinds import KINDS
+from pytest_promptopt.scoring.score import JudgeScorer, Scorer
+
+
+class ScorerFactory(Protocol):
+    """Makes the scorers of one kind of evaluator."""
+
+    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> Scorer | JudgeScorer:
+        """The scorer that ``spec`` asks for.
+
+        Raises :class:`~pytest_promptopt.scoring.options.OptionsError` where the options cannot
+        be meant.
+        """
+        ...
+
+
+def _all_kinds() -> Registry[ScorerFactory]:
+    return Registry("pytest_promptopt.scorers", KINDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringContext:
+    """What the prompt and the run say to all evaluators of a file.
+
+    ``json_schema`` is the prompt's wrapper with ``name`` and ``schema``. ``root`` is the
+    project's root, from which ``python`` scorers are imported. ``judge_model`` gives the model
+    of that name, or the default one for None, and raises
+    :class:`~pytest_promptopt.errors.UsageError` where there is none. ``origin`` is the prompt
+    file, to which the judges' answers are recorded. ``kinds`` are the built-in kinds and those of
+    other packages.
+    """
+
+    json_schema: Mapping[str, Any] | None
+    root: Path
+    judge_model: Callable[[str | None], Model]
+    origin: Path
+    kinds: Registry[ScorerFactory] = field(default_factory=_all_kinds, compare=False)

@@ -1,0 +1,36 @@
+"""Scorers that compare an answer with options filled from the golden."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.template import MissingValueError, fill_deep
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.score import Score
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilledScorer:
+    """Fills the placeholders in ``options`` and hands them to ``compare`` with the answer."""
+
+    options: Any
+    compare: Callable[[Any, str], Score]
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        """What ``compare`` says; not scored where a placeholder has no value."""
+        try:
+            options = fill_deep(self.options, golden.variables)
+        except MissingValueError as error:
+            return no_value(error, golden)
+        return self.compare(options, completion.text)
+
+
+def no_value(error: MissingValueError, golden: Golden) -> Score:
+    """Not scored: the golden has nothing for a placeholder."""
+    return Score.unscored(f"{{{{{error.args[0]}}}}} has no value in golden {golden.id}")
+
+
+def hit_or_miss(hit: bool, reason: str) -> Score:
+    """1, or 0 and why."""
+    return Score(value=1.0) if hit else Score(value=0.0, reason=reason)

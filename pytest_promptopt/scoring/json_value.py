@@ -1,0 +1,142 @@
+"""JSON in an answer: what it says, and where it differs from what was expected."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from pytest_promptopt.scoring.excerpt import excerpt, one_line
+
+_FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})[^`\n]*\n", re.MULTILINE)
+_SHOWN_DIFFERENCES = 3
+_OUTSIDE = " \t\r\n\ufeff"
+
+
+class NotJsonError(Exception):
+    """The text is not JSON; says why."""
+
+
+class _NotStrictError(ValueError):
+    """Python would read it, but it is not JSON."""
+
+
+def read_json(text: str, *, strict: bool = False) -> Any:
+    """The value that ``text`` holds; raises :class:`NotJsonError`.
+
+    The text is JSON, or holds one fenced code block that is; with ``strict`` only the former.
+    Keys that stand twice, ``NaN`` and ``Infinity`` are not JSON.
+    """
+    try:
+        return _parse(text)
+    except NotJsonError as error:
+        if strict:
+            raise
+        blocks = list(_fenced_blocks(text))
+        if not blocks:
+            raise
+        if len(blocks) > 1:
+            raise NotJsonError("more than one code block") from error
+    return _parse(blocks[0])
+
+
+def _parse(text: str) -> Any:
+    content = text.strip(_OUTSIDE)
+    if not content:
+        raise NotJsonError("the answer is empty")
+    try:
+        return json.loads(content, object_pairs_hook=_mapping, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise NotJsonError("nested too deeply") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise NotJsonError(f"not JSON at {where} ({error.msg})") from None
+    except _NotStrictError as error:
+        raise NotJsonError(str(error)) from None
+    except ValueError:
+        raise NotJsonError("a number of too many digits") from None
+
+
+def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        [(twice, _)] = counts.most_common(1)
+        raise _NotStrictError(f"the key {excerpt(twice)} stands twice")
+    return mapping
+
+
+def _refuse_constant(name: str) -> Any:
+    raise _NotStrictError(f"{name} is not JSON")
+
+
+def _fenced_blocks(text: str) -> Iterator[str]:
+    """The contents of all closed code blocks."""
+    position = 0
+    while opening := _FENCE.search(text, position):
+        closing = _closing(opening["marks"]).search(text, opening.end())
+        if closing is None:
+            return
+        yield text[opening.end() : closing.start()]
+        position = closing.end()
+
+
+def _closing(marks: str) -> re.Pattern[str]:
+    return re.compile(rf"^[ \t]*{marks[0]}{{{len(marks)},}}[ \t\r]*$", re.MULTILINE)
+
+
+def same_value(expected: Any, found: Any) -> bool:
+    """Equality as JSON: ``1`` is ``1.0``, but neither is ``true``; keys have no order."""
+    return next(_differences(expected, found), None) is None
+
+
+def describe_differences(expected: Any, found: Any) -> str:
+    """The first few places where the two differ, empty where they are equal."""
+    return join_few(_differences(expected, found))
+
+
+def join_few(parts: Iterator[str]) -> str:
+    """The first few of ``parts``, and that there are more."""
+    shown = list(islice(parts, _SHOWN_DIFFERENCES))
+    more = next(parts, None)
+    return "; ".join(shown) + ("; and more" if more is not None else "")
+
+
+def _differences(expected: Any, found: Any) -> Iterator[str]:
+    # A stack of our own: what a model nests must not exhaust Python's.
+    pending: list[tuple[_Path, Any, Any]] = [((), expected, found)]
+    while pending:
+        path, wanted, given = pending.pop()
+        if isinstance(wanted, Mapping) and isinstance(given, Mapping):
+            yield from (f"{_show((path, key))}: missing" for key in wanted if key not in given)
+            yield from (f"{_show((path, key))}: not expected" for key in given if key not in wanted)
+            shared = [key for key in wanted if key in given]
+            pending += [((path, key), wanted[key], given[key]) for key in reversed(shared)]
+        elif isinstance(wanted, list | tuple) and isinstance(given, list):
+            if len(wanted) != len(given):
+                entries = f"expected {len(wanted)} entries, got {len(given)}"
+                yield f"{_show(path)}: {entries}" if path else entries
+                continue
+            pairs = list(enumerate(zip(wanted, given, strict=True)))
+            pending += [((path, index), *pair) for index, pair in reversed(pairs)]
+        elif not _same_scalar(wanted, given):
+            values = f"expected {excerpt(wanted)}, got {excerpt(given)}"
+            yield f"{_show(path)}: {values}" if path else values
+
+
+_Path = tuple[()] | tuple[Any, Any]
+
+
+def _show(path: Any) -> str:
+    steps = []
+    while path:
+        path, step = path
+        steps.append(str(step))
+    return one_line(".".join(reversed(steps)))
+
+
+def _same_scalar(expected: Any, found: Any) -> bool:
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return expected is found
+    return bool(expected == found)

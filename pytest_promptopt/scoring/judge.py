@@ -1,0 +1,140 @@
+"""The evaluator ``llm``: a model says which of some choices fits the answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.errors import Problem, PromptFileError, UsageError
+from pytest_promptopt.messages import Message
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
+from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
+from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.labels import folded
+from pytest_promptopt.scoring.options import OptionsError, known_only, text_option, type_name
+from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.scoring.verdict import read_verdict
+
+_SPELLINGS = {"model": "modelId", "model_id": "modelId", "system_prompt": "systemPrompt"}
+_KEYS = ("modelId", "systemPrompt", "prompt", "choices")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmJudge:
+    """Asks ``model`` at temperature 0 and reads one of ``choices``, each with its score.
+
+    ``messages`` may hold ``{{completion}}`` for the answer and the golden's variables; what
+    these contain is not expanded.
+    """
+
+    model: Model
+    messages: tuple[Message, ...]
+    choices: Mapping[str, float]
+    context: ScoringContext
+    spec: EvaluatorSpec
+
+    def question(self, golden: Golden, completion: Completion) -> Request:
+        """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
+        values = {**golden.variables, "completion": completion.text}
+        try:
+            messages = tuple(
+                Message(role=message.role, content=Template(message.content).fill(values))
+                for message in self.messages
+            )
+        except MissingValueError as error:
+            message = f"{{{{{error.args[0]}}}}} has no value in golden {golden.id}"
+            problem = Problem(path=self.spec.path, line=self.spec.line, message=message)
+            raise PromptFileError([problem]) from error
+        return ask(self.model, messages, self.context)
+
+    def read(self, answer: Completion) -> Score:
+        """The score of the choice that the judge comes to; not scored where it names none."""
+        return read_choice(answer, self.choices)
+
+
+def ask(model: Model, messages: tuple[Message, ...], context: ScoringContext) -> Request:
+    """A question to a judge."""
+    return Request(
+        model=model, messages=messages, parameters={"temperature": 0}, origin=context.origin
+    )
+
+
+def read_choice(answer: Completion, choices: Mapping[str, float]) -> Score:
+    """The score of the choice that ``answer`` names."""
+    said = excerpt(answer.text.strip())
+    if answer.finish_reason is FinishReason.REFUSAL:
+        return Score.unscored(f"the judge refused: {said}")
+    is_cut = answer.finish_reason is FinishReason.LENGTH
+    choice = read_verdict(answer.text, tuple(choices), is_cut=is_cut)
+    if choice is None:
+        cut = " and was cut off" if is_cut else ""
+        return Score.unscored(f"the judge named none of its choices{cut}: {said}")
+    reason = f"the judge chose {excerpt(choice)}"
+    if folded(answer.text) != folded(choice):
+        reason += f": {said}"
+    return Score(value=choices[choice], reason=reason)
+
+
+def llm_scorer(spec: EvaluatorSpec, context: ScoringContext) -> LlmJudge:
+    """``llm: {modelId, systemPrompt, prompt, choices: [{choice, score}]}``."""
+    if not isinstance(spec.options, Mapping):
+        raise OptionsError(f"`llm` must be a mapping, found {type_name(spec.options)}")
+    options = dict(spec.options)
+    for spelling, key in _SPELLINGS.items():
+        if spelling in options:
+            options.setdefault(key, options.pop(spelling))
+    known_only(options, _KEYS)
+    return LlmJudge(
+        model=judge_model(text_option(options, "modelId"), context),
+        messages=_messages(options),
+        choices=_scores(options.get("choices")),
+        context=context,
+        spec=spec,
+    )
+
+
+def judge_model(name: str | None, context: ScoringContext) -> Model:
+    """The model of that name; raises :class:`OptionsError` where there is none."""
+    try:
+        return context.judge_model(name)
+    except UsageError as error:
+        raise OptionsError(f"the judge cannot be asked: {error}") from error
+
+
+def _messages(options: Mapping[str, Any]) -> tuple[Message, ...]:
+    system, prompt = text_option(options, "systemPrompt"), text_option(options, "prompt")
+    if not prompt:
+        raise OptionsError("`llm` has no `prompt`")
+    user = Message(role="user", content=prompt)
+    messages = (Message(role="system", content=system), user) if system else (user,)
+    if not any("completion" in Template(message.content).placeholders for message in messages):
+        raise OptionsError(
+            "the judge would not see the answer; put {{completion}} into the `prompt`"
+        )
+    return messages
+
+
+def _scores(choices: Any) -> dict[str, float]:
+    """Choices with scores in [0, 1]: where one is above 1, all are divided by the largest."""
+    if not isinstance(choices, list) or not choices:
+        raise OptionsError(f"`choices` must be a list of choices, found {type_name(choices)}")
+    scores: dict[str, float] = {}
+    for entry in choices:
+        if not isinstance(entry, Mapping) or not {"choice", "score"} == entry.keys():
+            raise OptionsError(f"a choice must have `choice` and `score`, found {excerpt(entry)}")
+        text, score = entry["choice"], entry["score"]
+        if isinstance(text, Mapping | list) or text is None or not folded(as_text(text)):
+            raise OptionsError(f"a `choice` must be text, found {excerpt(text)}")
+        if not _is_score(score):
+            raise OptionsError(f"a `score` must be a number of 0 or more, found {excerpt(score)}")
+        if folded(as_text(text)) in map(folded, scores):
+            raise OptionsError(f"the choice {excerpt(as_text(text))} stands twice")
+        scores[as_text(text)] = float(score)
+    largest = max(1.0, *scores.values())
+    return {text: score / largest for text, score in scores.items()}
+
+
+def _is_score(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < float("inf")

@@ -1,0 +1,58 @@
+"""The options of an evaluator: which there are and of what type."""
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import Any
+
+
+class OptionsError(Exception):
+    """The options of an evaluator cannot be meant: what was found and what was expected."""
+
+
+def known_only(options: Mapping[Any, Any], known: Collection[str]) -> None:
+    """Raise :class:`OptionsError` where ``options`` hold a key that is not ``known``."""
+    for key in options:
+        if key not in known:
+            raise OptionsError(f"`{key}` is not understood{did_you_mean(str(key), known)}")
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    """The end of a sentence: what is known, and what ``name`` comes close to."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean `{close[0]}`?" if close else ""
+    return f" (known: {', '.join(known)}){hint}"
+
+
+def text_option(options: Mapping[str, Any], key: str) -> str | None:
+    """The text under ``key``, None where there is none; raises :class:`OptionsError`."""
+    value = options.get(key)
+    if value is None or isinstance(value, str):
+        return value
+    raise OptionsError(f"`{key}` must be text, found {type_name(value)}")
+
+
+def flag_option(options: Mapping[str, Any], key: str) -> bool:
+    """The yes or no under ``key``, no where there is none; raises :class:`OptionsError`."""
+    value = options.get(key, False)
+    if isinstance(value, bool):
+        return value
+    raise OptionsError(f"`{key}` must be true or false, found {type_name(value)}")
+
+
+def type_name(value: Any) -> str:
+    """What ``value`` is, in the file's words."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return f"a {type(value).__name__}"

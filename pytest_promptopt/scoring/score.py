@@ -1,0 +1,66 @@
+"""What a scorer is given and what it gives back."""
+
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.request import Completion, Request
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """How good an answer is by one evaluator.
+
+    ``value`` is in [0, 1], higher is better, and None where the answer could not be scored;
+    ``reason`` then says why, and for a score under 1 what is amiss, for a person to read.
+    """
+
+    value: float | None
+    reason: str = ""
+
+    @classmethod
+    def unscored(cls, reason: str) -> "Score":
+        """Not scored, which is neither 0 nor a miss."""
+        return cls(value=None, reason=reason)
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """Scores an answer by looking at it. Pure: same golden and completion, same score."""
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        """The score of ``completion``; raises what the project's own code raises."""
+        ...
+
+
+class JudgeScorer(Protocol):
+    """Scores an answer by asking a model about it."""
+
+    def question(self, golden: Golden, completion: Completion) -> Request:
+        """What to ask the judge about ``completion``.
+
+        Raises :class:`~pytest_promptopt.errors.PromptFileError` where the golden lacks a value
+        that the question needs.
+        """
+        ...
+
+    def read(self, answer: Completion) -> Score:
+        """The score that the judge's ``answer`` names; not scored where it names none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluator:
+    """A scorer with the name and threshold that the file gives it.
+
+    A score of at least ``threshold`` passes; with ``strictly_above`` only a greater one.
+    """
+
+    name: str
+    scorer: Scorer | JudgeScorer = field(compare=False)
+    threshold: float = 1.0
+    strictly_above: bool = False
+
+    def passes(self, value: float) -> bool:
+        """Whether a score of ``value`` is good enough."""
+        return value > self.threshold if self.strictly_above else value >= self.threshold

@@ -1,0 +1,151 @@
+"""The evaluator ``json``: valid, by schema, by value, by field."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import MissingValueError, fill_deep
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.filled import hit_or_miss, no_value
+from pytest_promptopt.scoring.json_value import (
+    NotJsonError,
+    describe_differences,
+    join_few,
+    read_json,
+    same_value,
+)
+from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
+from pytest_promptopt.scoring.schema import SchemaCheck, UncheckableError
+from pytest_promptopt.scoring.score import Score
+
+_KEYS = ("schema", "equals", "fields", "strict")
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonScorer:
+    """Reads the answer as JSON, holds it against ``schema`` and compares it.
+
+    ``equals`` is the whole value that is expected, ``fields`` are single ones by their path;
+    at most one of the two is there.
+    """
+
+    strict: bool
+    schema: SchemaCheck | None
+    comparison: Mapping[str, Any]
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        """0 for what is not JSON or breaks the schema, else what the comparison gives."""
+        try:
+            expected = fill_deep(self.comparison, golden.variables)
+        except MissingValueError as error:
+            return no_value(error, golden)
+        try:
+            found = read_json(completion.text, strict=self.strict)
+            violations = self.schema.violations(found) if self.schema else ""
+        except NotJsonError as error:
+            shown = excerpt(completion.text.strip())
+            return Score(value=0.0, reason=f"not the JSON expected: {error}, got {shown}")
+        except UncheckableError as error:
+            return Score.unscored(str(error))
+        if violations:
+            return Score(value=0.0, reason=violations)
+        return _compare(expected, found)
+
+
+def json_scorer(spec: EvaluatorSpec, context: ScoringContext) -> JsonScorer:
+    """``json: valid`` or a mapping of ``schema``, ``equals``, ``fields``, ``strict``."""
+    options = {} if spec.options in (None, "valid", True) else spec.options
+    if not isinstance(options, Mapping):
+        raise OptionsError(f"`json` must be `valid` or a mapping, found {excerpt(options)}")
+    known_only(options, _KEYS)
+    if "equals" in options and "fields" in options:
+        raise OptionsError("`json` has both `equals` and `fields`; one of them says it all")
+    return JsonScorer(
+        strict=flag_option(options, "strict"),
+        schema=_schema(options.get("schema"), context),
+        comparison=_comparison(options),
+    )
+
+
+def _schema(wanted: Any, context: ScoringContext) -> SchemaCheck | None:
+    if wanted is None or wanted is False:
+        return None
+    if wanted is True:
+        if context.json_schema is None:
+            raise OptionsError("`schema: true` means the prompt's jsonSchema, which is not there")
+        wanted = context.json_schema["schema"]
+    if not isinstance(wanted, Mapping):
+        raise OptionsError(f"`schema` must be true or a schema, found {type_name(wanted)}")
+    return SchemaCheck(wanted["schema"] if isinstance(wanted.get("schema"), Mapping) else wanted)
+
+
+def _comparison(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "fields" not in options:
+        return {key: value for key, value in options.items() if key == "equals"}
+    match options["fields"]:
+        case list() as paths if paths and all(isinstance(path, str) for path in paths):
+            return {"paths": paths, "expected": "{{expected}}"}
+        case Mapping() as fields if fields:
+            return {"fields": {str(path): value for path, value in fields.items()}}
+        case other:
+            raise OptionsError(
+                f"`fields` must be names or a mapping of names to values, found {excerpt(other)}"
+            )
+
+
+def _compare(expected: Mapping[str, Any], found: Any) -> Score:
+    if "equals" in expected:
+        differences = describe_differences(_parsed(expected["equals"]), found)
+        return hit_or_miss(not differences, differences)
+    if "fields" in expected:
+        return _score_fields(expected["fields"], found)
+    if "paths" in expected:
+        source = _parsed(expected["expected"])
+        fields = {path: _at(source, path) for path in expected["paths"]}
+        unknown = [path for path, value in fields.items() if value is _ABSENT]
+        if unknown:
+            return Score.unscored(f"`expected` of the golden has no {join_few(iter(unknown))}")
+        return _score_fields(fields, found)
+    return Score(value=1.0)
+
+
+def _parsed(value: Any) -> Any:
+    """Text that is JSON stands for what it says, as goldens from CSV have nothing but text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return read_json(value)
+    except NotJsonError:
+        return value
+
+
+def _score_fields(fields: Mapping[str, Any], found: Any) -> Score:
+    values = {path: _at(found, path) for path in fields}
+    right = sum(same_value(wanted, values[path]) for path, wanted in fields.items())
+    return Score(value=right / len(fields), reason=join_few(_wrong_fields(fields, values)))
+
+
+def _wrong_fields(fields: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
+    for path, wanted in fields.items():
+        if values[path] is _ABSENT:
+            yield f"{path}: missing, expected {excerpt(wanted)}"
+        elif not same_value(wanted, values[path]):
+            yield f"{path}: expected {excerpt(wanted)}, got {excerpt(values[path])}"
+
+
+def _at(value: Any, path: str) -> Any:
+    """What stands at ``path``, such as ``items.0.name``."""
+    if isinstance(value, Mapping) and path in value:
+        return value[path]
+    for step in path.split("."):
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
+            value = value[int(step)]
+        else:
+            return _ABSENT
+    return value

@@ -1,0 +1,172 @@
+"""Evaluators that look at an answer as text: ``string``, ``equals`` and ``contains``."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
+from pytest_promptopt.scoring.json_value import (
+    NotJsonError,
+    describe_differences,
+    join_few,
+    read_json,
+)
+from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.score import Score
+
+_STRING_KEYS = ("equals", "contains", "startsWith", "endsWith", "notContains")
+# Spellings of public prompt files, without case, hyphens and underscores.
+_STRING_SPELLINGS = {
+    **{key.lower(): key for key in _STRING_KEYS},
+    "includes": "contains",
+    "doesnotcontain": "notContains",
+}
+_CONTAINS_KEYS = ("any", "all", "none")
+
+
+def string_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
+    """``string`` of GitHub Models: ``equals`` exact, the others ignoring case; all must hold.
+
+    As in gh-models, blanks and line ends around the answer do not count.
+    """
+    if not isinstance(spec.options, Mapping):
+        raise OptionsError(
+            f"`string` must be a mapping of {', '.join(_STRING_KEYS)}, "
+            f"found {type_name(spec.options)}"
+        )
+    options = {_string_key(key): value for key, value in spec.options.items()}
+    known_only(options, _STRING_KEYS)
+    if not options:
+        raise OptionsError(f"`string` is empty; it needs one of {', '.join(_STRING_KEYS)}")
+    for key, value in options.items():
+        _require_scalar(key, value, may_be_empty=key == "equals")
+    return FilledScorer(options=options, compare=_score_string)
+
+
+def _string_key(key: Any) -> Any:
+    return _STRING_SPELLINGS.get(str(key).replace("_", "").replace("-", "").lower(), key)
+
+
+def _require_scalar(key: str, value: Any, *, may_be_empty: bool = False) -> None:
+    if isinstance(value, Mapping | list) or value is None:
+        raise OptionsError(f"`{key}` must be text, found {type_name(value)}")
+    if value == "" and not may_be_empty:
+        raise OptionsError(f"`{key}` is empty, which every answer would satisfy")
+
+
+def _score_string(options: Mapping[str, Any], answer: str) -> Score:
+    text = answer.strip()
+    misses = []
+    for key, value in options.items():
+        wanted = as_text(value)
+        if not wanted and key != "equals":
+            return Score.unscored(f"`{key}` is empty for this golden")
+        if not _string_holds(key, wanted, text):
+            misses.append(f"{_STRING_MISSES[key]} {excerpt(wanted)}{_only_case(key, wanted, text)}")
+    return hit_or_miss(not misses, f"{'; '.join(misses)}, got {excerpt(text)}")
+
+
+_STRING_MISSES = {
+    "equals": "expected exactly",
+    "contains": "does not contain",
+    "startsWith": "does not start with",
+    "endsWith": "does not end with",
+    "notContains": "contains",
+}
+
+
+def _string_holds(key: str, wanted: str, text: str) -> bool:
+    if key == "equals":
+        return text == wanted
+    folded, part = text.lower(), wanted.lower()
+    match key:
+        case "contains":
+            return part in folded
+        case "startsWith":
+            return folded.startswith(part)
+        case "endsWith":
+            return folded.endswith(part)
+        case _:
+            return part not in folded
+
+
+def _only_case(key: str, wanted: str, text: str) -> str:
+    differs_in_case = key == "equals" and wanted.lower() == text.lower()
+    return " (only upper and lower case differ)" if differs_in_case else ""
+
+
+def equals_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
+    """``equals``: text equal after trimming both; what is not text is compared as JSON."""
+    return FilledScorer(options=spec.options, compare=_score_equality)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedScorer:
+    """Equality to what the golden expects, as by ``equals: "{{expected}}"``."""
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        """1 or 0."""
+        return _score_equality(golden.expected, completion.text)
+
+
+def _score_equality(expected: Any, answer: str) -> Score:
+    if not isinstance(expected, str):
+        return _score_json_equality(expected, answer)
+    wanted, text = expected.strip(), answer.strip()
+    reason = f"expected {excerpt(wanted)}, got {excerpt(text)}{_only_case('equals', wanted, text)}"
+    return hit_or_miss(text == wanted, reason)
+
+
+def _score_json_equality(expected: Any, answer: str) -> Score:
+    try:
+        found = read_json(answer)
+    except NotJsonError as error:
+        reason = f"expected {excerpt(expected)}, got {excerpt(answer.strip())} ({error})"
+        return Score(value=0.0, reason=reason)
+    differences = describe_differences(expected, found)
+    return hit_or_miss(not differences, differences)
+
+
+def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
+    """``contains``: all of, any of and none of some texts, ignoring case."""
+    options = spec.options
+    if not isinstance(options, Mapping):
+        options = {"all": options}
+    known_only(options, _CONTAINS_KEYS)
+    if not options:
+        raise OptionsError(f"`contains` is empty; it needs one of {', '.join(_CONTAINS_KEYS)}")
+    for key, texts in options.items():
+        if texts == []:
+            raise OptionsError(f"`{key}` of `contains` names no text")
+        for text in _texts(texts):
+            _require_scalar(f"{key}` of `contains", text)
+    return FilledScorer(options=options, compare=_score_contains)
+
+
+def _score_contains(options: Mapping[str, Any], answer: str) -> Score:
+    texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
+    if not all(part and all(part) for part in texts.values()):
+        return Score.unscored("a text of `contains` is empty for this golden")
+    folded = answer.casefold()
+    present = {key: [t for t in part if t.casefold() in folded] for key, part in texts.items()}
+    misses = []
+    if absent := [text for text in texts.get("all", ()) if text not in present["all"]]:
+        misses.append(f"does not contain {_few(absent)}")
+    if "any" in texts and not present["any"]:
+        misses.append(f"contains none of {_few(texts['any'])}")
+    if present.get("none"):
+        misses.append(f"contains {_few(present['none'])}")
+    return hit_or_miss(not misses, f"{' and '.join(misses)}, got {excerpt(answer.strip())}")
+
+
+def _texts(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _few(texts: Sequence[str]) -> str:
+    return join_few(excerpt(text) for text in texts)

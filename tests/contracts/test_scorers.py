@@ -1,0 +1,115 @@
+"""What every kind of evaluator keeps to, whatever the answer."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_promptopt.prompts.evaluators import KINDS
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.score import Score, Scorer
+from tests.scoring.entries import context, evaluator, golden
+
+SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"pattern": "^x"}}}
+CHOICES = [{"choice": "billing", "score": 1}, {"choice": "returns", "score": 0}]
+
+ENTRIES: list[dict[str, Any]] = [
+    {"string": {"equals": "{{expected}}"}},
+    {"string": {"contains": "x", "startsWith": "a", "endsWith": "b", "notContains": "c"}},
+    {"equals": "{{expected}}"},
+    {"equals": "{{data}}"},
+    {"contains": {"any": ["{{expected}}", "x"], "all": ["y"], "none": ["z"]}},
+    {"regex": r"^(?:\w+\s?)*x$"},
+    {"regex": {"pattern": "{{expected}}", "flags": "i"}},
+    {"choice": ["billing", "returns", "return", "c++", "退款"]},
+    {"number": "{{amount}}"},
+    {"number": {"expected": 5, "tolerance": 0.5, "relative": 0.1}},
+    {"json": "valid"},
+    {"json": {"schema": SCHEMA}},
+    {"json": {"equals": "{{data}}", "strict": True}},
+    {"json": {"fields": {"a": 1, "b.c": "x"}}},
+    {"similarity": {"to": "{{expected}}"}, "threshold": 0.8},
+    {"python": "tests.contracts.test_scorers:share_of_letters"},
+    {"llm": {"prompt": "{{completion}}", "choices": CHOICES}},
+    {"uses": "github/relevance"},
+]
+ANSWERS = {
+    "empty": "",
+    "blank": " \n\t",
+    "long text": "a" * 1_000_000,
+    "long words": "billing returns " * 65_000,
+    "long lines": "a\n" * 500_000,
+    "long punctuation": "-.,'" * 250_000,
+    "long numbers": "1 " * 500_000,
+    "long digits": "1" * 1_000_000,
+    "long commas": "1," * 500_000,
+    "long list": "[" + "1," * 499_999 + "1]",
+    "long objects": "[" + "{}," * 330_000 + "{}]",
+    "long fences": "```\n" * 250_000,
+    "long tags": "<choice>" * 125_000,
+    "surrogates": "\ud800\udfff\udc00",
+    "nul": "\0a\0",
+    "nested": "[" * 500_000,
+    "closed": '{"a":' * 900 + "1" + "}" * 900,
+    "placeholder": "{{expected}} {{completion}} {{missing}}",
+    "marks": "\u202e\u2028\x85\ufeff\u0301",
+}
+GOLDEN = golden(expected="billing", data={"a": [1, None]}, amount=12.5)
+
+
+def share_of_letters(answer: str, variables: dict[str, Any]) -> float:
+    """A scorer of the project."""
+    return sum(map(str.isalpha, answer)) / max(1, len(answer))
+
+
+def names(entry: dict[str, Any]) -> str:
+    return str(entry)[:60]
+
+
+def score(entry: dict[str, Any], answer: str) -> Score:
+    """The score of ``answer``; a judge is asked about it and says it back."""
+    scorer = evaluator(entry, context(root=Path(__file__).parents[2])).scorer
+    completion = Completion(text=answer)
+    if isinstance(scorer, Scorer):
+        return scorer.score(GOLDEN, completion)
+    assert answer in scorer.question(GOLDEN, completion).messages[-1].content
+    return scorer.read(completion)
+
+
+def check(result: Score) -> None:
+    assert result.value is None or 0 <= result.value <= 1
+    assert result.value == 1 or result.reason
+    assert len(result.reason) < 1000
+    assert all(char.isprintable() for char in result.reason)
+
+
+def test_every_kind_is_here() -> None:
+    assert {key for entry in ENTRIES for key in entry} - {"threshold"} == set(KINDS)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=names)
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_hostile_answer_gets_a_score_or_a_reason_in_time(
+    entry: dict[str, Any], answer: str
+) -> None:
+    start = time.process_time()
+    result = score(entry, answer)
+    # A regular expression may take its whole second.
+    limit = 1.5 if "regex" in entry else 0.9
+    assert time.process_time() - start < limit
+    check(result)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=names)
+def test_the_same_answer_gets_the_same_score(entry: dict[str, Any]) -> None:
+    answer = 'The answer is billing, 12.5\n```json\n{"a": "x", "b": {"d": 1}}\n```'
+    assert score(entry, answer) == score(entry, answer)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=names)
+@given(answer=st.text(max_size=60))
+def test_any_answer_gets_a_score_or_a_reason(entry: dict[str, Any], answer: str) -> None:
+    check(score(entry, answer))

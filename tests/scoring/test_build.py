@@ -1,0 +1,127 @@
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_promptopt.errors import Problem
+from pytest_promptopt.prompts.evaluators import KINDS
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
+from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.options import OptionsError
+from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+from tests.scoring.entries import complaint, context, golden, score, spec_of
+
+
+def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
+    assert complaint({"name": "n", "regexp": "a"}) == (
+        "evaluator `n`: the kind `regexp` is not known (known: string, equals, contains, regex, "
+        "choice, number, json, similarity, python, llm, uses); did you mean `regex`?"
+    )
+
+
+def test_an_entry_without_a_kind_repeats_what_the_reader_said() -> None:
+    assert complaint("Mentions the refund policy") == (
+        "evaluator `evaluator 1`: a sentence cannot be run; "
+        "write an `llm` evaluator that asks a model about it"
+    )
+
+
+def test_another_package_can_contribute_a_kind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata = tmp_path / "acme_scorers-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-scorers\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text(
+        "[pytest_promptopt.scorers]\n"
+        "shorter_than = tests.scoring.test_build:shorter_than\n"
+        "broken = acme_is_not_here:scorer\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert score({"shorter_than": 3}, "ab", context()).value == 1
+    assert complaint({"shorter_than": "x"}, context()) == (
+        "evaluator `evaluator 1`: `shorter_than` must be a number"
+    )
+    assert "from acme-scorers, which cannot be imported" in complaint({"broken": 1}, context())
+
+
+@dataclass(frozen=True)
+class ShorterThan:
+    """A scorer of another package."""
+
+    limit: int
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        return Score(value=float(len(completion.text) < self.limit))
+
+
+def shorter_than(spec: EvaluatorSpec, context: ScoringContext) -> ShorterThan:
+    if not isinstance(spec.options, int):
+        raise OptionsError("`shorter_than` must be a number")
+    return ShorterThan(spec.options)
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "value"),
+    [
+        ("returns", " returns\n", 1),
+        ("returns", "Returns", 0),
+        ("{{ticket}}", "{{ticket}}", 1),
+        ({"a": [1]}, '```json\n{"a": [1.0]}\n```', 1),
+        (5, "5", 1),
+        (5, "five", 0),
+        (False, "false", 1),
+    ],
+)
+def test_without_evaluators_the_answer_must_be_what_is_expected(
+    expected: Any, answer: str, value: float
+) -> None:
+    one = golden(expected=expected, ticket="secret")
+    [built] = default_evaluators(one)
+    assert built.name == "expected"
+    assert isinstance(built.scorer, Scorer)
+    result = built.scorer.score(one, Completion(text=answer))
+    assert result.value == value
+    assert bool(result.reason) is (value == 0)
+
+
+def test_a_golden_without_expectations_has_no_default() -> None:
+    assert default_evaluators(golden(ticket="a")) == ()
+
+
+@pytest.mark.parametrize("module", ["regex", "rapidfuzz", "jsonschema"])
+def test_heavy_modules_load_with_the_kinds_that_need_them(module: str) -> None:
+    code = (
+        "import sys, pytest_promptopt.scoring.build, pytest_promptopt.prompts.evaluators\n"
+        f"sys.exit({module!r} in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+_LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
+_OPTION = st.sampled_from(
+    ["equals", "contains", "pattern", "flags", "labels", "expected", "tolerance", "any", "schema",
+     "fields", "strict", "to", "prompt", "choices", "choice", "score", "type", "$ref"]
+)  # fmt: skip
+_OPTIONS = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_OPTION, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(KINDS), _OPTIONS, st.none() | st.just(0.5))
+def test_no_options_raise(kind: str, options: Any, threshold: float | None) -> None:
+    spec = spec_of({kind: options, "threshold": threshold})
+    built = build_evaluator(spec, context())
+    assert isinstance(built, Evaluator | Problem)
+    if isinstance(built, Evaluator) and isinstance(built.scorer, Scorer):
+        result = built.scorer.score(golden(expected="a"), Completion(text="{}"))
+        assert result.value is None or 0 <= result.value <= 1

@@ -1,0 +1,105 @@
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_promptopt.scoring.number import last_number
+from tests.scoring.entries import complaint, score
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("3 boxes of 4, so 12.", "12"),
+        ("The total is $1,234.50.", "1234.50"),
+        ("-$5", "-5"),
+        ("$-5", "-5"),
+        ("\u22127", "-7"),
+        ("5-3", "3"),
+        ("10\u201312", "12"),
+        ("50 %", "50"),
+        ("1.5E-3", "0.0015"),
+        ("1.2 × 10^5", "120000"),
+        ("x = .75", "0.75"),
+        ("1.234,56 €", "1234.56"),
+        ("1.234.567", "1234567"),
+        ("1.234", "1.234"),
+        ("1,234", "1234"),
+        ("12,5", "12.5"),
+        ("0,125", "0.125"),
+        ("1'234.5", "1234.5"),
+        ("1\u202f234,5", "1234.5"),
+        ("1,23,456", "123456"),
+        ("1,2,3", "3"),
+        ("共12个", "12"),
+        ("٤٢", "42"),
+        ("3rd", "3"),
+        (r"\boxed{42}", "42"),
+        ("**42**", "42"),
+    ],
+)
+def test_the_last_number_is_read(text: str, number: str) -> None:
+    assert last_number(text) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "none", "gpt4", "v1.5", "USD12", "1.2.3", "1,000,00", "²", "9" * 500]
+)
+def test_what_is_no_number_is_not_read(text: str) -> None:
+    assert last_number(text) is None
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e200, max_value=1e200))
+def test_every_number_that_python_writes_is_read(number: float) -> None:
+    found = last_number(f"It is {number!r}.")
+    assert found is not None
+    assert float(found) == number
+
+
+@given(st.integers(min_value=-(10**15), max_value=10**15))
+def test_thousands_separators_do_not_change_a_number(number: int) -> None:
+    assert last_number(f"It is {number:,}.") == number
+
+
+@given(st.text(alphabet="0123456789.,-eE$ ×10^'_", max_size=60))
+def test_no_mix_of_signs_raises(text: str) -> None:
+    last_number(text)
+
+
+def test_a_number_must_be_the_expected_one() -> None:
+    assert score({"number": "{{expected}}"}, "It is 12.50", expected=12.5).value == 1
+    assert score({"number": "{{expected}}"}, "It is 12.50", expected="$12.5").value == 1
+    result = score({"number": 12.5}, "It is 12.4")
+    assert (result.value, result.reason) == (0, "expected 12.5, got 12.4")
+    result = score({"number": 12.5}, "none")
+    assert (result.value, result.reason) == (0, 'expected 12.5, got no number: "none"')
+
+
+def test_a_tolerance_is_exact() -> None:
+    assert score({"number": {"expected": 1.0, "tolerance": 0.1}}, "1.1").value == 1
+    result = score({"number": {"expected": 1.0, "tolerance": 0.1}}, "1.11")
+    assert (result.value, result.reason) == (0, "expected 1.0 (± 0.1), got 1.11")
+    assert score({"number": {"expected": -200, "relative": 0.01}}, "-202").value == 1
+    assert score({"number": {"expected": -200, "relative": 0.01}}, "-202.1").value == 0
+
+
+@pytest.mark.parametrize("expected", ["soon", True, None, [1], float("nan")])
+def test_an_expected_value_that_is_no_number_is_not_scored(expected: Any) -> None:
+    result = score({"number": "{{expected}}"}, "5", expected=expected)
+    assert result.value is None
+    assert result.reason.endswith("is not a number")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([1, 2], "`number` must be one number or a mapping, found a list"),
+        ({"tolerance": "a bit"}, "`tolerance` must be a number, found text"),
+        ({"relative": -1}, "`relative` must be 0 or more, found -1"),
+        ({"tol": 1}, "`tol` is not understood (known: expected, tolerance, relative)"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
+    assert complaint({"number": options}) == f"evaluator `number`: {message}"

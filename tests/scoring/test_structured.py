@@ -1,0 +1,158 @@
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.scoring.build import default_evaluators
+from tests.scoring.entries import complaint, context, evaluator, golden, score
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"total": {"type": "number"}, "items": {"type": "array"}},
+    "required": ["total"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.parametrize("options", ["valid", {}, None, True])
+def test_valid_json_scores_1(options: Any) -> None:
+    assert score({"json": options}, ' {"a": [1]}\n').value == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '```json\n{"a": 1}\n```',
+        'Here it is:\n\n```\n{"a": 1}\n```\nAnything else?',
+        '~~~json\n{"a": "```"}\n~~~',
+        '```json\r\n{"a": 1}\r\n```\r\n',
+    ],
+)
+def test_one_code_block_is_allowed_unless_strict(answer: str) -> None:
+    assert score({"json": {}}, answer).value == 1
+    assert score({"json": {"strict": True}}, answer).value == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("", "the answer is empty"),
+        ("{'a': 1}", "not JSON at line 1, column 2 (Expecting property name enclosed in double"),
+        ('So: {"a": 1}', "not JSON at line 1, column 1 (Expecting value)"),
+        ('{"a": 1, "a": 2}', 'the key "a" stands twice'),
+        ('{"a": NaN}', "NaN is not JSON"),
+        ("-Infinity", "-Infinity is not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
+        ("1" * 5000, "a number of too many digits"),
+        ("```\n1\n```\n```\n2\n```", "more than one code block"),
+        ('```json\n{"a": 1}', "not JSON at line 1, column 1 (Expecting value)"),
+    ],
+)
+def test_what_is_not_json_is_a_miss_that_says_why(answer: str, why: str) -> None:
+    result = score({"json": "valid"}, answer)
+    assert result.value == 0
+    assert result.reason.startswith(f"not the JSON expected: {why}")
+
+
+def test_the_answer_is_held_against_the_schema_of_the_prompt() -> None:
+    prompt = context(json_schema={"name": "order", "schema": SCHEMA})
+    assert score({"json": {"schema": True}}, '{"total": 1}', prompt).value == 1
+    result = score({"json": {"schema": True}}, '{"total": "1", "tax": 2}', prompt)
+    assert result.value == 0
+    assert result.reason == (
+        "Additional properties are not allowed ('tax' was unexpected); "
+        "total: '1' is not of type 'number'"
+    )
+
+
+@pytest.mark.parametrize("schema", [SCHEMA, {"name": "order", "schema": SCHEMA}])
+def test_a_schema_may_stand_in_the_evaluator(schema: Any) -> None:
+    result = score({"json": {"schema": schema}}, "{}")
+    assert (result.value, result.reason) == (0, "'total' is a required property")
+
+
+def test_schema_and_value_must_both_hold() -> None:
+    entry = {"json": {"schema": SCHEMA, "equals": "{{expected}}"}}
+    assert score(entry, '{"total": 1.0}', expected={"total": 1}).value == 1
+    assert score(entry, '{"total": 2}', expected={"total": 1}).value == 0
+    assert score(entry, "{}", expected={}).value == 0
+
+
+@pytest.mark.parametrize("expected", [{"a": 1, "b": [True, None]}, '{"b": [true, null], "a": 1.0}'])
+def test_json_is_compared_by_value_with_data_or_json_text(expected: Any) -> None:
+    entry = {"json": {"equals": "{{expected}}"}}
+    assert score(entry, '{"b": [true, null], "a": 1}', expected=expected).value == 1
+
+
+def test_a_miss_names_the_first_differences() -> None:
+    expected = {"total": 12.5, "paid": True, "items": [{"name": "pen"}], "note": "", "tax": 1}
+    answer = '{"total": "12.50", "paid": 1, "items": [{"name": "Pen"}], "extra": 0, "tax": 1}'
+    result = score({"json": {"equals": expected}}, answer)
+    assert result.value == 0
+    assert result.reason == (
+        'note: missing; extra: not expected; total: expected 12.5, got "12.50"; and more'
+    )
+    result = score({"json": {"equals": [[1, 2]]}}, "[[1]]")
+    assert result.reason == "0: expected 2 entries, got 1"
+    result = score({"json": {"equals": {"items": [{"name": "pen"}]}}}, '{"items": [{"name": 1}]}')
+    assert result.reason == 'items.0.name: expected "pen", got 1'
+
+
+def test_fields_give_partial_credit() -> None:
+    expected = {"total": 12.5, "customer": {"name": "Ada"}, "items": [{"n": 1}, {"n": 2}], "x.y": 1}
+    entry = {"json": {"fields": ["total", "customer.name", "items.1.n", "x.y"]}}
+    answer = '{"total": "12.50", "customer": {}, "items": [{}, {"n": 2.0}], "x.y": 1}'
+    result = score(entry, answer, expected=expected)
+    assert result.value == 0.5
+    assert result.reason == (
+        'total: expected 12.5, got "12.50"; customer.name: missing, expected "Ada"'
+    )
+
+
+def test_fields_may_name_their_values() -> None:
+    entry = {"json": {"fields": {"a": 1, "b.c": "{{name}}"}}}
+    result = score(entry, '{"a": 1, "b": {"c": "Ada"}}', name="Ada")
+    assert (result.value, result.reason) == (1, "")
+
+
+def test_a_field_that_the_golden_lacks_is_not_scored() -> None:
+    result = score({"json": {"fields": ["a", "b"]}}, '{"a": 1}', expected='{"a": 1}')
+    assert (result.value, result.reason) == (None, "`expected` of the golden has no b")
+
+
+def test_deeply_nested_answers_are_a_miss_or_compared_but_never_crash() -> None:
+    deep = "[" * 900 + "]" * 900
+    assert score({"json": {"equals": "{{expected}}"}}, deep, expected=deep).value in (0, 1)
+    assert score({"json": {"schema": {"items": {"$ref": "#"}}}}, deep).value in (None, 0)
+
+
+def test_expected_without_evaluators_is_equality() -> None:
+    [built] = default_evaluators(golden(expected={"a": 1}))
+    assert (built.name, built.threshold, built.strictly_above) == ("expected", 1, False)
+    assert evaluator({"equals": "x"}).passes(1)
+    assert default_evaluators(golden()) == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"schema": True}, "`schema: true` means the prompt's jsonSchema, which is not there"),
+        ({"schema": "order"}, "`schema` must be true or a schema, found text"),
+        (
+            {"schema": {"type": "objekt"}},
+            "the schema is not a JSON Schema: 'objekt' is not valid under any of the given schemas",
+        ),
+        (
+            {"schema": {"patternProperties": {"a": True}, "unevaluatedProperties": False}},
+            "a schema with both patternProperties and unevaluatedProperties is not supported",
+        ),
+        ({"equals": 1, "fields": ["a"]}, "`json` has both `equals` and `fields`; "
+                                         "one of them says it all"),
+        ({"fields": []}, "`fields` must be names or a mapping of names to values, found []"),
+        ({"fields": [1]}, "`fields` must be names or a mapping of names to values, found [1]"),
+        ({"strict": 1}, "`strict` must be true or false, found a number"),
+        ("invalid", '`json` must be `valid` or a mapping, found "invalid"'),
+        ({"contains": "a"}, "`contains` is not understood (known: schema, equals, fields, strict)"),
+    ],
+)  # fmt: skip
+def test_a_json_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
+    assert complaint({"json": options}) == f"evaluator `json`: {message}"
