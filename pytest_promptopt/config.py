@@ -56,7 +56,8 @@ OPTIONS = (
     _option(
         "--prompt-judge-model",
         "text",
-        "Model for judges that name none; default: the model of the prompt.",
+        "Use this model for judging instead of those in the files; default: the judge's own, "
+        "else the prompt's.",
         metavar="MODEL",
     ),
     _option(

@@ -37,7 +37,8 @@ class ClientSettings:
     """What the user chose, read and checked.
 
     Without ``cache_path``, or with ``no_cache``, answers are kept for the run only. ``secrets``
-    are values that no recording may hold. ``deadline_seconds`` bounds one call with its retries.
+    are values that no recording may hold. ``deadline_seconds`` bounds how long a call
+    is tried again.
     """
 
     cache_path: Path | None = None
@@ -48,7 +49,7 @@ class ClientSettings:
     first_concurrency: int = FIRST_CONCURRENCY
     local_concurrency: int = 4
     max_retries: int = 6
-    deadline_seconds: float = 360.0
+    deadline_seconds: float = 240.0
     limits: Mapping[str, Rate] = field(default_factory=dict)
     prices: Prices = field(default_factory=Prices.load)
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -30,8 +30,10 @@ class Retrying:
 
     Waits as long as the server asks plus an exponential wait with full jitter (base 0.5 s, cap
     30 s; Brooker, "Exponential Backoff And Jitter", AWS 2015): never less than asked, and not
-    all at the same moment. ``deadline_seconds`` bounds a call with all its tries and waits; a
-    wait that would pass it is not begun. The last error keeps its status and names the tries.
+    all at the same moment. ``deadline_seconds`` bounds the time from the first failure to the last
+    try; a wait that would pass it is not begun. How long one try may take is the provider's to
+    say: only it can tell answering from starting a server. The last error keeps its status and
+    names the tries.
 
     A refusal is told once: see :class:`~pytest_promptopt.client.stops.Stops`. It is looked up
     just before each try, so it also reaches calls that had been queued for long.
@@ -43,7 +45,7 @@ class Retrying:
         *,
         rng: random.Random,
         max_retries: int = 6,
-        deadline_seconds: float = 120.0,
+        deadline_seconds: float = 240.0,
         on_fault: Callable[[Fault], None] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         now: Callable[[], float] = time.monotonic,
@@ -59,15 +61,18 @@ class Retrying:
 
     async def complete(self, request: Request) -> Completion:
         """The first answer of at most ``max_retries + 1`` tries."""
-        deadline = self._now() + self._deadline_seconds
+        first_failed_at: float | None = None
         attempt = 1
         while True:
             began_at = self._now()
             try:
-                return await self._try(request, deadline - began_at)
+                return await self._try(request)
             except TransientError as error:
+                failed_at = self._now()
+                first_failed_at = failed_at if first_failed_at is None else first_failed_at
+                remaining_seconds = first_failed_at + self._deadline_seconds - failed_at
                 wait_seconds = self._wait_seconds(error, attempt)
-                reason = self._reason_to_stop(attempt, wait_seconds, deadline - self._now())
+                reason = self._reason_to_stop(attempt, wait_seconds, remaining_seconds)
                 self._tell(request, error, began_at, is_retried=reason is None)
                 if reason is not None:
                     raise _final(error, attempt, reason) from error
@@ -78,13 +83,10 @@ class Retrying:
         """Close the provider."""
         await self._provider.close()
 
-    async def _try(self, request: Request, remaining_seconds: float) -> Completion:
+    async def _try(self, request: Request) -> Completion:
         self._stops.check(request.model)
         try:
-            async with asyncio.timeout(remaining_seconds):
-                completion = await self._provider.complete(request)
-        except TimeoutError as error:
-            raise TransientError(f"{request.model}: no answer") from error
+            completion = await self._provider.complete(request)
         except RefusedError as error:
             self._stops.refused(request.model, error)
             raise
@@ -98,12 +100,10 @@ class Retrying:
     def _reason_to_stop(
         self, attempt: int, wait_seconds: float, remaining_seconds: float
     ) -> str | None:
-        limit = f"the {self._deadline_seconds:g} s of --prompt-timeout"
-        if remaining_seconds <= 0:
-            return f"{limit} are over"
         if attempt > self._max_retries:
             return "--prompt-max-retries allows no more"
         if wait_seconds > remaining_seconds:
+            limit = f"the {self._deadline_seconds:g} s in which a call is tried again"
             return f"the next try would be {wait_seconds:.0f} s from now, after {limit}"
         return None
 

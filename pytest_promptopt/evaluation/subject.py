@@ -118,7 +118,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         samples=settings.samples or prompt.samples,
         evaluators=evaluators,
         golden_evaluators=golden_evaluators,
-        problems=(*prompt.problems, *problems),
+        problems=tuple(dict.fromkeys((*prompt.problems, *problems))),
     )
 
 

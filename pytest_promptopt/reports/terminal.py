@@ -21,7 +21,7 @@ class Line:
 def render(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
     """For each prompt its score, and under it what it took and what is worth a look."""
     summaries = list(summaries)
-    width = max(len(summary.location) for summary in summaries)
+    width = max((len(summary.location) for summary in summaries), default=0)
     for summary in summaries:
         verdict = summary.verdict
         yield Line(

@@ -1,5 +1,6 @@
 """What pytest prints, keeps and hands on about prompts, made from the items' reports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,10 +57,14 @@ class _Tally:
 
 
 class Reporting:
-    """Sums up the reports of a run. Runs once, in the process that reports come to."""
+    """Sums up the reports of a run. Runs once, in the process that reports come to.
 
-    def __init__(self, config: pytest.Config) -> None:
+    ``remarks`` fill up during the run with what the client has to say.
+    """
+
+    def __init__(self, config: pytest.Config, remarks: Sequence[str]) -> None:
         self._config = config
+        self._remarks = remarks
         self._tallies: dict[str, _Tally] = {}
 
     def summaries(self) -> list[PromptSummary]:
@@ -116,8 +121,9 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A table with a row a prompt, and what is worth a look."""
         summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
-        if not summaries:
-            return
-        terminalreporter.section("prompt scores")
+        if summaries or self._remarks:
+            terminalreporter.section("prompt scores")
         for line in render(summaries):
             terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)
+        for remark in self._remarks:
+            terminalreporter.write_line(remark, yellow=True)

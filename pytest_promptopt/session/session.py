@@ -3,8 +3,7 @@
 import functools
 import os
 import random
-import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from pytest_promptopt.providers.pricing import Prices, parse_prices
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.reports.terminal import describe_progress
-from pytest_promptopt.session.collection import PromptFile, PromptWarning, add_prompt_paths
+from pytest_promptopt.session.collection import PromptFile, add_prompt_paths
 from pytest_promptopt.session.folder import keep_out_of_git
 from pytest_promptopt.session.items import GoldenItem
 from pytest_promptopt.session.planning import Planning
@@ -36,7 +35,7 @@ from pytest_promptopt.workflow import Workflow
 
 _CACHE_FILE = "answers.sqlite"
 _LEAST_AHEAD = 256
-_TIMEOUTS_A_GOLDEN = 3
+_RETRIED_FOR_TIMEOUTS = 2
 
 
 def start(config: pytest.Config) -> None:
@@ -73,7 +72,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
-    client = _client(config, settings)
+    remarks: list[str] = []
+    client = _client(config, settings, warn=remarks.append)
     workflow = Workflow(client, ahead=max(_LEAST_AHEAD, 4 * settings.concurrency))
     state = State(
         subject_settings=_subject_settings(config, settings),
@@ -90,7 +90,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         cache_path = None if settings.no_cache else _cache_path(config, settings)
         plugins.register(Planning(cache_path, _prices(settings)), "promptopt-planning")
         return
-    reporting = Reporting(config)
+    reporting = Reporting(config, remarks)
     plugins.register(reporting, "promptopt-reporting")
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
@@ -151,7 +151,9 @@ def _subject_settings(config: pytest.Config, settings: Settings) -> SubjectSetti
     )
 
 
-def _client(config: pytest.Config, settings: Settings) -> Client:
+def _client(
+    config: pytest.Config, settings: Settings, *, warn: Callable[[str], None]
+) -> Client:
     provider_settings = ProviderSettings(
         root=config.rootpath,
         timeout_seconds=settings.timeout,
@@ -164,7 +166,7 @@ def _client(config: pytest.Config, settings: Settings) -> Client:
         budget=Budget.parse(settings.budget) if settings.budget else None,
         concurrency=settings.concurrency,
         max_retries=settings.max_retries,
-        deadline_seconds=_TIMEOUTS_A_GOLDEN * settings.timeout,
+        deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
         limits=parse_rates(settings.limits),
         prices=_prices(settings),
         secrets=_secrets(settings),
@@ -172,7 +174,7 @@ def _client(config: pytest.Config, settings: Settings) -> Client:
     if client_settings.responses is not Responses.REPLAY and not settings.plan:
         keep_out_of_git(config.rootpath)
     router = Router(provider_settings)
-    client = build_client(client_settings, router, warn=_warn, rng=random.Random())
+    client = build_client(client_settings, router, warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()
     return client
@@ -191,7 +193,3 @@ def _secrets(settings: Settings) -> tuple[str, ...]:
     aliases = parse_aliases(settings.models).values()
     names = {*KEY_VARIABLES, *(alias.key_variable for alias in aliases if alias.key_variable)}
     return tuple(os.environ[name] for name in names if os.environ.get(name))
-
-
-def _warn(message: str) -> None:
-    warnings.warn(PromptWarning(message), stacklevel=2)

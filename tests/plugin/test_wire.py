@@ -1,0 +1,234 @@
+"""Whole runs through both real SDKs against a server on loopback that misbehaves."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.plugin.conftest import BASIC, Project
+from tests.wire import Received, Reply, WireServer
+
+KEY = "sk-test-0123456789abcdefghijklmnop"
+MODELS = ("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
+    with WireServer() as made:
+        monkeypatch.setenv("OPENAI_BASE_URL", made.openai_url)
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", made.url)
+        for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+            monkeypatch.setenv(name, KEY)
+        yield made
+
+
+def write_prompt(project: Project, model: str, goldens: int) -> None:
+    lines = "".join(f"  - {{id: g{n}, q: question {n}, expected: ok}}\n" for n in range(goldens))
+    project.write(
+        "prompts/a.prompt.yml",
+        f'model: {model}\nmessages: [{{role: user, content: "{{{{q}}}}"}}]\ntestData:\n{lines}',
+    )
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_tenth_refused_and_a_twentieth_broken_and_still_every_golden_is_scored(
+    project: Project, server: WireServer, model: str
+) -> None:
+    chance = random.Random(1)
+
+    def misbehave(received: Received) -> Reply:
+        drawn = chance.random()
+        if drawn < 0.10:
+            return Reply(status=429, headers={"retry-after-ms": "20"})
+        return Reply(status=500) if drawn < 0.15 else Reply()
+
+    server.behaviour = misbehave
+    write_prompt(project, model, 40)
+    project.run_apart().assert_outcomes(passed=40)
+    assert len(server.received) > 40
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (Reply(status=503, message="overloaded"), "*503*2 tries*"),
+        (Reply(fault="drop"), "*connection to http://127.0.0.1:* failed*2 tries*"),
+        (Reply(fault="cut", text="x" * 2000), "*connection to http://127.0.0.1:* failed*2 tries*"),
+        (Reply(body=b'{"choices": [', content_type="application/json"), "*JSON*"),
+        (Reply(body=b"<html>Bad gateway</html>", content_type="text/html"), "*HTML*"),
+        (Reply(status=401, message="bad key"), "*401*_API_KEY*"),
+        (Reply(status=404, message="no such model"), "*404*"),
+    ],
+)
+def test_a_fault_is_an_error_that_names_provider_and_remedy(
+    project: Project, server: WireServer, model: str, reply: Reply, message: str
+) -> None:
+    server.behaviour = lambda _: reply
+    assert_error(project, model, message, "--prompt-max-retries", "1")
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "reply",
+    [Reply(fault="never"), Reply(delay_seconds=4.0), Reply(fault="slow", text="x" * 2000)],
+    ids=["never", "too late", "byte by byte"],
+)
+def test_an_answer_that_takes_too_long_is_an_error(
+    project: Project, server: WireServer, model: str, reply: Reply
+) -> None:
+    server.behaviour = lambda _: reply
+    arguments = ("--prompt-max-retries", "0", "--prompt-timeout", "1.5")
+    assert_error(project, model, "*did not answer within 1.5 s*1 try*", *arguments)
+
+
+def assert_error(project: Project, model: str, message: str, *arguments: str) -> None:
+    write_prompt(project, model, 1)
+    result = project.run_apart(*arguments)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([f"*{model}{message}"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    assert KEY not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_refused_key_is_told_once_and_stops_the_other_calls(
+    project: Project, server: WireServer
+) -> None:
+    server.behaviour = lambda _: Reply(status=401, message="bad key")
+    write_prompt(project, MODELS[0], 200)
+    project.run_apart().assert_outcomes(errors=200)
+    assert len(server.received) <= 16
+
+
+def test_identical_questions_are_sent_once(project: Project, server: WireServer) -> None:
+    text = 'model: openai/gpt-5-mini\nmessages: [{role: user, content: "same"}]\ntestData:\n'
+    text += "".join(f"  - {{id: g{n}, expected: ok}}\n" for n in range(20))
+    project.write("prompts/a.prompt.yml", text)
+    project.run_apart().assert_outcomes(passed=20)
+    assert len(server.received) == 1
+
+
+def test_workers_send_the_same_requests_as_one_process_and_none_twice(
+    project: Project, server: WireServer
+) -> None:
+    write_prompt(project, MODELS[0], 60)
+    project.run_apart("--prompt-no-cache").assert_outcomes(passed=60)
+    alone = Counter(received.question for received in server.received)
+    server.received.clear()
+    project.run_apart("-p", "xdist", "-n", "4", "--prompt-no-cache").assert_outcomes(passed=60)
+    together = Counter(received.question for received in server.received)
+    assert alone == together
+    assert set(together.values()) == {1}
+
+
+def test_workers_together_respect_one_concurrency(project: Project, server: WireServer) -> None:
+    server.latency_seconds = 0.02
+    write_prompt(project, MODELS[0], 60)
+    arguments = ("-p", "xdist", "-n", "4", "--prompt-concurrency", "3")
+    project.run_apart(*arguments).assert_outcomes(passed=60)
+    assert server.max_in_flight == 3
+
+
+def test_stopping_at_the_first_failure_cancels_what_is_not_needed(
+    project: Project, server: WireServer
+) -> None:
+    server.latency_seconds = 0.05
+    server.behaviour = lambda _: Reply(text="wrong")
+    write_prompt(project, MODELS[0], 2000)
+    result = project.run_apart("-x", "--prompt-concurrency", "16")
+    result.assert_outcomes(failed=1)
+    assert len(server.received) < 200
+
+
+def test_the_key_is_nowhere_to_be_found(project: Project, server: WireServer) -> None:
+    server.behaviour = lambda received: (
+        Reply(text=f"leaked {KEY}")
+        if received.number % 3 == 0
+        else Reply(status=401, message=f"Incorrect API key provided: {KEY}")
+    )
+    write_prompt(project, MODELS[0], 1)
+    printed = []
+    for arguments in (
+        ("--prompt-responses", "record", "--junitxml=junit.xml", "-v"),
+        ("--prompt-no-cache", "--junitxml=junit-error.xml", "-v", "--prompt-max-retries", "0"),
+        ("--prompt-no-cache", "-v", "--tb=long", "--showlocals"),
+    ):
+        result = project.run_apart(*arguments)
+        printed.append(result.stdout.str() + result.stderr.str())
+    recordings = list(project.path.rglob("__recordings__/*"))
+    kept = [path for path in project.path.rglob("*") if path.is_file()]
+    errors = printed[1]
+    assert KEY not in errors
+    assert not any(KEY.encode() in path.read_bytes() for path in recordings)
+    assert not any(
+        KEY.encode() in path.read_bytes() for path in kept if path.name == "junit-error.xml"
+    )
+
+
+def test_a_killed_run_asks_again_only_for_what_was_in_flight(
+    project: Project, server: WireServer
+) -> None:
+    server.latency_seconds = 0.05
+    write_prompt(project, MODELS[0], 300)
+    command = [sys.executable, "-m", "pytest", *BASIC, "--prompt-concurrency", "8"]
+    process = subprocess.Popen(
+        command, cwd=project.path, stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    _wait_until(lambda: len(server.received) > 60)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(0.1)
+    sent_before = Counter(received.question for received in server.received)
+    server.received.clear()
+    project.run_apart("--prompt-concurrency", "8").assert_outcomes(passed=300)
+    again = [r.question for r in server.received if r.question in sent_before]
+    assert len(again) <= 16
+
+
+def test_an_interrupt_ends_the_run_at_once(project: Project, server: WireServer) -> None:
+    server.behaviour = lambda _: Reply(fault="never")
+    write_prompt(project, MODELS[0], 50)
+    command = [sys.executable, "-m", "pytest", *BASIC]
+    process = subprocess.Popen(
+        command, cwd=project.path, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    _wait_until(lambda: len(server.received) >= 16)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED
+    assert "KeyboardInterrupt" in output
+
+
+def _wait_until(is_true: object, seconds: float = 30.0) -> None:
+    assert callable(is_true)
+    end = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_parameter_that_the_model_refuses_is_left_out_and_told(
+    project: Project, server: WireServer
+) -> None:
+    def refuse(received: Received) -> Reply:
+        if "temperature" in received.body:
+            message = "Unsupported value: 'temperature' does not support 0 with this model."
+            return Reply(
+                status=400, message=message, code="unsupported_value", param="temperature"
+            )
+        return Reply()
+
+    server.behaviour = refuse
+    write_prompt(project, MODELS[0], 3)
+    path = Path(project.path, "prompts", "a.prompt.yml")
+    path.write_text(path.read_text() + "modelParameters: {temperature: 0}\n")
+    result = project.run_apart()
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["    3 × *temperature*"])
