@@ -81,10 +81,10 @@ def cost(cost_usd: float | None) -> str:
     return f"${cost_usd:.4f}" if 0 < cost_usd < 0.1 else f"${cost_usd:.2f}"
 
 
-def describe_progress(tally: Tally, planned: int, seconds: float) -> str:
-    """How far the answers have come, on one line: count, rate, time left and cost."""
+def describe_progress(tally: Tally, planned: int, seconds: float) -> tuple[str, ...]:
+    """How far the answers have come: count, rate, time left and cost, the foremost first."""
     answers = tally.answered + tally.saved
-    parts = [f"{answers} of {planned} answers" if planned else f"{answers} answers"]
+    parts = [f"{answers}/{planned} answers" if planned else f"{answers} answers"]
     rate = tally.answered / seconds if seconds else 0.0
     if rate:
         parts.append(f"{rate:.1f}/s")
@@ -93,7 +93,7 @@ def describe_progress(tally: Tally, planned: int, seconds: float) -> str:
             parts.append(f"{_duration(left)} left")
     if tally.answered:
         parts.append(cost(tally.cost_usd))
-    return ", ".join(parts)
+    return tuple(parts)
 
 
 def _duration(seconds: float) -> str:

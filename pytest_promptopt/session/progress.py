@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -14,11 +14,11 @@ _FIRST_DRAWN_AFTER_SECONDS = 0.5
 class Progress:
     """A remark that is drawn behind what pytest wrote, and erased before pytest writes on.
 
-    ``describe`` makes the text from the seconds since the start. Draws nothing where the output
-    is not a terminal. Only for the main thread.
+    ``describe`` makes its parts from the seconds since the start; as many are drawn as there is
+    room for. Draws nothing where the output is not a terminal. Only for the main thread.
     """
 
-    def __init__(self, config: pytest.Config, describe: Callable[[float], str]) -> None:
+    def __init__(self, config: pytest.Config, describe: Callable[[float], Sequence[str]]) -> None:
         self._config = config
         self._describe = describe
         self._started = time.monotonic()
@@ -35,17 +35,28 @@ class Progress:
     def erase(self) -> None:
         """Leave the line as pytest left it."""
         if self._width_drawn:
-            self._write("")
+            self._write(())
 
-    def _write(self, text: str) -> None:
+    def _write(self, parts: Sequence[str]) -> None:
         reporter: Any = self._config.pluginmanager.get_plugin("terminalreporter")
         capture: Any = self._config.pluginmanager.get_plugin("capturemanager")
         if reporter is None or not reporter.isatty or not reporter.hasmarkup:
             return
         room = reporter._tw.fullwidth - reporter._tw.width_of_current_line - 3
-        text = f" {text}"[: max(room, 0)] if text else ""
+        text = _fitting(parts, room)
         back = f"\x1b[{len(text)}D" if text else ""
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             reporter._tw._file.write(f"\x1b[K{text}{back}")
             reporter._tw._file.flush()
         self._width_drawn = len(text)
+
+
+def _fitting(parts: Sequence[str], room: int) -> str:
+    """The first parts that fit into ``room`` columns, with a blank before them."""
+    text = ""
+    for part in parts:
+        longer = f"{text}, {part}" if text else f" {part}"
+        if len(longer) > room:
+            break
+        text = longer
+    return text

@@ -64,7 +64,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
     state = State(
         subject_settings=_subject_settings(config, settings),
         workflow=Workflow(provider, ahead=_LEAST_AHEAD),
-        progress=Progress(config, lambda _: ""),
+        progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
     )
     _share(config, state)
@@ -151,9 +151,7 @@ def _subject_settings(config: pytest.Config, settings: Settings) -> SubjectSetti
     )
 
 
-def _client(
-    config: pytest.Config, settings: Settings, *, warn: Callable[[str], None]
-) -> Client:
+def _client(config: pytest.Config, settings: Settings, *, warn: Callable[[str], None]) -> Client:
     provider_settings = ProviderSettings(
         root=config.rootpath,
         timeout_seconds=settings.timeout,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 MESSAGES = 'messages: [{role: user, content: "{{q}}"}]\n'
 
@@ -108,7 +108,8 @@ def test_a_value_with_placeholders_is_sent_as_it_is(project: Project) -> None:
     project.write(
         "prompts/a.prompt.yml",
         MESSAGES
-        + 'model: scripted:answers.json\ntestData: [{q: "{{expected}} {{q}}", expected: as it is}]\n',
+        + "model: scripted:answers.json\n"
+        + 'testData: [{q: "{{expected}} {{q}}", expected: as it is}]\n',
     )
     project.run().assert_outcomes(passed=1)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 MANY = "".join(f'  - {{id: g{n}, q: q{n}, expected: "1"}}\n' for n in range(10))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 
 def collected(result: pytest.RunResult) -> list[str]:
@@ -127,7 +127,7 @@ def test_thousands_of_strange_files_collect_without_a_crash(project: Project) ->
         "messages: [1]",
         "model: [x]",
         "testData: [1, {}]\nmessages: [{role: user, content: x}]",
-        "evaluators: [{}, [], 1, {name: x, python: 'len(x)'}]\nmessages: [{role: user, content: x}]",
+        "evaluators: [{}, [], 1, {python: 'len(x)'}]\nmessages: [{role: user, content: x}]",
         "evaluators: {}\nmessages: [{role: user, content: x}]",
         "{% import 'a' %}\nname: x",
         "\tname: x",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 
 def test_without_a_gate_each_golden_passes_or_fails(project: Project) -> None:

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 COUNTING = """\
 from pathlib import Path

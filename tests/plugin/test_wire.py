@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.plugin.conftest import BASIC, Project
+from tests.project import BASIC, Project
 from tests.wire import Received, Reply, WireServer
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
@@ -220,9 +220,7 @@ def test_a_parameter_that_the_model_refuses_is_left_out_and_told(
     def refuse(received: Received) -> Reply:
         if "temperature" in received.body:
             message = "Unsupported value: 'temperature' does not support 0 with this model."
-            return Reply(
-                status=400, message=message, code="unsupported_value", param="temperature"
-            )
+            return Reply(status=400, message=message, code="unsupported_value", param="temperature")
         return Reply()
 
     server.behaviour = refuse

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.plugin.conftest import PROMPT, Project
+from tests.project import PROMPT, Project
 
 ANSWERING = """\
 import os

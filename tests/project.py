@@ -47,11 +47,3 @@ class Project:
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         return self.pytester.runpytest_subprocess(*BASIC, *arguments)
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    made = Project(pytester)
-    made.answers({"one": "1", "two": "3", "*": "?"})
-    return made
