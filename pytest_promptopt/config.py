@@ -84,8 +84,7 @@ OPTIONS = (
     _option(
         "--prompt-concurrency",
         "integer",
-        "Most calls in flight to one provider; adaptive, from 16.",
-        default=256,
+        "Most calls in flight to one provider: adaptive, from half of N. Default: from 16 to 256.",
         metavar="N",
     ),
     _option(

@@ -19,7 +19,7 @@ class Settings:
     responses: str
     no_cache: bool
     cache_clear: bool
-    concurrency: int
+    concurrency: int | None
     max_retries: int
     timeout: float
     budget: str | None

@@ -11,7 +11,7 @@ from pytest_promptopt.client.budget import Budget, Budgeted
 from pytest_promptopt.client.cache import Cache
 from pytest_promptopt.client.inflight import InFlight
 from pytest_promptopt.client.ledger import Ledger, Metered, Tallied
-from pytest_promptopt.client.limits import FIRST_CONCURRENCY, Limited, Limits
+from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY, Limited, Limits
 from pytest_promptopt.client.rates import Rate
 from pytest_promptopt.client.recordings import Recorder, Replay
 from pytest_promptopt.client.retries import Fault, Retrying
@@ -45,7 +45,7 @@ class ClientSettings:
     no_cache: bool = False
     responses: Responses = Responses.LIVE
     budget: Budget | None = None
-    concurrency: int = 64
+    concurrency: int = MOST_CONCURRENCY
     first_concurrency: int = FIRST_CONCURRENCY
     local_concurrency: int = 4
     max_retries: int = 6

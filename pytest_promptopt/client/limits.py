@@ -13,6 +13,7 @@ from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, RateLimit, Request
 
 FIRST_CONCURRENCY = 16
+MOST_CONCURRENCY = 256
 LONGEST_PAUSE_SECONDS = 60.0
 """A longer reset is that of a daily quota: the 429 that follows says so, a pause would not."""
 

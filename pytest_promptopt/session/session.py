@@ -11,6 +11,7 @@ import pytest
 
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
+from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
 from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
@@ -74,7 +75,8 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
     remarks: list[str] = []
     client = _client(config, settings, warn=remarks.append)
-    workflow = Workflow(client, ahead=max(_LEAST_AHEAD, 4 * settings.concurrency))
+    ahead = max(_LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
+    workflow = Workflow(client, ahead=ahead)
     state = State(
         subject_settings=_subject_settings(config, settings),
         workflow=workflow,
@@ -162,7 +164,8 @@ def _client(config: pytest.Config, settings: Settings, *, warn: Callable[[str], 
         no_cache=settings.no_cache,
         responses=Responses(settings.responses),
         budget=Budget.parse(settings.budget) if settings.budget else None,
-        concurrency=settings.concurrency,
+        concurrency=settings.concurrency or MOST_CONCURRENCY,
+        first_concurrency=max(FIRST_CONCURRENCY, (settings.concurrency or 0) // 2),
         max_retries=settings.max_retries,
         deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
         limits=parse_rates(settings.limits),

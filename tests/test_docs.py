@@ -1,0 +1,59 @@
+"""What the docs say is so."""
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pytest_promptopt.config import OPTIONS
+from pytest_promptopt.prompts.evaluators import KINDS
+from pytest_promptopt.prompts.reading import prompt_schema, read_prompt
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+
+
+def options_page() -> ModuleType:
+    specification = importlib.util.spec_from_file_location("options", ROOT / "docs" / "options.py")
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_reference_of_options_is_up_to_date() -> None:
+    written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    assert written == options_page().reference(), "run `python docs/options.py`"
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_prompt_files_in_the_docs_are_read_without_a_warning(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)
+    for example in (example for example in examples if "messages:" in example):
+        path = tmp_path / "example.prompt.yml"
+        path.write_text(example, encoding="utf-8")
+        (tmp_path / "ticket_routing.goldens.jsonl").write_text('{"ticket": "x"}\n')
+        assert read_prompt(path, root=tmp_path).problems == ()
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_options_named_in_the_docs_exist(page: Path) -> None:
+    flags = {option.flag for option in OPTIONS}
+    assert set(re.findall(r"--prompt-[a-z-]+", page.read_text(encoding="utf-8"))) <= flags
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_evaluator_is_in_the_docs_and_in_the_schema() -> None:
+    page = (ROOT / "docs" / "prompt-file.md").read_text(encoding="utf-8")
+    described = prompt_schema()["$defs"]["evaluator"]["properties"]
+    assert [kind for kind in KINDS if f"| `{kind}` |" not in page] == []
+    assert [kind for kind in KINDS if kind not in described] == []
