@@ -72,7 +72,7 @@ def test_faults_are_retried_counted_and_still_bring_every_answer() -> None:
                 raise TransientError("fault", status=status, retry_after_seconds=0.001)
             return answer()
 
-        asking = client(Answering(unreliable), timeout_seconds=60.0)
+        asking = client(Answering(unreliable), deadline_seconds=60.0)
         await asyncio.gather(*(asking.complete(ask(str(n))) for n in range(40)))
         await asking.close()
         tally = asking.ledger.tally
