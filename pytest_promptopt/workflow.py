@@ -1,10 +1,10 @@
 """The bridge from pytest's thread to the event loop in which models are asked."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as StillWaiting
 from typing import Any, TypeVar
 
 from pytest_promptopt.evaluation.runner import Runner
@@ -61,7 +61,7 @@ class Workflow:
             while True:
                 try:
                     return future.result(_POLL_SECONDS)
-                except StillWaiting:
+                except TimeoutError:
                     if future.done():
                         raise
                     waiting()
@@ -70,21 +70,23 @@ class Workflow:
             raise
 
     def close(self) -> None:
-        """Cancel what is in flight, close the client and end the thread. May be repeated."""
+        """Cancel what is in flight, close the client and end the thread. May be repeated.
+
+        A thread that is stuck in code that is not ours is left behind; it ends with the process.
+        """
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
         self._loop = self._thread = None
-        asyncio.run_coroutine_threadsafe(self._close(), loop).result(_CLOSE_SECONDS)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(_CLOSE_SECONDS)
-        loop.close()
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(self._close(), loop).result(_CLOSE_SECONDS)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     async def _close(self) -> None:
         self._runner.cancel()
-        closing: Awaitable[None] = self.provider.close()
-        await asyncio.wait_for(closing, _CLOSE_SECONDS)
-        await asyncio.sleep(0)
+        await self.provider.close()
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

@@ -148,10 +148,11 @@ class GateItem(PromptItem):
 
     def setup(self) -> None:
         """Wait for the answers to the goldens that have no result yet."""
-        prompt = self.subject.prompt
-        for golden in prompt.goldens:
-            if (prompt.location, golden.id) not in self.state.results:
-                self._answers[golden.id] = ask_golden(self.state, self.subject, golden)
+        prompt, results = self.subject.prompt, self.state.results
+        missing = [g for g in prompt.goldens if (prompt.location, g.id) not in results]
+        self.state.ask_ahead((self.subject, golden) for golden in missing)
+        for golden in missing:
+            self._answers[golden.id] = ask_golden(self.state, self.subject, golden)
 
     def runtest(self) -> None:
         """Score what is not scored yet and judge the whole."""

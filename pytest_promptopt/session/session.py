@@ -3,7 +3,7 @@
 import functools
 import os
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -122,20 +122,16 @@ class Running:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Any:
         """Plan the goldens in the order in which their items will run."""
-        items = _askable(session.items)
-        if items and not hasattr(session.config, "workerinput"):
-            self._state.workflow.plan((item.subject, item.golden) for item in items)
+        if _will_run(session) and not hasattr(session.config, "workerinput"):
+            items = [item for item in session.items if isinstance(item, GoldenItem)]
+            self._state.ask_ahead((item.subject, item.golden) for item in items)
         return (yield)
 
 
-def _askable(items: Iterable[pytest.Item]) -> list[GoldenItem]:
-    return [
-        item
-        for item in items
-        if isinstance(item, GoldenItem)
-        and item.subject.model is not None
-        and not item.subject.missing_values(item.golden)
-    ]
+def _will_run(session: pytest.Session) -> bool:
+    option = session.config.option
+    stops = session.testsfailed and not option.continue_on_collection_errors
+    return not option.collectonly and not stops
 
 
 def _subject_settings(config: pytest.Config, settings: Settings) -> SubjectSettings:

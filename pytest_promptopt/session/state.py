@@ -1,11 +1,13 @@
 """What the session's side knows during a run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult
-from pytest_promptopt.evaluation.subject import SubjectSettings
+from pytest_promptopt.evaluation.subject import Subject, SubjectSettings
+from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.session.progress import Progress
 from pytest_promptopt.workflow import Workflow
 
@@ -23,6 +25,16 @@ class State:
     progress: Progress
     tells_warnings: bool = True
     results: dict[tuple[str, str], GoldenResult] = field(default_factory=dict)
+
+    def ask_ahead(self, goldens: Iterable[tuple[Subject, Golden]]) -> None:
+        """Have those of the goldens asked that can be asked, all at once and in this order."""
+        askable = [
+            (subject, golden)
+            for subject, golden in goldens
+            if subject.model is not None and not subject.missing_values(golden)
+        ]
+        if askable:
+            self.workflow.plan(askable)
 
 
 STATE = pytest.StashKey[State]()

@@ -184,7 +184,7 @@ class Controller:
         """Plan what was collected, once: all workers collect the same."""
         if not self._has_planned:
             self._has_planned = True
-            self._state.workflow.plan(self._goldens(ids))
+            self._state.ask_ahead(self._goldens(ids))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A golden is done: there is room to ask for another."""
@@ -212,7 +212,6 @@ class Controller:
             return None
         try:
             prompt = read_prompt(file, root=project_of(file, self._config.rootpath))
-            subject = build_subject(prompt, self._state.subject_settings)
+            return build_subject(prompt, self._state.subject_settings)
         except PromptFileError:
             return None
-        return subject if subject.model else None

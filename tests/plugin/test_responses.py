@@ -45,6 +45,13 @@ def test_the_cache_works_without_pytests_cacheprovider(counted: Project) -> None
     assert asked(counted) == 2
 
 
+def test_listing_asks_nothing(counted: Project) -> None:
+    counted.run("--co")
+    counted.write("prompts/b.prompt.yml", "messages: 1")
+    counted.run().assert_outcomes(errors=1)
+    assert asked(counted) == 0
+
+
 def test_no_cache_asks_again_and_cache_clear_forgets(counted: Project) -> None:
     counted.run()
     counted.run("--prompt-no-cache")
