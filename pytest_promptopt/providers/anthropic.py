@@ -1,0 +1,187 @@
+"""Anthropic's messages, at Anthropic or anywhere else that speaks them."""
+
+import functools
+import os
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pytest_promptopt.messages import Message
+from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
+from pytest_promptopt.providers.models import ANTHROPIC_KEY_VARIABLE
+from pytest_promptopt.providers.rate_limits import anthropic_rate_limit
+from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.providers.wire import unexpected
+
+_TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
+_DEFAULT_MAX_TOKENS = 4096
+_FIXED = frozenset({"model", "messages", "system", "max_tokens", "output_config"})
+
+# Our names, which are OpenAI's, and Anthropic's for the same thing.
+_NAMES = {
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "stop": "stop_sequences",
+    "stop_sequences": "stop_sequences",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "thinking": "thinking",
+    "metadata": "metadata",
+    "service_tier": "service_tier",
+    "speed": "speed",
+}
+_FINISH_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.REFUSAL,
+}
+_INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+
+
+class AnthropicProvider:
+    """Answers through the ``anthropic`` SDK; one connection pool for each address and key."""
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self._settings = settings
+
+    async def complete(self, request: Request) -> Completion:
+        """The text of a message; raises ProviderError only."""
+        reply = await self._exchange.post(request.model, _body(request))
+        return _completion(reply, _ignored(request))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if "_exchange" in self.__dict__:
+            await self._exchange.close()
+
+    @functools.cached_property
+    def _exchange(self) -> Exchange:
+        return Exchange(self._settings, _sdk())
+
+
+def _sdk() -> Sdk:
+    import anthropic
+
+    return Sdk(
+        address="https://api.anthropic.com",
+        path="/v1/messages",
+        fixed=_FIXED,
+        open_client=_open_client,
+        headers=_headers,
+        status_error=anthropic.APIStatusError,
+        timeout_error=anthropic.APITimeoutError,
+        connection_error=anthropic.APIConnectionError,
+    )
+
+
+def _open_client(opening: Opening) -> SdkClient:
+    import anthropic
+
+    is_token = opening.key_variable == _TOKEN_VARIABLE
+    client = anthropic.AsyncAnthropic(
+        # Empty where no key is sent, or the SDK looks for one in the environment.
+        api_key=None if is_token else opening.key or "",
+        auth_token=opening.key if is_token else None,
+        base_url=opening.address,
+        timeout=opening.timeout_seconds,
+        max_retries=0,
+        http_client=opening.http_client,
+        open_telemetry=False,
+    )
+    return cast(SdkClient, client)
+
+
+def _headers(key_variable: str | None) -> Mapping[str, Any]:
+    import anthropic
+
+    if key_variable in (ANTHROPIC_KEY_VARIABLE, _TOKEN_VARIABLE):
+        return {}
+    # What the environment adds for Anthropic is not meant for another host.
+    ambient = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
+    names = [line.partition(":")[0].strip() for line in ambient if ":" in line]
+    if key_variable is None:
+        names += ["Authorization", "X-Api-Key"]
+    return {name: anthropic.Omit() for name in names}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    system = "\n\n".join(
+        message.content for message in request.messages if message.role == "system"
+    )
+    turns = _turns(request.messages)
+    body: dict[str, Any] = {
+        "max_tokens": _DEFAULT_MAX_TOKENS,
+        **_parameters(request.parameters),
+        "model": request.model.name,
+        # Anthropic answers to somebody: a system message alone is asked as the user's.
+        "messages": turns or [{"role": "user", "content": system}],
+    }
+    if system and turns:
+        body["system"] = system
+    if request.response_format == "json_schema" and request.json_schema is not None:
+        schema = request.json_schema.get("schema", {})
+        body["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
+    return body
+
+
+def _parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    known = {_NAMES[name]: value for name, value in parameters.items() if name in _NAMES}
+    if isinstance(known.get("stop_sequences"), str):
+        known["stop_sequences"] = [known["stop_sequences"]]
+    return known
+
+
+def _turns(messages: tuple[Message, ...]) -> list[dict[str, str]]:
+    """User and assistant in turn: neighbours of one role become one message."""
+    turns: list[dict[str, str]] = []
+    for message in messages:
+        if message.role == "system":
+            continue
+        if turns and turns[-1]["role"] == message.role:
+            turns[-1]["content"] += f"\n\n{message.content}"
+        else:
+            turns.append({"role": message.role, "content": message.content})
+    return turns
+
+
+def _ignored(request: Request) -> tuple[str, ...]:
+    notes = [
+        f"{name} was left out: Anthropic has no such parameter"
+        for name in request.parameters
+        if name not in _NAMES
+    ]
+    if request.response_format == "json_object":
+        notes.append("json_object was left out: Anthropic knows a JSON schema or nothing")
+    return tuple(notes)
+
+
+def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
+    reason = str(reply.content.get("stop_reason"))
+    return Completion(
+        text=_text(reply),
+        finish_reason=_FINISH_REASONS.get(reason, FinishReason.OTHER),
+        usage=_usage(reply.content.get("usage")),
+        latency_seconds=reply.latency_seconds,
+        notes=(*notes, *reply.notes),
+        rate_limit=anthropic_rate_limit(reply.headers, now=time.time()),
+    )
+
+
+def _text(reply: Reply) -> str:
+    blocks = reply.content.get("content")
+    if not isinstance(blocks, list):
+        raise unexpected(reply.asked, "JSON without a list of content blocks")
+    texts = [block.get("text") for block in blocks if isinstance(block, dict)]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _usage(usage: object) -> Usage:
+    if not isinstance(usage, dict):
+        return Usage()
+    counts = [usage.get(name) for name in (*_INPUT_TOKENS, "output_tokens")]
+    *input_counts, output_tokens = (count if isinstance(count, int) else 0 for count in counts)
+    return Usage(input_tokens=sum(input_counts), output_tokens=output_tokens)

@@ -1,0 +1,263 @@
+"""One question and its answer over HTTP, through either SDK."""
+
+import asyncio
+import functools
+import ipaddress
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+from pytest_promptopt.errors import ProviderError, RefusedError, TransientError
+from pytest_promptopt.providers.adaptation import Adaptations
+from pytest_promptopt.providers.connections import ClientPool
+from pytest_promptopt.providers.keys import find_key
+from pytest_promptopt.providers.request import Model
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.providers.wire import (
+    Asked,
+    error_of_status,
+    read_object,
+    read_refusal,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class SdkClient(Protocol):
+    """What both SDKs' asynchronous clients have in common."""
+
+    async def post(self, path: str, *, cast_to: Any, content: bytes, options: Any) -> Any:
+        """Send a POST; ``cast_to`` says what comes back."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What an SDK's client is opened with; without ``key`` it must send none."""
+
+    address: str
+    key_variable: str | None
+    key: str | None = field(repr=False)
+    http_client: "httpx2.AsyncClient"
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sdk:
+    """An SDK as the exchange uses it.
+
+    ``headers`` gives the headers of each call to an address whose key is in the variable given:
+    mainly those that the SDK would add by itself and that are not meant for that address.
+    ``fixed`` are the members of a body that are never left out. The three errors are what its
+    client raises for a status, a timeout and a connection.
+    """
+
+    address: str
+    path: str
+    fixed: frozenset[str]
+    open_client: Callable[[Opening], SdkClient]
+    headers: Callable[[str | None], Mapping[str, Any]]
+    status_error: type[Exception]
+    timeout_error: type[Exception]
+    connection_error: type[Exception]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A successful answer: its JSON object, and what the call was like."""
+
+    asked: Asked
+    content: dict[str, Any]
+    headers: Mapping[str, str]
+    latency_seconds: float
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Endpoint:
+    address: str
+    key_variable: str | None
+    key: str | None = field(repr=False)
+    options: Mapping[str, Any]
+    pool: ClientPool[SdkClient]
+
+    def asked(self, model: Model) -> Asked:
+        return Asked(
+            model=model, address=self.address, key_variable=self.key_variable, key=self.key
+        )
+
+
+class Exchange:
+    """Sends bodies to any number of addresses and keys, and translates what comes back.
+
+    The SDK's own retries are off: whether to try again is decided by who asks. Only parameters
+    that a server refuses are adapted here, because nobody above knows the wire format.
+    """
+
+    def __init__(self, settings: ProviderSettings, sdk: Sdk) -> None:
+        self._settings = settings
+        self._sdk = sdk
+        self._adaptations = Adaptations()
+        self._endpoints: dict[tuple[str | None, str | None], _Endpoint] = {}
+
+    async def post(self, model: Model, body: Mapping[str, Any]) -> Reply:
+        """The answer to ``body``.
+
+        Raises NotConfiguredError before anything is sent if the key is missing, else
+        RefusedError or TransientError.
+        """
+        endpoint = self._endpoint(model)
+        while True:
+            adapted = self._adaptations.apply(model, body)
+            started = time.perf_counter()
+            try:
+                response = await self._send(endpoint, model, adapted.body)
+            except self._sdk.status_error as error:
+                refused: Any = error
+                if self._has_learned(model, adapted.body, refused.response):
+                    continue
+                raise _status_error(endpoint.asked(model), refused.response) from error
+            asked = endpoint.asked(model)
+            content_type = response.headers.get("content-type", "")
+            return Reply(
+                asked=asked,
+                content=read_object(asked, response.content, content_type),
+                headers=response.headers,
+                latency_seconds=time.perf_counter() - started,
+                notes=adapted.notes,
+            )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for endpoint in self._endpoints.values():
+            await endpoint.pool.close()
+
+    async def _send(
+        self, endpoint: _Endpoint, model: Model, body: Mapping[str, Any]
+    ) -> "httpx2.Response":
+        import httpx2
+
+        content = _encode(model, body)
+        seconds = self._settings.timeout_seconds
+        try:
+            with endpoint.pool.client() as client:
+                # The SDK's timeout starts anew with each byte that arrives.
+                async with asyncio.timeout(seconds):
+                    response = await client.post(
+                        self._sdk.path,
+                        cast_to=httpx2.Response,
+                        content=content,
+                        options=endpoint.options,
+                    )
+        except (TimeoutError, self._sdk.timeout_error) as error:
+            raise TransientError(
+                f"{model}: {endpoint.address} did not answer within {seconds:g} s"
+            ) from error
+        except self._sdk.connection_error as error:
+            raise TransientError(
+                f"{model}: the connection to {endpoint.address} failed "
+                f"({endpoint.asked(model).shown(_cause(error))})"
+            ) from error
+        assert isinstance(response, httpx2.Response)
+        return response
+
+    def _has_learned(
+        self, model: Model, sent: Mapping[str, Any], response: "httpx2.Response"
+    ) -> bool:
+        if response.status_code not in (400, 422):
+            return False
+        adaptable = sent.keys() - self._sdk.fixed
+        return self._adaptations.learn(model, adaptable, read_refusal(response.content))
+
+    def _endpoint(self, model: Model) -> _Endpoint:
+        route = model.base_url, model.key_variable
+        if route not in self._endpoints:
+            self._endpoints[route] = self._open(model)
+        return self._endpoints[route]
+
+    def _open(self, model: Model) -> _Endpoint:
+        found = find_key(model, self._settings.environ)
+        variable, key = found or (None, None)
+        address = model.base_url or self._sdk.address
+        timeout_seconds = self._settings.timeout_seconds
+
+        def open_client() -> SdkClient:
+            return self._sdk.open_client(
+                Opening(
+                    address=address,
+                    key_variable=variable,
+                    key=key,
+                    http_client=_http_client(address, timeout_seconds),
+                    timeout_seconds=timeout_seconds,
+                )
+            )
+
+        return _Endpoint(
+            address=address,
+            key_variable=variable,
+            key=key,
+            options={"headers": self._sdk.headers(variable)},
+            pool=ClientPool(open_client),
+        )
+
+
+def _status_error(asked: Asked, response: "httpx2.Response") -> ProviderError:
+    return error_of_status(
+        asked,
+        response.status_code,
+        response.headers,
+        read_refusal(response.content),
+        now=time.time(),
+    )
+
+
+def _encode(model: Model, body: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise RefusedError(
+            f"{model}: the messages or parameters hold something that JSON cannot carry "
+            f"({type(error).__name__}): look for half a surrogate pair, NaN or infinity"
+        ) from error
+
+
+def _cause(error: BaseException) -> str:
+    cause = error.__cause__ or error
+    return str(cause) or type(cause).__name__
+
+
+def _http_client(address: str, timeout_seconds: float) -> "httpx2.AsyncClient":
+    import httpx2
+
+    is_plain_loopback = address.startswith("http:") and _is_loopback(address)
+    return httpx2.AsyncClient(
+        # A proxy of the environment cannot reach this machine's own loopback.
+        trust_env=not is_plain_loopback,
+        verify=False if is_plain_loopback else _tls_context(),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+        timeout=timeout_seconds,
+        follow_redirects=False,
+    )
+
+
+@functools.cache
+def _tls_context() -> Any:
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,161 @@
+"""OpenAI's chat completions, at OpenAI or anywhere else that speaks them."""
+
+import functools
+import os
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
+from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
+from pytest_promptopt.providers.rate_limits import openai_rate_limit
+from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.providers.wire import unexpected
+
+# The question itself, and how it is asked: not for a parameter to set or for us to leave out.
+_FIXED = frozenset({"model", "messages", "response_format", "stream", "n"})
+
+_FINISH_REASONS = {
+    "stop": FinishReason.STOP,
+    "length": FinishReason.LENGTH,
+    "content_filter": FinishReason.REFUSAL,
+}
+
+
+class OpenAIProvider:
+    """Answers through the ``openai`` SDK; one connection pool for each address and key."""
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self._settings = settings
+
+    async def complete(self, request: Request) -> Completion:
+        """The first choice of a chat completion; raises ProviderError only."""
+        reply = await self._exchange.post(request.model, _body(request))
+        return _completion(reply, _ignored(request))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if "_exchange" in self.__dict__:
+            await self._exchange.close()
+
+    @functools.cached_property
+    def _exchange(self) -> Exchange:
+        return Exchange(self._settings, _sdk())
+
+
+def _sdk() -> Sdk:
+    import openai
+
+    return Sdk(
+        address="https://api.openai.com/v1",
+        path="/chat/completions",
+        fixed=_FIXED,
+        open_client=_open_client,
+        headers=_headers,
+        status_error=openai.APIStatusError,
+        timeout_error=openai.APITimeoutError,
+        connection_error=openai.APIConnectionError,
+    )
+
+
+def _open_client(opening: Opening) -> SdkClient:
+    import openai
+
+    client = openai.AsyncOpenAI(
+        api_key=opening.key or "",
+        # Empty, or the SDK takes the administrator's key from the environment instead.
+        admin_api_key="",
+        base_url=opening.address,
+        timeout=opening.timeout_seconds,
+        max_retries=0,
+        http_client=opening.http_client,
+    )
+    return cast(SdkClient, client)
+
+
+def _headers(key_variable: str | None) -> Mapping[str, Any]:
+    import openai
+
+    if key_variable == OPENAI_KEY_VARIABLE:
+        return {}
+    # What the environment adds for OpenAI is not meant for another host.
+    ambient = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
+    names = ["OpenAI-Organization", "OpenAI-Project"]
+    names += [line.partition(":")[0].strip() for line in ambient if ":" in line]
+    if key_variable is None:
+        names.append("Authorization")
+    return {name: openai.Omit() for name in names}
+
+
+def _body(request: Request) -> dict[str, Any]:
+    parameters = {name: value for name, value in request.parameters.items() if name not in _FIXED}
+    body = {
+        **parameters,
+        "model": request.model.name,
+        "messages": [
+            {"role": message.role, "content": message.content} for message in request.messages
+        ],
+    }
+    if request.response_format == "json_schema" and request.json_schema is not None:
+        body["response_format"] = {
+            "type": "json_schema",
+            "json_schema": dict(request.json_schema),
+        }
+    elif request.response_format == "json_object":
+        body["response_format"] = {"type": "json_object"}
+    return body
+
+
+def _ignored(request: Request) -> tuple[str, ...]:
+    return tuple(
+        f"{name} was left out: it is not a parameter of a prompt"
+        for name in request.parameters
+        if name in _FIXED
+    )
+
+
+def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
+    choice = _first_choice(reply)
+    message = choice["message"]
+    refusal = message.get("refusal")
+    text = _text(reply, message.get("content"))
+    return Completion(
+        text=text or (refusal if isinstance(refusal, str) else ""),
+        finish_reason=(
+            FinishReason.REFUSAL
+            if refusal
+            else _FINISH_REASONS.get(str(choice.get("finish_reason")), FinishReason.OTHER)
+        ),
+        usage=_usage(reply.content.get("usage")),
+        latency_seconds=reply.latency_seconds,
+        notes=(*notes, *reply.notes),
+        rate_limit=openai_rate_limit(reply.headers),
+    )
+
+
+def _first_choice(reply: Reply) -> dict[str, Any]:
+    choices = reply.content.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(choice, dict) or not isinstance(message, dict) or "content" not in message:
+        raise unexpected(reply.asked, "JSON without choices[0].message.content")
+    return choice
+
+
+def _text(reply: Reply, content: object) -> str:
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "".join(part for part in parts if isinstance(part, str))
+    raise unexpected(reply.asked, f"choices[0].message.content that is a {type(content).__name__}")
+
+
+def _usage(usage: object) -> Usage:
+    if not isinstance(usage, dict):
+        return Usage()
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    input_tokens, output_tokens = (count if isinstance(count, int) else 0 for count in counts)
+    return Usage(input_tokens=input_tokens, output_tokens=output_tokens)

@@ -1,0 +1,51 @@
+"""The provider that hands each request to the provider of its model."""
+
+from collections.abc import Callable
+
+from pytest_promptopt.errors import NotConfiguredError
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.registry import Registry
+
+MakeProvider = Callable[[ProviderSettings], Provider]
+
+PROVIDERS: Registry[MakeProvider] = Registry(
+    "pytest_promptopt.providers",
+    {
+        "openai": "pytest_promptopt.providers.openai:OpenAIProvider",
+        "anthropic": "pytest_promptopt.providers.anthropic:AnthropicProvider",
+        "local": "pytest_promptopt.providers.local:LocalProvider",
+        "scripted": "pytest_promptopt.providers.scripted:ScriptedProvider",
+    },
+)
+
+
+class Router:
+    """The innermost provider: each other one is made when a request first needs it."""
+
+    def __init__(
+        self, settings: ProviderSettings, providers: Registry[MakeProvider] = PROVIDERS
+    ) -> None:
+        self._settings = settings
+        self._known = providers
+        self._made: dict[str, Provider] = {}
+
+    async def complete(self, request: Request) -> Completion:
+        """The answer of the model's own provider; raises ProviderError only."""
+        return await self._provider(request.model.provider).complete(request)
+
+    async def close(self) -> None:
+        """Close every provider that was made."""
+        for provider in self._made.values():
+            await provider.close()
+
+    def _provider(self, name: str) -> Provider:
+        if name not in self._made:
+            make = self._known.get(name)
+            if make is None:
+                raise NotConfiguredError(
+                    f"there is no provider {name!r}: known are {', '.join(self._known.names())}"
+                )
+            self._made[name] = make(self._settings)
+        return self._made[name]

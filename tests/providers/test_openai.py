@@ -1,0 +1,453 @@
+import asyncio
+import json
+import time
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.errors import (
+    NotConfiguredError,
+    ProviderError,
+    RefusedError,
+    TransientError,
+)
+from pytest_promptopt.providers.openai import OpenAIProvider
+from pytest_promptopt.providers.request import FinishReason, Model, RateLimit, Usage
+from tests.providers.questions import KEY, ask, openai_model, question, settings
+from tests.wire import Behaviour, Received, Reply, WireServer, scripted
+
+
+def failure(
+    behaviour: Behaviour, *, key_variable: str | None = "TEST_KEY", **changes: Any
+) -> ProviderError:
+    with WireServer(behaviour) as server:
+        model = openai_model(server.openai_url, key_variable=key_variable)
+        with pytest.raises((RefusedError, TransientError)) as caught:
+            ask(OpenAIProvider, question(model), **changes)
+        assert KEY not in str(caught.value)
+        caught.value.message = caught.value.message.replace(server.openai_url, "URL")
+        return caught.value
+
+
+def test_answer_comes_with_usage_and_latency() -> None:
+    with WireServer(scripted([Reply(text="billing", usage=(12, 3), delay_seconds=0.05)])) as server:
+        (answer,) = ask(
+            OpenAIProvider,
+            question(openai_model(server.openai_url), parameters={"temperature": 0}),
+        )
+    assert answer.text == "billing"
+    assert answer.finish_reason is FinishReason.STOP
+    assert answer.usage == Usage(input_tokens=12, output_tokens=3)
+    assert 0.05 <= answer.latency_seconds < 1
+    assert answer.notes == ()
+    (received,) = server.received
+    assert received.path == "/v1/chat/completions"
+    assert received.headers["authorization"] == f"Bearer {KEY}"
+    assert received.body == {
+        "temperature": 0,
+        "model": "gpt-x",
+        "messages": [
+            {"role": "system", "content": "Answer with one word."},
+            {"role": "user", "content": "Which team?"},
+        ],
+    }
+
+
+def test_json_schema_is_asked_for() -> None:
+    schema = {"name": "team", "schema": {"type": "object"}, "strict": True}
+    with WireServer() as server:
+        model = openai_model(server.openai_url)
+        ask(
+            OpenAIProvider,
+            question(model, response_format="json_schema", json_schema=schema),
+            question(model, response_format="json_object"),
+        )
+    formats = [received.body["response_format"] for received in server.received]
+    assert formats == [
+        {"type": "json_schema", "json_schema": schema},
+        {"type": "json_object"},
+    ]
+
+
+def test_members_that_are_ours_are_no_parameters() -> None:
+    with WireServer() as server:
+        request = question(openai_model(server.openai_url), parameters={"stream": True, "n": 3})
+        (answer,) = ask(OpenAIProvider, request)
+    assert server.received[0].body.keys() == {"model", "messages"}
+    assert answer.notes == (
+        "stream was left out: it is not a parameter of a prompt",
+        "n was left out: it is not a parameter of a prompt",
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("length", FinishReason.LENGTH),
+        ("content_filter", FinishReason.REFUSAL),
+        ("tool_calls", FinishReason.OTHER),
+    ],
+)
+def test_finish_reason_is_told(reason: str, expected: FinishReason) -> None:
+    with WireServer(lambda _: Reply(finish_reason=reason)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.finish_reason is expected
+
+
+def message_reply(message: dict[str, Any], finish_reason: str = "stop") -> Reply:
+    choice = {"index": 0, "message": message, "finish_reason": finish_reason}
+    return Reply(body=json.dumps({"choices": [choice]}).encode())
+
+
+def test_refusal_is_the_text_and_the_reason() -> None:
+    reply = message_reply({"content": None, "refusal": "I cannot help with that."})
+    with WireServer(lambda _: reply) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.text == "I cannot help with that."
+    assert answer.finish_reason is FinishReason.REFUSAL
+
+
+def test_reasoning_that_used_up_the_tokens_is_an_empty_cut_off_answer() -> None:
+    reply = message_reply({"content": None, "reasoning_content": "Hm"}, "length")
+    with WireServer(lambda _: reply) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert (answer.text, answer.finish_reason) == ("", FinishReason.LENGTH)
+
+
+def test_content_in_parts_is_joined() -> None:
+    reply = message_reply({"content": [{"type": "text", "text": "a"}, {"text": "b"}]})
+    with WireServer(lambda _: reply) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.text == "ab"
+
+
+def test_rate_limit_headers_are_told() -> None:
+    headers = {
+        "x-ratelimit-remaining-requests": "59",
+        "x-ratelimit-reset-requests": "1m30.5s",
+        "x-ratelimit-remaining-tokens": "149984",
+        "x-ratelimit-reset-tokens": "20ms",
+    }
+    with WireServer(lambda _: Reply(headers=headers)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.rate_limit == RateLimit(
+        requests_remaining=59,
+        requests_reset_seconds=90.5,
+        tokens_remaining=149984,
+        tokens_reset_seconds=0.02,
+    )
+
+
+def test_missing_key_is_one_line_before_anything_is_sent() -> None:
+    model = Model(provider="openai", name="gpt-5-mini", key_variable="OPENAI_API_KEY")
+    with pytest.raises(NotConfiguredError) as caught:
+        ask(OpenAIProvider, question(model), environ={})
+    assert str(caught.value) == "openai/gpt-5-mini needs an API key: set OPENAI_API_KEY"
+
+
+def test_key_that_no_header_can_carry_is_not_shown() -> None:
+    with pytest.raises(NotConfiguredError) as caught:
+        ask(
+            OpenAIProvider,
+            question(openai_model("http://localhost:1")),
+            environ={"TEST_KEY": "sk-\u2026"},
+        )
+    assert str(caught.value) == (
+        "openai/gpt-x cannot use TEST_KEY: it holds characters that no HTTP header can carry: "
+        "set it again without spaces and line breaks"
+    )
+
+
+def test_no_key_goes_to_a_host_it_was_not_meant_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_ADMIN_KEY", KEY)
+    monkeypatch.setenv("OPENAI_ORG_ID", KEY)
+    monkeypatch.setenv("OPENAI_PROJECT_ID", KEY)
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", f"X-Secret: {KEY}")
+    with WireServer() as server:
+        ask(OpenAIProvider, question(openai_model(server.openai_url, key_variable=None)))
+        ask(
+            OpenAIProvider,
+            question(openai_model(server.openai_url)),
+            environ={"TEST_KEY": "another"},
+        )
+    without, another = server.received
+    assert "authorization" not in without.headers
+    assert another.headers["authorization"] == "Bearer another"
+    assert KEY not in str(server.received)
+
+
+def test_wrong_key_names_the_variable_and_not_the_key() -> None:
+    error = failure(lambda _: Reply(status=401, message=f"Incorrect API key provided: {KEY}"))
+    assert isinstance(error, RefusedError)
+    assert error.status == 401
+    assert error.message == (
+        "openai/gpt-x: URL answered 401: the key in TEST_KEY was not accepted: set TEST_KEY anew"
+    )
+
+
+def test_wanted_key_that_was_not_named_says_where_to_name_it() -> None:
+    error = failure(lambda _: Reply(status=401), key_variable=None)
+    assert error.message == (
+        "openai/gpt-x: URL answered 401: it wants a key and none was sent: name the key's "
+        "variable after the base URL in ini prompt_models"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "openai/gpt-x: URL answered 400 (no)"),
+        (422, "openai/gpt-x: URL answered 422 (no)"),
+        (
+            403,
+            "openai/gpt-x: URL answered 403 (no): the key in TEST_KEY may not use this model",
+        ),
+        (
+            404,
+            "openai/gpt-x: URL answered 404 (no): there is no model 'gpt-x' there: "
+            "check its name and the base URL",
+        ),
+    ],
+)
+def test_refusal_says_what_to_do(status: int, message: str) -> None:
+    error = failure(lambda _: Reply(status=status))
+    assert isinstance(error, RefusedError)
+    assert (error.status, error.message) == (status, message)
+
+
+def test_redirect_is_not_followed() -> None:
+    error = failure(lambda _: Reply(status=301, headers={"location": "https://new.example/v1"}))
+    assert isinstance(error, RefusedError)
+    assert error.message.endswith(
+        "it has moved to https://new.example/v1: set the base URL to where it is now"
+    )
+
+
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 503, 529])
+def test_passing_fault_is_worth_another_try(status: int) -> None:
+    error = failure(lambda _: Reply(status=status, message="busy"))
+    assert isinstance(error, TransientError)
+    assert (error.status, error.message) == (status, f"openai/gpt-x: URL answered {status} (busy)")
+    assert error.retry_after_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"retry-after": "7"}, 7, 7),
+        ({"retry-after": "1.5"}, 1.5, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25, 0.25),
+        ({"retry-after": formatdate(time.time() + 600, usegmt=True)}, 500, 600),
+        ({"retry-after": "Fri, 21 Nov 1997 09:55:06 GMT"}, 0, 0),
+    ],
+)
+def test_retry_after_is_counted_from_now(
+    headers: dict[str, str], least: float, most: float
+) -> None:
+    error = failure(lambda _: Reply(status=429, headers=headers))
+    assert isinstance(error, TransientError)
+    assert error.retry_after_seconds is not None
+    assert least <= error.retry_after_seconds <= most
+
+
+def test_used_up_quota_is_not_worth_another_try() -> None:
+    error = failure(lambda _: Reply(status=429, message="pay", code="insufficient_quota"))
+    assert isinstance(error, RefusedError)
+    assert error.message == "openai/gpt-x: URL answered 429 (pay): the account's quota is used up"
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        (
+            Reply(body=b'{"choices": [{"mess'),
+            "openai/gpt-x: URL sent malformed or cut off JSON (19 bytes) instead of an answer",
+        ),
+        (
+            Reply(body=b"<html><title>Bad\n gateway</title>", content_type="text/html"),
+            "openai/gpt-x: URL sent an HTML page titled 'Bad gateway' instead of an answer",
+        ),
+        (Reply(body=b""), "openai/gpt-x: URL sent an empty body instead of an answer"),
+        (
+            Reply(body=b"hello", content_type="text/plain"),
+            "openai/gpt-x: URL sent 5 bytes of text/plain instead of an answer",
+        ),
+        (
+            Reply(body=b"[1]"),
+            "openai/gpt-x: URL sent JSON that is a list, not an object instead of an answer",
+        ),
+        (
+            Reply(body=b'{"choices": []}'),
+            "openai/gpt-x: URL sent JSON without choices[0].message.content instead of an answer",
+        ),
+        (
+            message_reply({"content": 5}),
+            "openai/gpt-x: URL sent choices[0].message.content that is a int instead of an answer",
+        ),
+        (
+            Reply(body=b'{"error": {"message": "upstream"}}'),
+            "openai/gpt-x: URL sent an error in the body of a success (upstream) "
+            "instead of an answer",
+        ),
+    ],
+)
+def test_success_without_an_answer_says_what_came_instead(reply: Reply, message: str) -> None:
+    error = failure(lambda _: reply)
+    assert isinstance(error, TransientError)
+    assert error.message == message
+
+
+def test_dropped_connection_is_worth_another_try() -> None:
+    error = failure(lambda _: Reply(fault="drop"))
+    assert isinstance(error, TransientError)
+    assert error.message.startswith("openai/gpt-x: the connection to URL failed (")
+
+
+def test_body_cut_in_the_middle_is_worth_another_try() -> None:
+    error = failure(lambda _: Reply(fault="cut"))
+    assert isinstance(error, TransientError)
+    assert error.message.startswith("openai/gpt-x: the connection to URL failed (")
+
+
+def test_nobody_there_is_worth_another_try() -> None:
+    with pytest.raises(TransientError, match=r"the connection to http://127\.0\.0\.1:9/v1 failed"):
+        ask(OpenAIProvider, question(openai_model("http://127.0.0.1:9/v1")))
+
+
+@pytest.mark.parametrize("fault", ["never", "slow"])
+def test_answer_that_takes_too_long_is_given_up(fault: Any) -> None:
+    started = time.monotonic()
+    error = failure(lambda _: Reply(fault=fault), timeout_seconds=0.4)
+    assert isinstance(error, TransientError)
+    assert error.message == "openai/gpt-x: URL did not answer within 0.4 s"
+    assert time.monotonic() - started < 3
+
+
+def test_text_that_json_cannot_carry_is_refused() -> None:
+    with pytest.raises(RefusedError, match="half a surrogate pair"):
+        ask(OpenAIProvider, question(openai_model("http://127.0.0.1:9/v1"), ("user", "\ud800")))
+
+
+def refusing(**refusals: Reply) -> Behaviour:
+    """Refuse each of these members of a body; answer a body without them."""
+
+    def behave(received: Received) -> Reply:
+        named = [name for name in refusals if name in received.body]
+        return refusals[named[0]] if named else Reply()
+
+    return behave
+
+
+TOO_NEW = Reply(
+    status=400,
+    message=(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. "
+        "Use 'max_completion_tokens' instead."
+    ),
+    code="unsupported_parameter",
+    param="max_tokens",
+)
+ONLY_DEFAULT = Reply(
+    status=400,
+    message=(
+        "Unsupported value: 'temperature' does not support 0 with this model. "
+        "Only the default (1) value is supported."
+    ),
+    code="unsupported_value",
+    param="temperature",
+)
+
+
+def test_refused_parameters_are_renamed_or_left_out_and_told() -> None:
+    behaviour = refusing(max_tokens=TOO_NEW, temperature=ONLY_DEFAULT)
+    parameters = {"max_tokens": 8, "temperature": 0, "seed": 1}
+    with WireServer(behaviour) as server:
+        request = question(openai_model(server.openai_url), parameters=parameters)
+        first, second = ask(OpenAIProvider, request, request)
+    assert first.text == "ok"
+    assert first.notes == (
+        "max_tokens was sent as max_completion_tokens: openai/gpt-x wants it so",
+        "temperature was left out: openai/gpt-x does not accept it",
+    )
+    assert second.notes == first.notes
+    assert len(server.received) == 4, "what was refused once is not sent again"
+    last = server.received[-1].body
+    assert last.keys() == {"model", "messages", "max_completion_tokens", "seed"}
+
+
+def test_concurrent_calls_share_what_was_refused() -> None:
+    with WireServer(refusing(temperature=ONLY_DEFAULT), latency_seconds=0.05) as server:
+        request = question(openai_model(server.openai_url), parameters={"temperature": 0})
+
+        async def asked() -> list[str]:
+            provider = OpenAIProvider(settings())
+            answers = await asyncio.gather(*(provider.complete(request) for _ in range(20)))
+            await provider.close()
+            return [answer.text for answer in answers]
+
+        assert asyncio.run(asked()) == ["ok"] * 20
+    assert len(server.received) == 40
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unrecognized request argument supplied: seed",
+        '[{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]',
+        "`seed` is deprecated for this model.",
+        "`top_p` and `seed` cannot both be specified for this model.",
+    ],
+)
+def test_refused_parameter_is_read_from_the_message(message: str) -> None:
+    with WireServer(refusing(seed=Reply(status=400, message=message))) as server:
+        request = question(openai_model(server.openai_url), parameters={"seed": 1, "top_p": 0.5})
+        (answer,) = ask(OpenAIProvider, request)
+    assert answer.notes == ("seed was left out: openai/gpt-x does not accept it",)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=400, message="Invalid 'seed': above maximum value.", param="seed"),
+        Reply(status=400, message="Unsupported parameter: 'messages'", param="messages"),
+        Reply(status=400, message="response_format is not supported", code="unsupported_value"),
+    ],
+)
+def test_other_refusals_leave_the_question_as_it_is(reply: Reply) -> None:
+    with WireServer(lambda _: reply) as server:
+        request = question(openai_model(server.openai_url), parameters={"seed": 1})
+        with pytest.raises(RefusedError):
+            ask(OpenAIProvider, request)
+    assert len(server.received) == 1
+
+
+def test_server_that_refuses_everything_is_asked_a_bounded_number_of_times() -> None:
+    def refuse(received: Received) -> Reply:
+        names = [name for name in received.body if name not in ("model", "messages")]
+        text = f"Unsupported parameter: '{names[0]}'. Use 'max_tokens' instead." if names else ""
+        return Reply(status=400, message=text)
+
+    with WireServer(refuse) as server:
+        request = question(
+            openai_model(server.openai_url),
+            parameters={"max_completion_tokens": 1, "max_tokens": 1, "seed": 1},
+        )
+        with pytest.raises(RefusedError):
+            ask(OpenAIProvider, request)
+    assert len(server.received) <= 5
+
+
+def test_many_calls_are_in_flight_at_once() -> None:
+    with WireServer(latency_seconds=0.5) as server:
+        request = question(openai_model(server.openai_url))
+
+        async def asked() -> int:
+            provider = OpenAIProvider(settings(timeout_seconds=30))
+            answers = await asyncio.gather(*(provider.complete(request) for _ in range(200)))
+            await provider.close()
+            return len(answers)
+
+        assert asyncio.run(asked()) == 200
+    assert server.max_in_flight == 200

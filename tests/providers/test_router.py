@@ -1,0 +1,35 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.errors import NotConfiguredError
+from pytest_promptopt.providers.request import Model
+from pytest_promptopt.providers.router import Router
+from tests.providers.questions import anthropic_model, ask, openai_model, question
+from tests.wire import Reply, WireServer
+
+
+def test_each_request_goes_to_the_provider_of_its_model(tmp_path: Path) -> None:
+    (tmp_path / "answers.json").write_text(json.dumps({"*": "scripted"}))
+    with WireServer(lambda received: Reply(text=received.path)) as server:
+        answers = ask(
+            Router,
+            question(openai_model(server.openai_url)),
+            question(anthropic_model(server.url)),
+            question(Model(provider="scripted", name="answers.json", is_file=True)),
+            root=tmp_path,
+        )
+    assert [answer.text for answer in answers] == [
+        "/v1/chat/completions",
+        "/v1/messages",
+        "scripted",
+    ]
+
+
+def test_unknown_provider_names_the_known_ones() -> None:
+    with pytest.raises(NotConfiguredError) as caught:
+        ask(Router, question(Model(provider="nobody", name="x")))
+    assert str(caught.value).startswith(
+        "there is no provider 'nobody': known are openai, anthropic, local, scripted"
+    )
