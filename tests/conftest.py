@@ -55,7 +55,7 @@ def local_model(local_weights: Path) -> Iterator[LocalModel]:
         ServedModel(
             shown_name="local/qwen2.5-coder-0.5b",
             path=local_weights,
-            slots=2,
+            slots=1,
             context_tokens=2048,
             deterministic=False,
         )

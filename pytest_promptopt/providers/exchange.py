@@ -129,7 +129,7 @@ class Exchange:
             content_type = response.headers.get("content-type", "")
             return Reply(
                 asked=asked,
-                content=read_object(asked, response.content, content_type),
+                content=read_object(asked, _without_key(response.content, asked), content_type),
                 headers=response.headers,
                 latency_seconds=time.perf_counter() - started,
                 notes=adapted.notes,
@@ -207,6 +207,11 @@ class Exchange:
             options={"headers": self._sdk.headers(variable)},
             pool=ClientPool(open_client),
         )
+
+
+def _without_key(content: bytes, asked: Asked) -> bytes:
+    """An answer that repeats the key must not carry it into a cache or a report."""
+    return content.replace(asked.key.encode(), b"[key]") if asked.key else content
 
 
 def _status_error(asked: Asked, response: "httpx2.Response") -> ProviderError:

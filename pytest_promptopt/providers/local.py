@@ -15,7 +15,9 @@ from pytest_promptopt.providers.server_process import ServedModel, ServerProcess
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.providers.weights import default_models_dir, provide_weights
 
-_SLOTS = 2
+# On two cores one slot answers as many short requests a second as two, and more than four; with
+# several, answers depend on what else is asked at the moment, also without a prompt cache.
+_SLOTS = 1
 _CONTEXT_TOKENS = 8192
 # Without a limit a small model may go on until its context is full, which takes minutes.
 _DEFAULT_MAX_TOKENS = 1024
@@ -150,5 +152,5 @@ def _weights(model: Model, settings: ProviderSettings) -> Path:
     return provide_weights(
         CATALOGUE[model.name],
         directory=settings.models_dir or default_models_dir(),
-        stream=settings.progress_stream,
+        report=settings.report_work,
     )

@@ -1,10 +1,16 @@
 """What every provider is made with."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+
+ReportWork = Callable[[str, int, int], None]
+"""Called with what is done, how many bytes of it are done, and how many there are."""
+
+
+def ignore_work(_title: str, _done_bytes: int, _total_bytes: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +20,7 @@ class ProviderSettings:
     ``root`` is where relative paths start. ``timeout_seconds`` bounds one call from sending to
     the whole answer. ``deterministic`` makes local models repeat themselves, at a cost in speed.
     ``models_dir`` is where weights are put together; None stands for the user's cache directory.
-    ``progress_stream`` shows what takes long; None stands for stderr.
+    ``report_work`` is told how far something long has come, from any thread.
     """
 
     root: Path
@@ -22,4 +28,4 @@ class ProviderSettings:
     timeout_seconds: float = 120.0
     deterministic: bool = False
     models_dir: Path | None = None
-    progress_stream: TextIO | None = None
+    report_work: ReportWork = ignore_work

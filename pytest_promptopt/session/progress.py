@@ -9,6 +9,21 @@ import pytest
 
 _REDRAW_SECONDS = 0.25
 _FIRST_DRAWN_AFTER_SECONDS = 0.5
+_BAR_WIDTH = 20
+
+
+class Work:
+    """What is done before a model can be asked, such as putting its weights together."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def report(self, title: str, done_bytes: int, total_bytes: int) -> None:
+        """Take in how far it has come; from any thread."""
+        share = done_bytes / total_bytes
+        filled = round(_BAR_WIDTH * share)
+        bar = "#" * filled + "-" * (_BAR_WIDTH - filled)
+        self.text = f"{title} [{bar}] {share:4.0%}" if share < 1 else ""
 
 
 class Progress:
@@ -43,7 +58,7 @@ class Progress:
         if reporter is None or not reporter.isatty or not reporter.hasmarkup:
             return
         room = reporter._tw.fullwidth - reporter._tw.width_of_current_line - 3
-        text = _fitting(parts, room)
+        text = fitting(parts, room)
         back = f"\x1b[{len(text)}D" if text else ""
         with capture.global_and_fixture_disabled() if capture else contextlib.nullcontext():
             reporter._tw._file.write(f"\x1b[K{text}{back}")
@@ -51,7 +66,7 @@ class Progress:
         self._width_drawn = len(text)
 
 
-def _fitting(parts: Sequence[str], room: int) -> str:
+def fitting(parts: Sequence[str], room: int) -> str:
     """The first parts that fit into ``room`` columns, with a blank before them."""
     text = ""
     for part in parts:

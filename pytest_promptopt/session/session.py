@@ -26,7 +26,7 @@ from pytest_promptopt.session.collection import PromptFile, add_prompt_paths
 from pytest_promptopt.session.folder import keep_out_of_git
 from pytest_promptopt.session.items import GoldenItem
 from pytest_promptopt.session.planning import Planning
-from pytest_promptopt.session.progress import Progress
+from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
 from pytest_promptopt.session.reporting import ItemReports, Reporting
 from pytest_promptopt.session.state import STATE, State
@@ -74,7 +74,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
     remarks: list[str] = []
-    client = _client(config, settings, warn=remarks.append)
+    work = Work()
+    client = _client(config, settings, warn=remarks.append, work=work)
     ahead = max(_LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
     workflow = Workflow(client, ahead=ahead)
     state = State(
@@ -82,7 +83,11 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         workflow=workflow,
         progress=Progress(
             config,
-            lambda seconds: describe_progress(client.ledger.tally, workflow.planned, seconds),
+            lambda seconds: (
+                (work.text,)
+                if work.text
+                else describe_progress(client.ledger.tally, workflow.planned, seconds)
+            ),
         ),
     )
     _share(config, state)
@@ -149,11 +154,14 @@ def _subject_settings(config: pytest.Config, settings: Settings) -> SubjectSetti
     )
 
 
-def _client(config: pytest.Config, settings: Settings, *, warn: Callable[[str], None]) -> Client:
+def _client(
+    config: pytest.Config, settings: Settings, *, warn: Callable[[str], None], work: Work
+) -> Client:
     provider_settings = ProviderSettings(
         root=config.rootpath,
         timeout_seconds=settings.timeout,
         deterministic=settings.local_deterministic,
+        report_work=work.report,
     )
     client_settings = ClientSettings(
         cache_path=_cache_path(config, settings),
