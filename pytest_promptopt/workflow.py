@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from pytest_promptopt.evaluation.runner import Runner
+from pytest_promptopt.evaluation.runner import Key, Runner, key_of
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
@@ -16,6 +16,7 @@ from pytest_promptopt.providers.provider import Provider
 T = TypeVar("T")
 _POLL_SECONDS = 0.1
 _CLOSE_SECONDS = 15.0
+_RELEASED_AT_ONCE = 64
 
 
 class Workflow:
@@ -29,6 +30,7 @@ class Workflow:
     def __init__(self, provider: Provider, *, ahead: int) -> None:
         self.provider = provider
         self.planned = 0
+        self._released: list[Key] = []
         self._runner = Runner(provider, ahead=ahead)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -40,8 +42,17 @@ class Workflow:
         self._started().call_soon_threadsafe(self._runner.plan, planned)
 
     def release(self, location: str, golden_id: str) -> None:
-        """Make room for another golden: this one's answers were taken elsewhere."""
-        self._started().call_soon_threadsafe(self._runner.release, (location, golden_id))
+        """Make room for another golden: this one's answers were taken.
+
+        Told to the loop in batches: waking its thread takes longer than scoring a golden.
+        """
+        self._released.append((location, golden_id))
+        if len(self._released) >= _RELEASED_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        released, self._released = self._released, []
+        self._started().call_soon_threadsafe(self._runner.release, released)
 
     def trials(
         self, subject: Subject, golden: Golden, waiting: Callable[[], None]
@@ -50,6 +61,11 @@ class Workflow:
 
         Raises :class:`~pytest_promptopt.errors.ProviderError`.
         """
+        answered = self._runner.answered(subject, golden)
+        if answered is not None:
+            self.release(*key_of(subject, golden))
+            return answered
+        self._flush()
         return self.wait(self._runner.trials(subject, golden), waiting)
 
     def wait(

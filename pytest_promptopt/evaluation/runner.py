@@ -16,7 +16,7 @@ class Runner:
     """Trials of goldens, asked in the planned order.
 
     At most ``ahead`` goldens are asked for or answered without having been taken, so that memory
-    does not grow with their number. All methods belong to one event loop.
+    does not grow with their number. All methods belong to one event loop, except :meth:`answered`.
     """
 
     def __init__(self, provider: Provider, *, ahead: int) -> None:
@@ -31,9 +31,16 @@ class Runner:
         self._planned.extend(goldens)
         self._fill()
 
+    def answered(self, subject: Subject, golden: Golden) -> tuple[Trial, ...] | None:
+        """The trials if all are there; from any thread. :meth:`release` them when taken."""
+        task = self._tasks.get(key_of(subject, golden))
+        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
+            return None
+        return task.result()
+
     async def trials(self, subject: Subject, golden: Golden) -> tuple[Trial, ...]:
         """All samples of a golden, planned or not; raises :class:`ProviderError`."""
-        key = _key(subject, golden)
+        key = key_of(subject, golden)
         task = self._tasks.pop(key, None) or self._start(subject, golden)
         self._taken.add(key)
         try:
@@ -42,10 +49,11 @@ class Runner:
             task.cancel()
             self._fill()
 
-    def release(self, key: Key) -> None:
-        """Forget a golden whose trials somebody else has taken."""
-        self._taken.add(key)
-        self._tasks.pop(key, None)
+    def release(self, keys: Iterable[Key]) -> None:
+        """Forget goldens whose trials were taken without :meth:`trials`."""
+        for key in keys:
+            self._taken.add(key)
+            self._tasks.pop(key, None)
         self._fill()
 
     def cancel(self) -> None:
@@ -57,7 +65,7 @@ class Runner:
     def _fill(self) -> None:
         while self._planned and len(self._tasks) < self._ahead:
             subject, golden = self._planned.popleft()
-            key = _key(subject, golden)
+            key = key_of(subject, golden)
             if key not in self._taken and key not in self._tasks:
                 self._tasks[key] = self._start(subject, golden)
 
@@ -67,13 +75,16 @@ class Runner:
         return task
 
     async def _ask(self, subject: Subject, golden: Golden) -> tuple[Trial, ...]:
+        if subject.samples == 1:
+            return (await ask(self._provider, subject, golden, 0),)
         samples = range(subject.samples)
         return tuple(
             await asyncio.gather(*(ask(self._provider, subject, golden, n) for n in samples))
         )
 
 
-def _key(subject: Subject, golden: Golden) -> Key:
+def key_of(subject: Subject, golden: Golden) -> Key:
+    """What tells a golden from all others of the run: the prompt's location and its id."""
     return subject.prompt.location, golden.id
 
 

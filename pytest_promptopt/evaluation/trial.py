@@ -31,6 +31,8 @@ async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int)
         for position, evaluator in enumerate(subject.evaluators_for(golden))
         if not isinstance(evaluator.scorer, Scorer)
     }
+    if not judges:
+        return Trial(completion=completion, judgements={})
     answers = await asyncio.gather(
         *(_judge(provider, judge, golden, completion) for judge in judges.values())
     )

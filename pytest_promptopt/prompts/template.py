@@ -1,5 +1,6 @@
 """Text with ``{{placeholders}}``: filled in one pass, without logic."""
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -30,8 +31,7 @@ class Template:
     @property
     def placeholders(self) -> tuple[str, ...]:
         """Names in order of first appearance."""
-        names = (match["name"] for match in _TOKEN.finditer(self.text) if match["name"])
-        return tuple(dict.fromkeys(names))
+        return _placeholders(self.text)
 
     @property
     def foreign(self) -> tuple[tuple[int, str], ...]:
@@ -95,6 +95,12 @@ def templates_in(value: Any) -> Iterable[Template]:
 def as_text(value: Any) -> str:
     """A golden's value as it stands in a message: strings as they are, the rest as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@functools.lru_cache(maxsize=1024)
+def _placeholders(text: str) -> tuple[str, ...]:
+    names = (match["name"] for match in _TOKEN.finditer(text) if match["name"])
+    return tuple(dict.fromkeys(names))
 
 
 def _get(values: Mapping[str, Any], name: str) -> Any:

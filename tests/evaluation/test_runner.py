@@ -78,7 +78,10 @@ def test_releasing_a_golden_makes_room_for_the_next() -> None:
         runner = Runner(echo, ahead=1)
         runner.plan((the_subject, golden) for golden in asked)
         await asyncio.sleep(0.01)
-        runner.release(("a", "g0"))
+        assert runner.answered(the_subject, asked[1]) is None
+        (trial,) = runner.answered(the_subject, asked[0]) or ()
+        assert trial.completion.text == "q0"
+        runner.release([("a", "g0")])
         await asyncio.sleep(0.01)
         assert echo.asked == ["q0", "q1"]
         runner.cancel()
