@@ -28,6 +28,7 @@ class Lane:
     minute: Minute | None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     paused_until_seconds: float = 0.0
+    queued: int = 0
 
     def wait_seconds(self, tokens: int, now_seconds: float) -> float:
         """0 where a request may go now, else how long to wait before asking again."""
@@ -137,13 +138,17 @@ class Limited:
     async def complete(self, request: Request) -> Completion:
         """The answer, asked for when there is room."""
         lane = self._limits.lane(request.model)
-        async with lane.turn:
-            booking = await self._admitted(lane, request)
+        lane.queued += 1
+        try:
+            async with lane.turn:
+                booking = await self._admitted(lane, request)
+        finally:
+            lane.queued -= 1
         taken_tokens = 0
         try:
             completion = await self._provider.complete(request)
             taken_tokens = completion.usage.total_tokens
-            lane.window.succeeded(is_wanted=lane.turn.locked())
+            lane.window.succeeded(is_wanted=lane.queued > 0)
         finally:
             lane.correct(booking, taken_tokens)
             lane.window.release()

@@ -9,8 +9,11 @@ class Window:
 
     Additive increase, multiplicative decrease (Chiu and Jain 1989): from ``first``, one more
     per success, which doubles it each round trip, until the first refusal; from then on one
-    more per round trip. A refusal halves it, once for all calls that were under way. It stays
-    between 1 and ``maximum``, and grows only while it is what holds calls back.
+    more per round trip. Refusals take away half of their share, once a round trip (Alizadeh et
+    al. 2010, "Data Center TCP", equation 2, with the share of the last round trip in place of a
+    moving average): an endpoint that refuses everything is halved, one that refuses a tenth at
+    random is not starved. It stays between 1 and ``maximum``, and grows only while it is what
+    holds calls back.
     """
 
     def __init__(self, *, first: int, maximum: int) -> None:
@@ -18,7 +21,9 @@ class Window:
         self._size = float(min(first, maximum))
         self._in_use = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._halved_at = float("-inf")
+        self._narrowed_at = float("-inf")
+        self._answers = 0
+        self._refusals = 0
 
     @property
     def size(self) -> int:
@@ -46,18 +51,22 @@ class Window:
 
     def succeeded(self, *, is_wanted: bool) -> None:
         """Note an answer, before its slot is given back; ``is_wanted`` where calls queue."""
+        self._answers += 1
         if not is_wanted and self._in_use < self.size:
             return
-        is_untouched = self._halved_at == float("-inf")
+        is_untouched = self._narrowed_at == float("-inf")
         self._size = min(self._maximum, self._size + (1 if is_untouched else 1 / self._size))
         self._admit()
 
     def refused(self, *, began_at_seconds: float, now_seconds: float) -> None:
         """Note a refusal (429) of a call that began at ``began_at_seconds``."""
-        if began_at_seconds < self._halved_at:
+        self._refusals += 1
+        if began_at_seconds < self._narrowed_at:
             return
-        self._halved_at = now_seconds
-        self._size = max(1.0, self._size / 2)
+        share = self._refusals / (self._refusals + self._answers)
+        self._size = max(1.0, self._size * (1 - share / 2))
+        self._narrowed_at = now_seconds
+        self._answers = self._refusals = 0
 
     def _admit(self) -> None:
         while self._waiting and self._in_use < self.size:

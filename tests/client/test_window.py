@@ -34,6 +34,15 @@ def test_a_refusal_halves_it_once_for_all_calls_that_were_under_way() -> None:
     assert window.size == 4
 
 
+def test_a_few_refusals_narrow_it_by_half_of_their_share() -> None:
+    window = Window(first=20, maximum=20)
+    for _ in range(9):
+        window.succeeded(is_wanted=True)
+    window.refused(began_at_seconds=0.0, now_seconds=1.0)
+
+    assert window.size == 19
+
+
 def test_after_a_refusal_it_grows_by_one_each_round_trip() -> None:
     window = Window(first=16, maximum=100)
     window.refused(began_at_seconds=0.0, now_seconds=1.0)
