@@ -34,6 +34,7 @@ class Workflow:
         self._runner = Runner(provider, ahead=ahead)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._is_closed = False
 
     def plan(self, goldens: Iterable[tuple[Subject, Golden]]) -> None:
         """Have these asked in this order, ahead of :meth:`trials`."""
@@ -90,14 +91,15 @@ class Workflow:
 
         A thread that is stuck in code that is not ours is left behind; it ends with the process.
         """
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
+        if self._is_closed:
             return
-        self._loop = self._thread = None
+        self._is_closed = True
+        loop, thread = self._started(), self._thread
         with contextlib.suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(self._close(), loop).result(_CLOSE_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
-            thread.join()
+            if thread is not None:
+                thread.join()
             loop.close()
 
     async def _close(self) -> None:

@@ -26,14 +26,6 @@ class PromptWarning(pytest.PytestWarning):
         self.line = line
 
 
-def add_prompt_paths(config: pytest.Config, paths: Sequence[str]) -> None:
-    """Collect the prompt folders too where the command line names no path."""
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
-        return
-    folders = [str(folder) for path in paths if (folder := config.rootpath / path).exists()]
-    config.args = [*config.args, *folders]
-
-
 class PromptFile(pytest.File):
     """A prompt file, which collects an item a golden and one for the gate."""
 

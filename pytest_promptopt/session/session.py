@@ -3,7 +3,7 @@
 import functools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from pytest_promptopt.providers.pricing import Prices, parse_prices
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.reports.terminal import describe_progress
-from pytest_promptopt.session.collection import PromptFile, add_prompt_paths
+from pytest_promptopt.session.collection import PromptFile
 from pytest_promptopt.session.folder import keep_out_of_git
+from pytest_promptopt.session.folders import DefaultFolders, default_folders
 from pytest_promptopt.session.items import GoldenItem
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
@@ -57,7 +58,6 @@ def _start(config: pytest.Config, settings: Settings) -> None:
         _start_worker(config, settings, worker_input)
     else:
         _start_owner(config, settings)
-    add_prompt_paths(config, settings.paths)
 
 
 def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[str, Any]) -> None:
@@ -68,7 +68,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
     )
-    _share(config, state)
+    _share(config, state, [Path(folder) for folder in worker_input["promptopt_folders"]])
 
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
@@ -90,7 +90,8 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
             ),
         ),
     )
-    _share(config, state)
+    folders = default_folders(config, settings.paths)
+    _share(config, state, folders)
     plugins = config.pluginmanager
     if settings.plan:
         config.option.dist = "no"
@@ -102,12 +103,13 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
     if config.getoption("dist", "no") != "no":
-        plugins.register(Controller(config, state), "promptopt-controller")
+        plugins.register(Controller(config, state, folders), "promptopt-controller")
 
 
-def _share(config: pytest.Config, state: State) -> None:
+def _share(config: pytest.Config, state: State, folders: Sequence[Path]) -> None:
     config.stash[STATE] = state
     config.add_cleanup(state.workflow.close)
+    config.pluginmanager.register(DefaultFolders(config, folders), "promptopt-folders")
     config.pluginmanager.register(Running(state), "promptopt-running")
     config.pluginmanager.register(ItemReports(), "promptopt-item-reports")
 

@@ -10,7 +10,9 @@ import hmac
 import itertools
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,11 +165,12 @@ def _error(kind: str, message: str, status: int | None, attempts: int) -> Provid
 
 
 class Controller:
-    """Gives workers the address, and asks ahead for the goldens that they collected."""
+    """Gives workers the address and the default folders; asks ahead for what they collected."""
 
-    def __init__(self, config: pytest.Config, state: State) -> None:
+    def __init__(self, config: pytest.Config, state: State, folders: Sequence[Path]) -> None:
         self._config = config
         self._state = state
+        self._folders = folders
         self._address: Address | None = None
         self._has_planned = False
 
@@ -178,6 +181,7 @@ class Controller:
         if self._address is None:
             self._address = workflow.wait(AnsweringService(workflow.provider).start())
         node.workerinput["promptopt"] = self._address.to_json()
+        node.workerinput["promptopt_folders"] = [str(folder) for folder in self._folders]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:

@@ -34,6 +34,24 @@ def test_without_paths_the_prompt_folders_are_added_to_whatever_else_there_is(
     ]
 
 
+def test_folders_that_norecursedirs_hides_are_opened_and_nothing_beside_them(
+    project: Project,
+) -> None:
+    project.write(".github/prompts/a.prompt.yml", PROMPT)
+    project.write(".github/other/b.prompt.yml", PROMPT)
+    project.write(".github/c.prompt.yml", PROMPT)
+    project.write("d.prompt.yml", PROMPT)
+    for arguments in ((), ("-p", "xdist", "-n", "2")):
+        result = project.run_apart("-v", *arguments)
+        result.assert_outcomes(passed=2, failed=2)
+        result.stdout.fnmatch_lines(["*.github/prompts/a.prompt.yml::right*"])
+
+
+def test_a_broken_file_in_a_default_folder_is_told_once(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", "messages: 1")
+    project.run().assert_outcomes(errors=1)
+
+
 def test_nothing_is_collected_twice(project: Project) -> None:
     for path in ("a", "prompts/b", "prompts/deep/c"):
         project.write(f"{path}.prompt.yaml", PROMPT)
