@@ -23,8 +23,8 @@ from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.reports.terminal import describe_progress
 from pytest_promptopt.session.collection import PromptFile
-from pytest_promptopt.session.folder import keep_out_of_git
 from pytest_promptopt.session.folders import DefaultFolders, default_folders
+from pytest_promptopt.session.gitignore import keep_out_of_git
 from pytest_promptopt.session.items import GoldenItem
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
