@@ -1,12 +1,13 @@
 """Recorded answers in a JSONL file beside their prompt."""
 
+import functools
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from pytest_promptopt.errors import NotRecordedError
 from pytest_promptopt.providers.request import Completion, FinishReason, Request
@@ -25,17 +26,26 @@ _FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "notes": list,
 }
 
+_FINISH_REASONS = frozenset(reason.value for reason in FinishReason)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One recorded answer and where it stands: ``number`` from 1, ``offset`` in bytes."""
+
+class Place(NamedTuple):
+    """Where an answer stands in its file: ``number`` of the line from 1, ``offset`` in bytes."""
 
     number: int
     offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One recorded answer and where it stands."""
+
+    place: Place
     fingerprint: str
     content: bytes
 
 
+@functools.lru_cache(maxsize=1024)
 def recording_path(origin: Path) -> Path:
     """Where the answers for the prompt file ``origin`` are recorded."""
     stem = origin.name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".prompt")
@@ -88,23 +98,45 @@ def read_lines(path: Path) -> Iterator[Line]:
             if content.strip():
                 entry = _parse(content, path, number)
                 yield Line(
-                    number=number,
-                    offset=offset,
+                    place=Place(number, offset),
                     fingerprint=entry["fingerprint"],
                     content=content.rstrip() + b"\n",
                 )
             offset += len(content)
 
 
-def read_completion(path: Path, number: int, offset: int, fingerprint: str) -> Completion:
-    """The answer on the line that :func:`read_lines` found there, marked as saved."""
-    with _opened(path) as file:
-        file.seek(offset)
-        content = file.readline()
-    entry = _parse(content, path, number)
-    if entry["fingerprint"] != fingerprint:
-        raise NotRecordedError(f"{path}:{number}: the file was changed while it was replayed")
-    return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
+class AnswerReader:
+    """Reads single answers. The file read last stays open: prompts are asked one after another."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._file: BinaryIO | None = None
+
+    def read(self, path: Path, line: Place, fingerprint: str) -> Completion:
+        """The answer on the line that :func:`read_lines` found there, marked as saved."""
+        try:
+            file = self._opened(path)
+            file.seek(line.offset)
+            content = file.readline()
+        except OSError as error:
+            raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
+        entry = _parse(content, path, line.number)
+        if entry["fingerprint"] != fingerprint:
+            raise NotRecordedError(
+                f"{path}:{line.number}: the file was changed while it was replayed"
+            )
+        return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()
+
+    def _opened(self, path: Path) -> BinaryIO:
+        if self._file is None or self._path != path:
+            self.close()
+            self._path, self._file = path, path.open("rb")
+        return self._file
 
 
 def write(path: Path, lines: Mapping[str, bytes]) -> None:
@@ -156,6 +188,6 @@ def _problem(entry: Mapping[str, Any]) -> str:
     for name, kind in _FIELDS.items():
         if not isinstance(entry.get(name, ...), kind):
             return f"has no valid {name!r}"
-    if entry["finish_reason"] not in tuple(FinishReason):
+    if entry["finish_reason"] not in _FINISH_REASONS:
         return "has no valid 'finish_reason'"
     return ""

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_promptopt.client.recording_file import (
+    AnswerReader,
+    Place,
     encode,
     preview,
-    read_completion,
     read_lines,
     recording_path,
     write,
@@ -113,7 +114,7 @@ class Recorder:
 class _Index:
     """Where the answers of one file stand (line number and byte), and which were asked for."""
 
-    places: dict[str, tuple[int, int]]
+    places: dict[str, Place]
     asked: set[str] = field(default_factory=set)
 
 
@@ -127,6 +128,7 @@ class Replay:
 
     def __init__(self) -> None:
         self._indexes: dict[Path, _Index] = {}
+        self._reader = AnswerReader()
 
     async def complete(self, request: Request) -> Completion:
         """The recorded answer, marked as saved, with a latency of 0."""
@@ -143,7 +145,7 @@ class Replay:
                 "records it"
             )
         index.asked.add(fingerprint)
-        return read_completion(path, *place, fingerprint)
+        return self._reader.read(path, place, fingerprint)
 
     def unused(self) -> Mapping[Path, int]:
         """How many answers of each recordings file were not asked for; only files with some.
@@ -156,11 +158,12 @@ class Replay:
         return {path: count for path, count in counts.items() if count}
 
     async def close(self) -> None:
-        """Nothing to release."""
+        """Close the file that is open."""
+        self._reader.close()
 
     def _index(self, path: Path) -> _Index:
         index = self._indexes.get(path)
         if index is None:
-            places = {line.fingerprint: (line.number, line.offset) for line in read_lines(path)}
+            places = {line.fingerprint: line.place for line in read_lines(path)}
             index = self._indexes[path] = _Index(places=places)
         return index

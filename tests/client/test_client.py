@@ -172,6 +172,7 @@ def test_prompts_that_ask_the_same_at_once_are_recorded_each(tmp_path: Path) -> 
         replaying = client(Answering(), responses=Responses.REPLAY)
         results = await asyncio.gather(*map(replaying.complete, requests))
         assert [result.text for result in results] == ["re: Hello?"] * 2
+        await replaying.close()
 
     asyncio.run(run())
 
