@@ -105,6 +105,10 @@ class Workflow:
     async def _close(self) -> None:
         self._runner.cancel()
         await self.provider.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:

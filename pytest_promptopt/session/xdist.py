@@ -94,9 +94,14 @@ class AnsweringService:
         except ProviderError as error:
             kind = type(error).__name__
             reply["error"] = [kind, error.message, error.status, error.attempts]
-        with contextlib.suppress(ConnectionError):
-            writer.write(json.dumps(reply).encode() + b"\n")
-            await writer.drain()
+        except Exception as error:
+            # The worker waits for an answer: it must learn of a defect too.
+            reply["error"] = ["ProviderError", f"{type(error).__name__}: {error}", None, 1]
+            raise
+        finally:
+            with contextlib.suppress(ConnectionError):
+                writer.write(json.dumps(reply).encode() + b"\n")
+                await writer.drain()
 
 
 class ControllerProvider:

@@ -68,3 +68,17 @@ def test_a_bad_prompt_file_is_told_once_per_run(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT + "colour: red\n")
     result = project.run_apart("-p", "xdist", "-n", "2")
     assert result.stdout.str().count("the key `colour` is not understood") == 1
+
+
+def test_a_defect_in_a_provider_does_not_leave_workers_waiting(project: Project) -> None:
+    project.write("answering.py", "def answer(request):\n    raise ZeroDivisionError('oops')\n")
+    project.write("prompts/a.prompt.yml", many_goldens(3))
+    result = project.run_apart("-p", "xdist", "-n", "2")
+    assert result.parseoutcomes()["errors"] == 3
+    result.stdout.fnmatch_lines(["*oops*"])
+
+
+def test_nothing_is_left_running_when_workers_are_done(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run_apart("-p", "xdist", "-n", "2")
+    assert result.stderr.str() == ""
