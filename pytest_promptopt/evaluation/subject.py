@@ -7,7 +7,9 @@ from pathlib import Path
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
@@ -86,6 +88,11 @@ class SubjectSettings:
     model: str | None = None
     judge_model: str | None = None
     samples: int | None = None
+
+
+def read_subject(path: Path, settings: SubjectSettings) -> Subject:
+    """The prompt file at ``path``, read and built; raises :class:`PromptFileError`."""
+    return build_subject(read_prompt(path, root=project_of(path, settings.root)), settings)
 
 
 def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:

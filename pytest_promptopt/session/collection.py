@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
-from pytest_promptopt.evaluation.subject import Subject, build_subject
-from pytest_promptopt.prompts.library import project_of
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.evaluation.subject import Subject, read_subject
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem
 from pytest_promptopt.session.state import STATE
 
@@ -40,8 +38,7 @@ class PromptFile(pytest.File):
     def _subject(self) -> Subject:
         state = self.config.stash[STATE]
         try:
-            prompt = read_prompt(self.path, root=project_of(self.path, self.config.rootpath))
-            return build_subject(prompt, state.subject_settings)
+            return read_subject(self.path, state.subject_settings)
         except PromptFileError as error:
             message = str(error)
         raise self.CollectError(message)

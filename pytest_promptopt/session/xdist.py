@@ -26,10 +26,9 @@ from pytest_promptopt.errors import (
     RefusedError,
     TransientError,
 )
-from pytest_promptopt.evaluation.subject import Subject, build_subject
+from pytest_promptopt.evaluation.subject import Subject, read_subject
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.library import is_prompt_file, project_of
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.session.state import State
@@ -220,7 +219,6 @@ class Controller:
         if not is_prompt_file(file):
             return None
         try:
-            prompt = read_prompt(file, root=project_of(file, self._config.rootpath))
-            return build_subject(prompt, self._state.subject_settings)
+            return read_subject(file, self._state.subject_settings)
         except PromptFileError:
             return None
