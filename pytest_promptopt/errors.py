@@ -60,6 +60,11 @@ class PromptFileError(PromptoptError):
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
 
+    @classmethod
+    def at(cls, path: str, line: int, message: str) -> "PromptFileError":
+        """The error of a single problem."""
+        return cls([Problem(path=path, line=line, message=message)])
+
 
 class ScorerError(PromptoptError):
     """A scorer raised instead of scoring; the exception is the ``__cause__``."""

@@ -113,16 +113,18 @@ def read_text(path: Path, location: str) -> str:
     """The file as text without a byte order mark; raises :class:`PromptFileError`."""
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise _error(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
+            raise PromptFileError.at(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
         content = path.read_bytes()
     except OSError as error:
-        raise _error(location, 1, f"cannot be read: {error.strerror or error}") from None
+        raise PromptFileError.at(
+            location, 1, f"cannot be read: {error.strerror or error}"
+        ) from None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = content[error.start]
-        raise _error(
+        raise PromptFileError.at(
             location, line, f"byte 0x{found:02x} is not UTF-8; save the file as UTF-8"
         ) from None
 
@@ -143,7 +145,9 @@ def parse_document(text: str, location: str) -> Document:
     except yaml.YAMLError as error:
         raise _unreadable_character(error, text, location) from None
     if builder.root is None:
-        raise _error(location, 1, "the file is empty; a prompt needs at least `messages:`")
+        raise PromptFileError.at(
+            location, 1, "the file is empty; a prompt needs at least `messages:`"
+        )
     _refuse_bomb(builder.root, location)
     return Document(
         location=location,
@@ -182,13 +186,17 @@ class _Builder:
                 self._documents += 1
                 if self._documents > 1:
                     line, _ = _position(event)
-                    raise _error(self._location, line, "a second document (`---`) in one file")
+                    raise PromptFileError.at(
+                        self._location, line, "a second document (`---`) in one file"
+                    )
             case _:
                 pass
 
     def _open(self, node: Node, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _error(self._location, node.line, f"nested more than {MAX_DEPTH} levels deep")
+            raise PromptFileError.at(
+                self._location, node.line, f"nested more than {MAX_DEPTH} levels deep"
+            )
         self._check_tag(event)
         self._stack.append((node, event.anchor))
         self._keys.append(None)
@@ -214,7 +222,9 @@ class _Builder:
         key = self._keys[-1]
         if key is None:
             if not isinstance(node, ScalarNode):
-                raise _error(self._location, node.line, "a list or mapping as a key; use text")
+                raise PromptFileError.at(
+                    self._location, node.line, "a list or mapping as a key; use text"
+                )
             self._keys[-1] = node
             return
         self._keys[-1] = None
@@ -224,7 +234,7 @@ class _Builder:
         if key.text in parent.entries:
             first = parent.key_lines[key.text]
             message = f"the key `{key.text}` stands twice (first on line {first}); keep one"
-            raise _error(self._location, key.line, message)
+            raise PromptFileError.at(self._location, key.line, message)
         parent.entries[key.text] = node
         parent.key_lines[key.text] = key.line
 
@@ -232,7 +242,7 @@ class _Builder:
         sources = node.items if isinstance(node, SequenceNode) else [node]
         for source in sources:
             if not isinstance(source, MappingNode):
-                raise _error(
+                raise PromptFileError.at(
                     self._location, node.line, "`<<` merges mappings, found something else"
                 )
             parent.merged.append(source)
@@ -240,9 +250,13 @@ class _Builder:
     def _alias(self, event: Any) -> Node:
         line = event.start_mark.line + 1
         if any(anchor == event.anchor for _, anchor in self._stack):
-            raise _error(self._location, line, f"the alias *{event.anchor} contains itself")
+            raise PromptFileError.at(
+                self._location, line, f"the alias *{event.anchor} contains itself"
+            )
         if event.anchor not in self._anchors:
-            raise _error(self._location, line, f"the alias *{event.anchor} has no anchor before it")
+            raise PromptFileError.at(
+                self._location, line, f"the alias *{event.anchor} has no anchor before it"
+            )
         return self._anchors[event.anchor]
 
     def _scalar(self, event: Any) -> ScalarNode:
@@ -289,10 +303,10 @@ def _refuse_bomb(root: Node, location: str) -> None:
         depth = 1 + max((depths[id(child)] for child in children), default=0)
         if size > MAX_VALUES:
             message = f"its aliases expand to more than {MAX_VALUES:,} values"
-            raise _error(location, node.line, message)
+            raise PromptFileError.at(location, node.line, message)
         if depth > MAX_DEPTH:
             message = f"its aliases nest more than {MAX_DEPTH} levels deep"
-            raise _error(location, node.line, message)
+            raise PromptFileError.at(location, node.line, message)
         sizes[id(node)], depths[id(node)] = size, depth
 
 
@@ -342,21 +356,17 @@ def _child(node: Node, step: str | int) -> Node | None:
     return None
 
 
-def _error(location: str, line: int, message: str) -> PromptFileError:
-    return PromptFileError([Problem(path=location, line=line, message=message)])
-
-
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> PromptFileError:
     mark = error.problem_mark or error.context_mark
     line = (mark.line if mark else 0) + 1
     lines = text.splitlines()
     shown = lines[line - 1].strip()[:120] if line <= len(lines) else "(end of file)"
     what = error.problem or error.context or "not YAML"
-    return _error(location, line, f"broken YAML: {what}\n    {shown}")
+    return PromptFileError.at(location, line, f"broken YAML: {what}\n    {shown}")
 
 
 def _unreadable_character(error: yaml.YAMLError, text: str, location: str) -> PromptFileError:
     position = getattr(error, "position", 0)
     line = text.count("\n", 0, position) + 1
     what = getattr(error, "reason", None) or "not YAML"
-    return _error(location, line, f"broken YAML: {what}")
+    return PromptFileError.at(location, line, f"broken YAML: {what}")

@@ -53,7 +53,7 @@ def golden_files(
             resolved = _resolved(path, pattern, location, line)
             if not resolved.is_relative_to(root.resolve()):
                 message = f"goldens `{pattern}` leads outside the project ({root}); keep them in it"
-                raise _error(location, line, message)
+                raise PromptFileError.at(location, line, message)
             files.append(resolved)
     return tuple(dict.fromkeys(files))
 
@@ -64,9 +64,11 @@ def _matches(pattern: str, folder: Path, location: str, line: int) -> list[Path]
     try:
         found = sorted(path for path in folder.glob(pattern) if path.is_file())
     except (ValueError, NotImplementedError, OSError) as error:
-        raise _error(location, line, f"goldens `{pattern}` is not a usable glob: {error}") from None
+        raise PromptFileError.at(
+            location, line, f"goldens `{pattern}` is not a usable glob: {error}"
+        ) from None
     if not found:
-        raise _error(location, line, f"goldens `{pattern}` matches no file in {folder}")
+        raise PromptFileError.at(location, line, f"goldens `{pattern}` matches no file in {folder}")
     return found
 
 
@@ -74,10 +76,14 @@ def _resolved(path: Path, pattern: str, location: str, line: int) -> Path:
     try:
         return path.resolve(strict=True)
     except FileNotFoundError:
-        raise _error(location, line, f"goldens `{pattern}` is not there ({path})") from None
+        raise PromptFileError.at(
+            location, line, f"goldens `{pattern}` is not there ({path})"
+        ) from None
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise _error(location, line, f"goldens `{pattern}` cannot be read: {reason}") from None
+        raise PromptFileError.at(
+            location, line, f"goldens `{pattern}` cannot be read: {reason}"
+        ) from None
 
 
 def read_golden_file(path: Path, location: str) -> Iterable[RawGolden]:
@@ -93,10 +99,14 @@ def read_golden_file(path: Path, location: str) -> Iterable[RawGolden]:
     reader = readers.get(path.suffix.lower())
     if reader is None:
         known = " ".join(readers)
-        raise _error(location, 1, f"goldens in a `{path.suffix}` file; known are {known}")
+        raise PromptFileError.at(
+            location, 1, f"goldens in a `{path.suffix}` file; known are {known}"
+        )
     raw = list(reader(path, location))
     if not raw:
-        raise _error(location, 1, "holds no goldens; add one, or take the file out of `goldens:`")
+        raise PromptFileError.at(
+            location, 1, "holds no goldens; add one, or take the file out of `goldens:`"
+        )
     return raw
 
 
@@ -111,7 +121,7 @@ def _read_json(path: Path, location: str) -> Iterator[RawGolden]:
     text = read_text(path, location)
     content = _parse_json(text, location, 1)
     if not isinstance(content, list):
-        raise _error(location, 1, f"expected a list of goldens, found {_kind(content)}")
+        raise PromptFileError.at(location, 1, f"expected a list of goldens, found {_kind(content)}")
     for item, line in zip(content, _item_lines(text), strict=True):
         yield RawGolden(content=item, path=location, line=line)
 
@@ -136,13 +146,17 @@ def _parse_json(text: str, location: str, first_line: int) -> Any:
         content = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
-        raise _error(location, line, f"broken JSON: {error.msg} (column {error.colno})") from None
+        raise PromptFileError.at(
+            location, line, f"broken JSON: {error.msg} (column {error.colno})"
+        ) from None
     except RecursionError:
-        raise _error(location, first_line, f"nested more than {MAX_DEPTH} levels deep") from None
+        raise PromptFileError.at(
+            location, first_line, f"nested more than {MAX_DEPTH} levels deep"
+        ) from None
     except ValueError as error:
-        raise _error(location, first_line, str(error)) from None
+        raise PromptFileError.at(location, first_line, str(error)) from None
     if _depth_exceeds(content, MAX_DEPTH):
-        raise _error(location, first_line, f"nested more than {MAX_DEPTH} levels deep")
+        raise PromptFileError.at(location, first_line, f"nested more than {MAX_DEPTH} levels deep")
     return content
 
 
@@ -177,7 +191,9 @@ def _read_yaml(path: Path, location: str) -> Iterator[RawGolden]:
     document = read_document(path, location)
     if not isinstance(document.root, SequenceNode):
         found = _kind(document.data)
-        raise _error(location, document.root.line, f"expected a list of goldens, found {found}")
+        raise PromptFileError.at(
+            location, document.root.line, f"expected a list of goldens, found {found}"
+        )
     for node, content in zip(document.root.items, document.data, strict=True):
         yield RawGolden(content=content, path=location, line=node.line)
 
@@ -187,18 +203,20 @@ def _read_csv(path: Path, location: str) -> Iterator[RawGolden]:
     try:
         header = [name.strip() for name in next(rows, [])]
         if not all(header) or len(set(header)) < len(header):
-            raise _error(location, 1, f"the first line must name each column once, found {header}")
+            raise PromptFileError.at(
+                location, 1, f"the first line must name each column once, found {header}"
+            )
         line = rows.line_num + 1
         for row in rows:
             if len(row) > len(header) or (row and len(row) < len(header)):
                 message = f"{len(row)} columns where the first line names {len(header)}"
-                raise _error(location, line, message)
+                raise PromptFileError.at(location, line, message)
             if row:
                 content = dict(zip(header, row, strict=True))
                 yield RawGolden(content=content, path=location, line=line, from_table=True)
             line = rows.line_num + 1
     except csv.Error as error:
-        raise _error(location, rows.line_num, f"broken CSV: {error}") from None
+        raise PromptFileError.at(location, rows.line_num, f"broken CSV: {error}") from None
 
 
 def build_goldens(raw: Iterable[RawGolden]) -> tuple[tuple[Golden, ...], list[Problem]]:
@@ -234,7 +252,7 @@ def build_goldens(raw: Iterable[RawGolden]) -> tuple[tuple[Golden, ...], list[Pr
 def _build_golden(raw: RawGolden) -> tuple[Golden, bool, list[Problem]]:
     if not isinstance(raw.content, Mapping):
         message = f"a golden must be a mapping of variables, found {_kind(raw.content)}"
-        raise _error(raw.path, raw.line, message)
+        raise PromptFileError.at(raw.path, raw.line, message)
     content = _from_table(raw.content) if raw.from_table else raw.content
     fields = _Fields(content, raw)
     variables = _variables(content)
@@ -252,7 +270,9 @@ def _build_golden(raw: RawGolden) -> tuple[Golden, bool, list[Problem]]:
         evaluators=fields.evaluators(),
     )
     if golden.id == "gate":
-        raise _error(raw.path, raw.line, "the id `gate` is taken by the prompt's gate; rename it")
+        raise PromptFileError.at(
+            raw.path, raw.line, "the id `gate` is taken by the prompt's gate; rename it"
+        )
     return golden, given_id is None, fields.problems
 
 
@@ -396,7 +416,3 @@ def _kind(value: Any) -> str:
             return "a list"
         case _:
             return "a mapping"
-
-
-def _error(location: str, line: int, message: str) -> PromptFileError:
-    return PromptFileError([Problem(path=location, line=line, message=message)])

@@ -94,7 +94,7 @@ class _Reader:
 
     def _fail(self, message: str, *path: str | int) -> PromptFileError:
         line = self.document.line_of(*path)
-        return PromptFileError([Problem(path=self.document.location, line=line, message=message)])
+        return PromptFileError.at(self.document.location, line, message)
 
     def _tell_unknown_keys(self) -> None:
         known = set(prompt_schema()["properties"]) | _DOCUMENTATION_KEYS
@@ -252,8 +252,7 @@ def _validate(document: Document) -> None:
 
     if not isinstance(document.data, Mapping):
         message = "expected a mapping with `messages:`, found something else"
-        problem = Problem(path=document.location, line=document.root.line, message=message)
-        raise PromptFileError([problem])
+        raise PromptFileError.at(document.location, document.root.line, message)
     errors = Draft202012Validator(prompt_schema()).iter_errors(document.data)
     problems = [
         Problem(
