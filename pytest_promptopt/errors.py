@@ -5,6 +5,9 @@
     PromptoptError
     ├── UsageError              an option or ini value that cannot be meant
     ├── PromptFileError         a prompt or goldens file that cannot be used
+    ├── PromptNotFoundError     an application asked for a prompt that is not there
+    ├── PromptInputError        an application gave other inputs than the prompt asks for
+    ├── HistoryError            the repository cannot tell what was asked of it
     ├── ScorerError             a scorer raised instead of scoring
     └── ProviderError           no answer from a model
         ├── NotConfiguredError  a model, key or extra is missing; nothing was sent
@@ -64,6 +67,18 @@ class PromptFileError(PromptoptError):
     def at(cls, path: str, line: int, message: str) -> "PromptFileError":
         """The error of a single problem."""
         return cls([Problem(path=path, line=line, message=message)])
+
+
+class PromptNotFoundError(PromptoptError, FileNotFoundError):
+    """There is no prompt file of that name; says where it was looked for."""
+
+
+class PromptInputError(PromptoptError):
+    """The inputs are not the ones that the prompt's placeholders ask for."""
+
+
+class HistoryError(PromptoptError):
+    """The repository cannot tell what was asked of it; says what would help."""
 
 
 class ScorerError(PromptoptError):

@@ -15,12 +15,12 @@ from typing import Any
 import yaml
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
+from pytest_promptopt.prompts.files import DISK, MAX_BYTES, Files
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
-MAX_BYTES = 64 * 1024 * 1024
 
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -109,16 +109,20 @@ class Document:
         return self.node_at(path).line
 
 
-def read_text(path: Path, location: str) -> str:
+def read_text(path: Path, location: str, files: Files = DISK) -> str:
     """The file as text without a byte order mark; raises :class:`PromptFileError`."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PromptFileError.at(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
-        content = path.read_bytes()
+        content = files.read(path)
     except OSError as error:
         raise PromptFileError.at(
             location, 1, f"cannot be read: {error.strerror or error}"
         ) from None
+    if len(content) > MAX_BYTES:
+        raise PromptFileError.at(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
+    return _decoded(content, location)
+
+
+def _decoded(content: bytes, location: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -129,9 +133,9 @@ def read_text(path: Path, location: str) -> str:
         ) from None
 
 
-def read_document(path: Path, location: str) -> Document:
+def read_document(path: Path, location: str, files: Files = DISK) -> Document:
     """The YAML file at ``path``; raises :class:`PromptFileError`."""
-    return parse_document(read_text(path, location), location)
+    return parse_document(read_text(path, location, files), location)
 
 
 def parse_document(text: str, location: str) -> Document:

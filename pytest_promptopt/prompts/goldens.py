@@ -9,13 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
-from pytest_promptopt.prompts.document import (
-    MAX_DEPTH,
-    SequenceNode,
-    read_document,
-    read_text,
-)
+from pytest_promptopt.prompts.document import SequenceNode, parse_document, read_text
 from pytest_promptopt.prompts.evaluators import read_evaluator
+from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.golden import (
     INPUT_KEYS,
     RESERVED_KEYS,
@@ -25,6 +21,7 @@ from pytest_promptopt.prompts.golden import (
     derived_id,
     slug,
 )
+from pytest_promptopt.prompts.json_text import load_json
 
 T = TypeVar("T")
 
@@ -40,69 +37,72 @@ class RawGolden:
 
 
 def golden_files(
-    patterns: Sequence[str], *, prompt_path: Path, root: Path, location: str, line: int
+    patterns: Sequence[str],
+    *,
+    prompt_path: Path,
+    root: Path,
+    location: str,
+    line: int,
+    files: Files = DISK,
 ) -> tuple[Path, ...]:
     """The files that ``goldens:`` names, in order; raises :class:`PromptFileError`.
 
     Names and globs are relative to the prompt file. What is not in ``root`` once links are
     followed is refused.
     """
-    files: list[Path] = []
+    found: list[Path] = []
     for pattern in patterns:
-        for path in _matches(pattern, prompt_path.parent, location, line):
-            resolved = _resolved(path, pattern, location, line)
-            if not resolved.is_relative_to(root.resolve()):
-                message = f"goldens `{pattern}` leads outside the project ({root}); keep them in it"
-                raise PromptFileError.at(location, line, message)
-            files.append(resolved)
-    return tuple(dict.fromkeys(files))
+        try:
+            paths = _matches(pattern, prompt_path.parent, root, files)
+        except _PatternError as error:
+            raise PromptFileError.at(location, line, f"goldens `{pattern}` {error}") from None
+        found.extend(paths)
+    return tuple(dict.fromkeys(found))
 
 
-def _matches(pattern: str, folder: Path, location: str, line: int) -> list[Path]:
-    if not any(sign in pattern for sign in "*?["):
-        return [folder / pattern]
+class _PatternError(Exception):
+    """A name or glob that leads to no goldens; says why."""
+
+
+def _matches(pattern: str, folder: Path, root: Path, files: Files) -> list[Path]:
+    is_glob = any(sign in pattern for sign in "*?[")
+    paths = _globbed(pattern, folder, files) if is_glob else [folder / pattern]
+    resolved = [_resolved(path, files) for path in paths]
+    inside = _resolved(root, files)
+    if not all(path.is_relative_to(inside) for path in resolved):
+        raise _PatternError(f"leads outside the project ({root}); keep them in it")
+    return resolved
+
+
+def _globbed(pattern: str, folder: Path, files: Files) -> list[Path]:
     try:
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError, OSError) as error:
-        raise PromptFileError.at(
-            location, line, f"goldens `{pattern}` is not a usable glob: {error}"
-        ) from None
+        found = files.glob(folder, pattern)
+    except (ValueError, OSError) as error:
+        raise _PatternError(f"is not a usable glob: {error}") from None
     if not found:
-        raise PromptFileError.at(location, line, f"goldens `{pattern}` matches no file in {folder}")
+        raise _PatternError(f"matches no file in {folder}")
     return found
 
 
-def _resolved(path: Path, pattern: str, location: str, line: int) -> Path:
+def _resolved(path: Path, files: Files) -> Path:
     try:
-        return path.resolve(strict=True)
+        return files.resolve(path)
     except FileNotFoundError:
-        raise PromptFileError.at(
-            location, line, f"goldens `{pattern}` is not there ({path})"
-        ) from None
-    except (OSError, RuntimeError, ValueError) as error:
+        raise _PatternError(f"is not there ({path})") from None
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise PromptFileError.at(
-            location, line, f"goldens `{pattern}` cannot be read: {reason}"
-        ) from None
+        raise _PatternError(f"cannot be read: {reason}") from None
 
 
-def read_golden_file(path: Path, location: str) -> Iterable[RawGolden]:
+def read_golden_file(path: Path, location: str, files: Files = DISK) -> Iterable[RawGolden]:
     """What the file holds, in file order; raises :class:`PromptFileError`."""
-    readers: Mapping[str, Callable[[Path, str], Iterable[RawGolden]]] = {
-        ".jsonl": _read_jsonl,
-        ".ndjson": _read_jsonl,
-        ".json": _read_json,
-        ".yml": _read_yaml,
-        ".yaml": _read_yaml,
-        ".csv": _read_csv,
-    }
-    reader = readers.get(path.suffix.lower())
+    reader = _READERS.get(path.suffix.lower())
     if reader is None:
-        known = " ".join(readers)
+        known = " ".join(_READERS)
         raise PromptFileError.at(
             location, 1, f"goldens in a `{path.suffix}` file; known are {known}"
         )
-    raw = list(reader(path, location))
+    raw = list(reader(read_text(path, location, files), location))
     if not raw:
         raise PromptFileError.at(
             location, 1, "holds no goldens; add one, or take the file out of `goldens:`"
@@ -110,15 +110,14 @@ def read_golden_file(path: Path, location: str) -> Iterable[RawGolden]:
     return raw
 
 
-def _read_jsonl(path: Path, location: str) -> Iterator[RawGolden]:
-    for number, text in enumerate(read_text(path, location).split("\n"), start=1):
-        if text.strip():
-            content = _parse_json(text, location, number)
+def _read_jsonl(text: str, location: str) -> Iterator[RawGolden]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            content = _parse_json(line, location, number)
             yield RawGolden(content=content, path=location, line=number)
 
 
-def _read_json(path: Path, location: str) -> Iterator[RawGolden]:
-    text = read_text(path, location)
+def _read_json(text: str, location: str) -> Iterator[RawGolden]:
     content = _parse_json(text, location, 1)
     if not isinstance(content, list):
         raise PromptFileError.at(location, 1, f"expected a list of goldens, found {_kind(content)}")
@@ -143,52 +142,18 @@ def _item_lines(text: str) -> Iterator[int]:
 
 def _parse_json(text: str, location: str, first_line: int) -> Any:
     try:
-        content = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        return load_json(text)
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
         raise PromptFileError.at(
             location, line, f"broken JSON: {error.msg} (column {error.colno})"
         ) from None
-    except RecursionError:
-        raise PromptFileError.at(
-            location, first_line, f"nested more than {MAX_DEPTH} levels deep"
-        ) from None
     except ValueError as error:
         raise PromptFileError.at(location, first_line, str(error)) from None
-    if _depth_exceeds(content, MAX_DEPTH):
-        raise PromptFileError.at(location, first_line, f"nested more than {MAX_DEPTH} levels deep")
-    return content
 
 
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key `{twice}` stands twice; keep one")
-    return mapping
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON; use a number or null")
-
-
-def _depth_exceeds(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [
-            item
-            for container in level
-            if isinstance(container, dict | list)
-            for item in (container.values() if isinstance(container, dict) else container)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _read_yaml(path: Path, location: str) -> Iterator[RawGolden]:
-    document = read_document(path, location)
+def _read_yaml(text: str, location: str) -> Iterator[RawGolden]:
+    document = parse_document(text, location)
     if not isinstance(document.root, SequenceNode):
         found = _kind(document.data)
         raise PromptFileError.at(
@@ -198,8 +163,8 @@ def _read_yaml(path: Path, location: str) -> Iterator[RawGolden]:
         yield RawGolden(content=content, path=location, line=node.line)
 
 
-def _read_csv(path: Path, location: str) -> Iterator[RawGolden]:
-    rows = csv.reader(io.StringIO(read_text(path, location), newline=""), strict=True)
+def _read_csv(text: str, location: str) -> Iterator[RawGolden]:
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip() for name in next(rows, [])]
         if not all(header) or len(set(header)) < len(header):
@@ -217,6 +182,16 @@ def _read_csv(path: Path, location: str) -> Iterator[RawGolden]:
             line = rows.line_num + 1
     except csv.Error as error:
         raise PromptFileError.at(location, rows.line_num, f"broken CSV: {error}") from None
+
+
+_READERS: Mapping[str, Callable[[str, str], Iterable[RawGolden]]] = {
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+    ".json": _read_json,
+    ".yml": _read_yaml,
+    ".yaml": _read_yaml,
+    ".csv": _read_csv,
+}
 
 
 def build_goldens(raw: Iterable[RawGolden]) -> tuple[tuple[Golden, ...], list[Problem]]:
@@ -263,10 +238,10 @@ def _build_golden(raw: RawGolden) -> tuple[Golden, bool, list[Problem]]:
         path=raw.path,
         line=raw.line,
         expected=content.get("expected"),
-        tags=fields.take("tags", _read_tags) or (),
-        split=fields.take("split", _read_split),
-        required=fields.take("required", _read_required) or False,
-        weight=_or(fields.take("weight", _read_weight), 1.0),
+        tags=fields.take("tags", read_tags) or (),
+        split=fields.take("split", read_split),
+        required=fields.take("required", read_required) or False,
+        weight=_or(fields.take("weight", read_weight), 1.0),
         evaluators=fields.evaluators(),
     )
     if golden.id == "gate":
@@ -339,7 +314,8 @@ def _read_id(value: Any) -> str | None:
     return slug(str(value)) or None
 
 
-def _read_tags(value: Any) -> tuple[str, ...] | None:
+def read_tags(value: Any) -> tuple[str, ...] | None:
+    """``tags`` of a golden as a file has them; None for what they cannot be."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and all(isinstance(tag, str) for tag in value):
@@ -347,15 +323,18 @@ def _read_tags(value: Any) -> tuple[str, ...] | None:
     return None
 
 
-def _read_split(value: Any) -> Split | None:
+def read_split(value: Any) -> Split | None:
+    """``split`` of a golden as a file has it; None for what it cannot be."""
     return value if value in get_args(Split) else None
 
 
-def _read_required(value: Any) -> bool | None:
+def read_required(value: Any) -> bool | None:
+    """``required`` of a golden as a file has it; None for what it cannot be."""
     return value if isinstance(value, bool) else None
 
 
-def _read_weight(value: Any) -> float | None:
+def read_weight(value: Any) -> float | None:
+    """``weight`` of a golden as a file has it; None for what it cannot be."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 <= value < float("inf") else None
 

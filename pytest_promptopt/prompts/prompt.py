@@ -22,10 +22,31 @@ class MessageTemplate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSettings:
-    """What ``gate:`` of a prompt file asks for; ``line`` is where it stands."""
+    """What ``gate:`` of a prompt file asks for; ``line`` is where it stands.
+
+    ``confidence`` is that of a one-sided bound; without it a mean score at ``minimum`` passes.
+    ``tags`` and ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
+    """
 
     line: int
     minimum: float | None = None
+    max_drop: float | None = None
+    confidence: float | None = None
+    inconclusive_passes: bool = False
+    tags: Mapping[str, "GateSettings"] = field(default_factory=dict)
+    evaluators: Mapping[str, "GateSettings"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reducer:
+    """How several answers to one golden become one score.
+
+    ``mean`` of their scores; the score of the answer that the ``majority`` gave; or, for
+    ``at-least``, 1 if at least ``count`` answers pass.
+    """
+
+    kind: Literal["mean", "majority", "at-least"] = "mean"
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,4 +71,5 @@ class Prompt:
     evaluators: tuple[EvaluatorSpec, ...] = ()
     gate: GateSettings | None = None
     samples: int = 1
+    reducer: Reducer = Reducer()
     problems: tuple[Problem, ...] = ()

@@ -111,9 +111,7 @@ responseFormat: xml
         "read as text",
         "a.prompt.yml:5: `{{#if x}}` is logic of a template language: it stays text",
         "a.prompt.yml:5: `{{/if}}` is logic of a template language: it stays text",
-        "a.prompt.yml:8: `gate.maxDrop` is not applied by this version",
-        "a.prompt.yml:8: `gate.mni` is not applied by this version",
-        "a.prompt.yml:9: the reducer `majority` is not applied by this version: mean",
+        "a.prompt.yml:8: `gate.mni` is not understood and has no effect",
     ]
 
 
@@ -151,6 +149,8 @@ samples: 0
         ("name: x\n", "a.prompt.yml:1: 'messages' is a required property"),
         (f"{MESSAGES}jsonSchema: '{{'\n", "a.prompt.yml:2: jsonSchema is not JSON"),
         (f"{MESSAGES}jsonSchema: '[1]'\n", "a.prompt.yml:2: jsonSchema must be a JSON Schema"),
+        (f"{MESSAGES}jsonSchema: '{{\"maximum\": NaN}}'\n", "jsonSchema is not JSON: NaN is not"),
+        (f"{MESSAGES}jsonSchema: '{'[' * 300 + ']' * 300}'\n", "nested more than 100 levels deep"),
         (f"{MESSAGES}jsonSchema: {{type: 5}}\n", "a.prompt.yml:2: jsonSchema is not a JSON Schema"),
         (
             f"{MESSAGES}responseFormat: json_schema\n",

@@ -1,0 +1,136 @@
+"""What a prompt file says, as hashes: what tells a change from a move."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.prompts.files import DISK, Files
+from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
+from pytest_promptopt.prompts.goldens import read_required, read_split, read_tags, read_weight
+from pytest_promptopt.prompts.prompt import GateSettings, Prompt
+from pytest_promptopt.prompts.version import digest, text_digest, version_of_parts
+
+_FIELDS: Mapping[str, Callable[[Any], Any]] = {
+    "tags": read_tags,
+    "split": read_split,
+    "required": read_required,
+    "weight": read_weight,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The parts of a prompt file, each a hash of what it says: 16 hex digits of a SHA-256.
+
+    ``text`` holds roles, messages and the wanted format of the answer; ``gate`` also samples and
+    reducer; ``files`` the project's modules that ``python`` evaluators name. The name, the
+    description, the path and how the file is written are no part of it; nor are the order of
+    goldens and evaluators and the files in which goldens stand. The same on every machine.
+    """
+
+    text: str
+    model: str
+    parameters: str
+    goldens: str
+    evaluators: str
+    gate: str
+    files: str
+
+    @property
+    def version(self) -> str:
+        """The prompt itself, without what judges it: 12 hex digits."""
+        return version_of_parts(self.text, self.model, self.parameters)
+
+    def changed_parts(self, other: "Content") -> tuple[str, ...]:
+        """The names of the parts that differ, in the order of the fields."""
+        names = (field.name for field in fields(self))
+        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+
+
+def content_of(prompt: Prompt, *, root: Path, files: Files = DISK) -> Content:
+    """The hashes of ``prompt``; modules are looked for in ``root`` and read through ``files``."""
+    return Content(
+        text=text_digest(prompt),
+        model=digest(prompt.model),
+        parameters=digest(prompt.parameters),
+        goldens=digest(sorted(digest(_golden(golden)) for golden in prompt.goldens)),
+        evaluators=digest(_evaluators(prompt.evaluators)),
+        gate=digest([_gate(prompt.gate), prompt.samples, astuple(prompt.reducer)]),
+        files=digest(_modules(prompt.evaluators, root, files)),
+    )
+
+
+def _golden(golden: Golden) -> Any:
+    return {
+        "variables": {
+            name: value
+            for name, value in golden.variables.items()
+            if not _is_in_field(name, value, golden)
+        },
+        "expected": golden.expected,
+        "tags": golden.tags,
+        "split": golden.split,
+        "required": golden.required,
+        "weight": golden.weight,
+        "evaluators": _evaluators(golden.evaluators),
+    }
+
+
+def _is_in_field(name: str, value: Any, golden: Golden) -> bool:
+    """Whether a field of ``golden`` says what this variable says.
+
+    So that a default may be written or not. A reserved key of the wrong type is in no field, and
+    an explicit ``id`` is content, which a derived one is not.
+    """
+    if value is None:
+        return name in RESERVED_KEYS
+    if name == "expected":
+        return digest(value) == digest(golden.expected)
+    if name == "evaluators":
+        return isinstance(value, list) and len(value) == len(golden.evaluators)
+    read = _FIELDS[name](value) if name in _FIELDS else None
+    return read is not None and read == getattr(golden, name)
+
+
+def _evaluators(specs: Iterable[EvaluatorSpec]) -> list[str]:
+    return sorted(digest([spec.name, spec.kind, spec.options, spec.threshold]) for spec in specs)
+
+
+def _gate(gate: GateSettings | None) -> Any:
+    if gate is None:
+        return None
+    return {
+        "min": gate.minimum,
+        "max_drop": gate.max_drop,
+        "confidence": gate.confidence,
+        "inconclusive_passes": gate.inconclusive_passes,
+        "tags": {name: _gate(part) for name, part in gate.tags.items()},
+        "evaluators": {name: _gate(part) for name, part in gate.evaluators.items()},
+    }
+
+
+def _modules(specs: Iterable[EvaluatorSpec], root: Path, files: Files) -> dict[str, str | None]:
+    """The files that may hold the functions of ``python`` evaluators; None for one not there."""
+    names = {str(spec.options).partition(":")[0] for spec in specs if spec.kind == "python"}
+    paths = {path for name in names for path in _module_files(name)}
+    return {path: _file_digest(root / path, files) for path in paths}
+
+
+def _module_files(name: str) -> Iterable[str]:
+    """Where a module of the project may lie, with the packages that are imported before it."""
+    parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return
+    yield f"{'/'.join(parts)}.py"
+    for length in range(1, len(parts) + 1):
+        yield f"{'/'.join(parts[:length])}/__init__.py"
+
+
+def _file_digest(path: Path, files: Files) -> str | None:
+    try:
+        content = files.read(path)
+    except OSError:
+        return None
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()

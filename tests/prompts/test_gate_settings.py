@@ -1,0 +1,227 @@
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.prompt import GateSettings, Prompt, Reducer
+from pytest_promptopt.prompts.reading import read_prompt
+
+PROMPT = """\
+messages: [{role: user, content: '{{q}}'}]
+testData:
+  - {q: a, expected: b, tags: [refund, urgent]}
+  - {q: c, expected: d, evaluators: [{name: polite, contains: please}]}
+evaluators: [{name: right team, equals: '{{expected}}'}]
+"""
+
+
+def read(root: Path, text: str, *, prompt: str = PROMPT) -> Prompt:
+    path = root / "a.prompt.yml"
+    path.write_text(prompt + text)
+    return read_prompt(path, root=root)
+
+
+def warnings(prompt: Prompt) -> list[str]:
+    return [str(problem) for problem in prompt.problems]
+
+
+def refusal(root: Path, text: str, *, prompt: str = PROMPT) -> str:
+    with pytest.raises(PromptFileError) as caught:
+        read(root, text, prompt=prompt)
+    return str(caught.value)
+
+
+def test_gates_on_tags_and_evaluators_are_read_with_their_lines(tmp_path: Path) -> None:
+    prompt = read(
+        tmp_path,
+        """\
+gate:
+  min: 0.85
+  maxDrop: 0.02
+  confidence: 0.95
+  inconclusive: pass
+  tags:
+    refund: {min: 1}
+    urgent: {maxDrop: 0, confidence: 0.9, inconclusive: fail}
+  evaluators:
+    right team:
+      min: 0.8
+    polite: {min: 0.5}
+""",
+    )
+    assert warnings(prompt) == []
+    assert prompt.gate == GateSettings(
+        line=6,
+        minimum=0.85,
+        max_drop=0.02,
+        confidence=0.95,
+        inconclusive_passes=True,
+        tags={
+            "refund": GateSettings(line=12, minimum=1, confidence=0.95, inconclusive_passes=True),
+            "urgent": GateSettings(line=13, max_drop=0, confidence=0.9),
+        },
+        evaluators={
+            "right team": GateSettings(
+                line=15, minimum=0.8, confidence=0.95, inconclusive_passes=True
+            ),
+            "polite": GateSettings(line=17, minimum=0.5, confidence=0.95, inconclusive_passes=True),
+        },
+    )
+
+
+def test_no_gate_and_an_empty_one_are_told_apart(tmp_path: Path) -> None:
+    assert read(tmp_path, "").gate is None
+    assert read(tmp_path, "gate:\n").gate is None
+    assert read(tmp_path, "gate: {}\n").gate == GateSettings(line=6)
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected"),
+    [
+        ("{mni: 1}", ["a.prompt.yml:7: `gate.mni` is not understood and has no effect"]),
+        (
+            "{tags: {refund: {min: 1, mxDrop: 0}}}",
+            ["a.prompt.yml:7: `gate.tags.refund.mxDrop` is not understood and has no effect"],
+        ),
+        (
+            "{confidence: 0.9}",
+            ["a.prompt.yml:7: `gate.confidence` has no effect without `min` or `maxDrop`"],
+        ),
+        (
+            "{min: 1, tags: {refund: {confidence: 0.9}}}",
+            [
+                "a.prompt.yml:7: `gate.tags.refund.confidence` has no effect "
+                "without `min` or `maxDrop`"
+            ],
+        ),
+        (
+            "{min: 1, inconclusive: pass}",
+            ["a.prompt.yml:7: `gate.inconclusive` has no effect without `confidence`"],
+        ),
+        (
+            "{min: 1, tags: {refund: {min: 1, inconclusive: pass}}}",
+            ["a.prompt.yml:7: `gate.tags.refund.inconclusive` has no effect without `confidence`"],
+        ),
+        ("{confidence: 0.9, tags: {refund: {min: 1}}}", []),
+        ("{inconclusive: pass, tags: {refund: {min: 1, confidence: 0.9}}}", []),
+        ("{min: 1, inconclusive: fail}", []),
+    ],
+)
+def test_keys_without_effect_are_told(tmp_path: Path, gate: str, expected: list[str]) -> None:
+    assert warnings(read(tmp_path, f"gate:\n  {gate}\n")) == expected
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        (
+            "{min: 85}",
+            "gate.min: 85 is greater than the maximum of 1 (The least mean score.); "
+            "for 85 % write 0.85",
+        ),
+        (
+            "{confidence: 95}",
+            "gate.confidence: 95 is greater than or equal to the maximum of 1 "
+            "(Of the verdict, such as 0.95.); for 95 % write 0.95",
+        ),
+        (
+            "{tags: {refund: {maxDrop: 2.5}}}",
+            "gate.tags.refund.maxDrop: 2.5 is greater than the maximum of 1 "
+            "(The largest drop against the base.); for 2.5 % write 0.025",
+        ),
+        (
+            "{confidence: 0.5}",
+            "gate.confidence: 0.5 is less than or equal to the minimum of 0.5 "
+            "(Of the verdict, such as 0.95.)",
+        ),
+        (
+            "{tags: {refund: {tags: {urgent: {min: 1}}}}}",
+            "gate.tags.refund.tags: does not belong here "
+            "(A gate inside a gate holds no further ones.)",
+        ),
+    ],
+)
+def test_values_a_gate_cannot_have_say_what_to_write(
+    tmp_path: Path, gate: str, message: str
+) -> None:
+    assert refusal(tmp_path, f"gate:\n  {gate}\n") == f"a.prompt.yml:7: {message}"
+
+
+def test_tags_and_evaluators_that_are_not_there_are_refused_together(tmp_path: Path) -> None:
+    gate = """\
+gate:
+  evaluators:
+    right taem: {min: 1}
+  tags:
+    refund: {min: 1}
+    refnd: {min: 1}
+"""
+    assert refusal(tmp_path, gate) == (
+        "a.prompt.yml:8: `gate.evaluators.right taem`: no evaluator has this name "
+        "(known: right team, polite); did you mean `right team`?\n"
+        "a.prompt.yml:11: `gate.tags.refnd`: no golden has this tag "
+        "(known: refund, urgent); did you mean `refund`?"
+    )
+
+
+def test_only_the_first_of_many_known_tags_are_listed(tmp_path: Path) -> None:
+    tags = ", ".join(f"t{number:02}" for number in range(30))
+    prompt = f"messages: [{{role: user, content: x}}]\ntestData: [{{q: a, tags: [{tags}]}}]\n"
+    message = refusal(tmp_path, "gate: {tags: {other: {min: 1}}}\n", prompt=prompt)
+    assert message.endswith("t18, t19 and 10 more)")
+
+
+def test_the_comparison_to_expected_can_be_gated_where_no_evaluator_stands(
+    tmp_path: Path,
+) -> None:
+    gate = "gate: {evaluators: {expected: {min: 1}}}\n"
+    messages = "messages: [{role: user, content: x}]\n"
+    prompt = read(tmp_path, gate, prompt=f"{messages}testData: [{{expected: a}}]\n")
+    assert prompt.gate is not None
+    assert list(prompt.gate.evaluators) == ["expected"]
+    for other in (f"{messages}testData: [{{q: a}}]\n", PROMPT):
+        message = refusal(tmp_path, gate, prompt=other)
+        assert "`gate.evaluators.expected`: no evaluator has this name" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "reducer"),
+    [
+        ("", Reducer()),
+        ("reducer: mean\n", Reducer()),
+        ("reducer: majority\nsamples: 5\n", Reducer(kind="majority")),
+        ("reducer: at-least-2\nsamples: 3\n", Reducer(kind="at-least", count=2)),
+        ("reducer: at-least-1\n", Reducer(kind="at-least", count=1)),
+    ],
+)
+def test_reducers_are_read(tmp_path: Path, text: str, reducer: Reducer) -> None:
+    prompt = read(tmp_path, text)
+    assert prompt.reducer == reducer
+    assert warnings(prompt) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "samples: 2\nreducer: at-least-3\n",
+            "a.prompt.yml:7: the reducer `at-least-3` is never reached with `samples: 2`",
+        ),
+        (
+            "samples: 2\nreducer: at-least-0\n",
+            "a.prompt.yml:7: the reducer `at-least-0` passes whatever is answered; "
+            "write at-least-1",
+        ),
+        ("reducer: median\n", "a.prompt.yml:6: reducer: 'median' is not valid"),
+        (f"reducer: at-least-{'9' * 5000}\n", "a.prompt.yml:6: reducer: 'at-least-999"),
+    ],
+)
+def test_reducers_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    assert refusal(tmp_path, text).startswith(message)
+
+
+def test_a_reducer_that_waits_for_samples_from_the_command_line_is_told(tmp_path: Path) -> None:
+    assert warnings(read(tmp_path, "reducer: at-least-3\n")) == [
+        "a.prompt.yml:6: the reducer `at-least-3` needs 3 samples or more, "
+        "as `samples` or --prompt-samples"
+    ]
