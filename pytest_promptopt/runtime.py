@@ -1,0 +1,136 @@
+"""Prompt files as applications use them: the text, the model and its parameters."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.errors import PromptInputError, PromptNotFoundError
+from pytest_promptopt.prompts.document import read_document
+from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
+from pytest_promptopt.prompts.parsing import ResponseFormat, parse_prompt
+from pytest_promptopt.prompts.prompt import MessageTemplate
+from pytest_promptopt.prompts.suggestion import did_you_mean
+from pytest_promptopt.prompts.version import version_of
+
+_FOLDERS = ("prompts", ".github/prompts")
+_PROJECT_MARKS = (".git", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPrompt:
+    """A prompt, ready to be filled and sent.
+
+    ``location`` is the file as errors show it. ``model`` is the name in the file, None where it
+    has none. ``parameters`` have the snake_case names of OpenAI's chat completions.
+    ``json_schema`` is the wrapper with ``name`` and ``schema``. ``version`` is a hash of text,
+    model and parameters: it changes when one of them does, and not with goldens, comments or a
+    move.
+    """
+
+    location: str
+    name: str
+    version: str
+    templates: tuple[MessageTemplate, ...]
+    model: str | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    response_format: ResponseFormat = "text"
+    json_schema: Mapping[str, Any] | None = None
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """What :meth:`messages` asks for, in order of first appearance."""
+        names = (name for message in self.templates for name in message.template.placeholders)
+        return tuple(dict.fromkeys(names))
+
+    def messages(self, /, **inputs: Any) -> list[dict[str, str]]:
+        """The conversation as ``{"role": …, "content": …}``, every placeholder filled.
+
+        Text stands as it is, everything else as JSON; ``{{user.name}}`` reaches into the mapping
+        ``user``. Raises :class:`PromptInputError` where a placeholder has no value, and for an
+        input without a placeholder.
+        """
+        problems = [*self._missing(inputs), *self._unknown(inputs)]
+        if problems:
+            raise PromptInputError("\n".join(problems))
+        return [
+            {"role": message.role, "content": message.template.fill(inputs)}
+            for message in self.templates
+        ]
+
+    def _missing(self, inputs: Mapping[str, Any]) -> Iterator[str]:
+        for message in self.templates:
+            for name in message.template.missing(inputs):
+                yield f"{self.location}:{message.line}: {{{{{name}}}}} has no value"
+
+    def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[str]:
+        known = self.placeholders
+        for name in inputs:
+            if not any(f"{placeholder}.".startswith(f"{name}.") for placeholder in known):
+                hint = did_you_mean(name, known)
+                yield f"{self.location}: there is no placeholder `{name}`{hint}"
+
+
+def load_prompt(name: str | Path, *, folder: str | Path | None = None) -> LoadedPrompt:
+    """The prompt ``name``: the path of a prompt file, or what stands before ``.prompt.yml``.
+
+    Both are looked for in ``folder``; without it a path is that of a file, and a bare name is
+    looked for in ``prompts`` and ``.github/prompts`` of the current directory and those above it
+    up to the project's. Goldens and evaluators are not read.
+
+    Raises :class:`PromptNotFoundError`, and :class:`~pytest_promptopt.errors.PromptFileError`
+    where the file cannot be used.
+    """
+    here = Path.cwd()
+    path = _find(Path(name), None if folder is None else Path(folder), here)
+    location = str(path.relative_to(here) if path.is_relative_to(here) else path)
+    prompt = parse_prompt(read_document(path, location), path)
+    return LoadedPrompt(
+        location=prompt.location,
+        name=prompt.name,
+        version=version_of(prompt),
+        templates=prompt.messages,
+        model=prompt.model,
+        parameters=prompt.parameters,
+        response_format=prompt.response_format,
+        json_schema=prompt.json_schema,
+    )
+
+
+def _find(name: Path, folder: Path | None, here: Path) -> Path:
+    is_bare = len(name.parts) == 1 and not is_prompt_file(name)
+    if is_bare:
+        folders = _folders(here) if folder is None else [folder]
+        files = [f"{name}{suffix}" for suffix in SUFFIXES]
+    else:
+        path = name if folder is None else folder / name
+        folders, files = [path.parent], [path.name]
+    candidates = (place / file for place in folders for file in files)
+    found = next((path for path in candidates if path.is_file()), None)
+    if found is None:
+        raise _not_found(name.name, folders, is_bare=is_bare)
+    return found
+
+
+def _folders(here: Path) -> list[Path]:
+    """Where the project around ``here`` keeps prompts, the nearest first; without one, ``here``."""
+    above = [here, *here.parents]
+    marked = (
+        index
+        for index, folder in enumerate(above)
+        if any((folder / mark).exists() for mark in _PROJECT_MARKS)
+    )
+    inside = above[: next(marked, 0) + 1]
+    return [place / folder for place in inside for folder in _FOLDERS]
+
+
+def _not_found(name: str, folders: list[Path], *, is_bare: bool) -> PromptNotFoundError:
+    searched = [folder for folder in folders if folder.is_dir()]
+    paths = (path for folder in searched for path in sorted(folder.iterdir()))
+    known = [_bare_name(path) if is_bare else path.name for path in paths if is_prompt_file(path)]
+    places = ", ".join(str(folder) for folder in searched or folders)
+    return PromptNotFoundError(f"no prompt `{name}` in {places}{did_you_mean(name, known)}")
+
+
+def _bare_name(path: Path) -> str:
+    return path.name.rpartition(".prompt.")[0]
