@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: what scores show about the rate behind them."""

@@ -1,0 +1,148 @@
+"""What changed between two scorings of the same goldens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_promptopt.statistics.intervals import Interval, betting
+from pytest_promptopt.statistics.paired import lowest_difference
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Steps = NDArray[np.int64]
+
+_MOST_SUMS = 20_000
+_FLIPS = 9_999
+_SIGNS_AT_ONCE = 1_000_000
+_UNIT = 1e-9
+"""Rounding, as a share of the largest difference: sums that rounding alone parts stay equal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """What one golden scored before and after, in [0, 1]."""
+
+    golden_id: str
+    before: float
+    after: float
+    passed_before: bool
+    passed_after: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How scores differ: after less before.
+
+    ``fixed`` goldens missed before and pass now, ``broken`` ones the other way round.
+    ``difference`` is the mean by weight, ``interval`` is two-sided, ``p_value`` is the two-sided
+    one of no difference, by ``method``: ``exact McNemar`` or ``sign-flip permutation``.
+    """
+
+    pairs: int
+    fixed: int
+    broken: int
+    difference: float
+    interval: Interval
+    p_value: float
+    method: str
+
+
+def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
+    """Compare scores golden by golden. Raises ValueError without pairs or weight.
+
+    If unweighted goldens differ by −1, 0 or 1 alone, the interval is the exact one of
+    :func:`lowest_difference` and the test McNemar's; else the interval is by betting on
+    (difference + 1) / 2 and the test flips signs.
+    """
+    weights = [pair.weight for pair in pairs]
+    if not sum(weights) > 0:
+        raise ValueError("a comparison needs at least one pair with a weight above 0, found none")
+    differences = [pair.after - pair.before for pair in pairs]
+    weighted = [weight * d for weight, d in zip(weights, differences, strict=True)]
+    gained, lost = differences.count(1), differences.count(-1)
+    if len(set(weights)) == 1 and gained + lost + differences.count(0) == len(pairs):
+        interval = _exact(gained, lost, len(pairs), confidence)
+        p_value, method = mcnemar_exact(gained, lost), "exact McNemar"
+    else:
+        halves = [(difference + 1) / 2 for difference in differences]
+        half = betting(halves, confidence=confidence, weights=weights)
+        interval = Interval(2 * half.low - 1, 2 * half.high - 1)
+        p_value, method = sign_flip(weighted), "sign-flip permutation"
+    return Comparison(
+        pairs=len(pairs),
+        fixed=sum(pair.passed_after and not pair.passed_before for pair in pairs),
+        broken=sum(pair.passed_before and not pair.passed_after for pair in pairs),
+        difference=sum(weighted) / sum(weights),
+        interval=interval,
+        p_value=p_value,
+        method=method,
+    )
+
+
+def _exact(gained: int, lost: int, pairs: int, confidence: float) -> Interval:
+    error = (1 - confidence) / 2
+    low = lowest_difference(gained, lost, pairs, error=error)
+    return Interval(low, -lowest_difference(lost, gained, pairs, error=error))
+
+
+def mcnemar_exact(fixed: int, broken: int) -> float:
+    """The two-sided p-value of no difference: as many fixed as broken, but for chance.
+
+    McNemar (1947), "Note on the sampling error of the difference between correlated proportions
+    or percentages", with binomial probabilities in place of the χ² approximation.
+    """
+    from scipy.special import bdtr
+
+    return min(1.0, 2 * float(bdtr(min(fixed, broken), fixed + broken, 0.5)))
+
+
+def sign_flip(differences: Sequence[float], *, rng_seed: int = 0) -> float:
+    """The two-sided p-value of no difference: any could as well have had the other sign.
+
+    Fisher (1935), "The design of experiments", section 21. Exact while the sums that the signs
+    can give are few, as for scores in few steps or for up to 14 goldens that differ. Else
+    ``_FLIPS`` random flips, with the observed one counted in (Phipson and Smyth 2010), which is
+    never too small.
+    """
+    import numpy as np
+
+    unit = _UNIT * max(map(abs, differences), default=0)
+    if unit == 0:
+        return 1.0
+    signed = np.array([round(difference / unit) for difference in differences])
+    steps = np.sort(np.abs(signed[signed != 0]))
+    observed = abs(int(signed.sum())) - len(steps)
+    exact = _exact_tail(steps, observed)
+    return _random_tail(steps, observed, rng_seed) if exact is None else exact
+
+
+def _exact_tail(steps: "Steps", observed: int) -> float | None:
+    """P(|sum| ≥ observed) over all signs; None where the sums become too many."""
+    import numpy as np
+
+    sums = np.zeros(1, dtype=np.int64)
+    chances: NDArray[np.float64] = np.ones(1)
+    for step in steps:
+        both = np.concatenate([sums - step, sums + step])
+        sums, places = np.unique(both, return_inverse=True)
+        if len(sums) > _MOST_SUMS:
+            return None
+        halves = np.bincount(places, weights=np.tile(chances / 2, 2))
+        chances = np.asarray(halves, dtype=np.float64)
+    return float(min(1.0, chances[np.abs(sums) >= observed].sum()))
+
+
+def _random_tail(steps: "Steps", observed: int, rng_seed: int) -> float:
+    import numpy as np
+
+    rng = np.random.default_rng(rng_seed)
+    rows = max(1, _SIGNS_AT_ONCE // len(steps))
+    extreme = 0
+    for start in range(0, _FLIPS, rows):
+        shape = min(rows, _FLIPS - start), len(steps)
+        signs = 2.0 * rng.integers(2, size=shape, dtype=np.int8) - 1
+        extreme += int(np.count_nonzero(np.abs(signs @ steps) >= observed))
+    return (extreme + 1) / (_FLIPS + 1)
