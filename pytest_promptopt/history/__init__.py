@@ -1,0 +1,1 @@
+"""What git knows of a prompt: its base and its versions."""
