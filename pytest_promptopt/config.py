@@ -50,7 +50,8 @@ OPTIONS = (
         "--prompt-model",
         "texts",
         "Use this model instead of the one in the file, such as openai/gpt-5-mini, "
-        "anthropic/claude-sonnet-4-5, local/qwen2.5-coder-0.5b or local:path/to/file.gguf.",
+        "anthropic/claude-sonnet-4-5, local/qwen2.5-coder-0.5b or local:path/to/file.gguf; "
+        "repeat it to compare models on the same goldens.",
         metavar="MODEL",
     ),
     _option(
@@ -65,6 +66,26 @@ OPTIONS = (
         "integer",
         "Answers per golden; its score is their mean. Default: the file's `samples`, else 1.",
         metavar="N",
+    ),
+    _option(
+        "--prompt-base",
+        "text",
+        "Also score prompts as they stand at the merge base with REF, on the same goldens. "
+        "Default: in a pull or merge request on GitHub Actions or GitLab CI, its target branch.",
+        metavar="REF",
+    ),
+    _option(
+        "--prompt-changed",
+        "switch",
+        "Only prompts whose content differs from the base: text, model, parameters, goldens, "
+        "evaluators, gate, scorers' code.",
+        has_ini=False,
+    ),
+    _option(
+        "--prompt-save-scores",
+        "switch",
+        "Write the scores to .promptopt/scores.jsonl, which is made to be committed.",
+        has_ini=False,
     ),
     _option(
         "--prompt-responses",

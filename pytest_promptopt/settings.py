@@ -10,12 +10,18 @@ from pytest_promptopt.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The options of one run, checked. One field an option, named like it."""
+    """The options of one run, checked. One field an option, named like it.
+
+    Several of ``model`` are compared with each other.
+    """
 
     eval: bool
-    model: str | None
+    model: tuple[str, ...]
     judge_model: str | None
     samples: int | None
+    base: str | None
+    changed: bool
+    save_scores: bool
     responses: str
     no_cache: bool
     cache_clear: bool
@@ -39,10 +45,7 @@ def read_settings(get_option: Callable[[str], Any], get_ini: Callable[[str], Any
     command line is silent. Raises :class:`UsageError`.
     """
     values = {option.name: _value(option, get_option, get_ini) for option in OPTIONS}
-    models = values.pop("model")
-    if len(models) > 1:
-        raise UsageError(f"--prompt-model: one model a run, found {', '.join(models)}")
-    return Settings(model=models[0] if models else None, **values)
+    return Settings(**values)
 
 
 def _value(option: Option, get_option: Callable[[str], Any], get_ini: Callable[[str], Any]) -> Any:
@@ -61,7 +64,8 @@ def _text(option: Option, raw: Any, source: str) -> Any:
 
 
 def _texts(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:
-    return (raw,) if isinstance(raw, str) and raw else tuple(raw or ())
+    values = [raw] if isinstance(raw, str) else raw or []
+    return tuple(dict.fromkeys(value for value in values if value))
 
 
 def _integer(option: Option, raw: Any, source: str) -> Any:

@@ -42,12 +42,12 @@ class Workflow:
         self.planned += sum(subject.samples for subject, _ in planned)
         self._started().call_soon_threadsafe(self._runner.plan, planned)
 
-    def release(self, location: str, golden_id: str) -> None:
+    def release(self, subject_key: str, golden_id: str) -> None:
         """Make room for another golden: this one's answers were taken.
 
         Told to the loop in batches: waking its thread takes longer than scoring a golden.
         """
-        self._released.append((location, golden_id))
+        self._released.append((subject_key, golden_id))
         if len(self._released) >= _RELEASED_AT_ONCE:
             self._flush()
 

@@ -1,16 +1,9 @@
 """What came out: per golden, and per prompt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import fmean
 from typing import Any
-
-from pytest_promptopt.evaluation.subject import Subject
-from pytest_promptopt.evaluation.trial import Trial
-from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.providers.request import FinishReason
-from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
 
 
 class Outcome(StrEnum):
@@ -37,15 +30,17 @@ class Mark:
 class GoldenResult:
     """A golden's outcome with what it took to get there.
 
-    ``score`` is in [0, 1], the mean over evaluators of their means over samples, and None unless
-    the golden was scored. ``cost_usd`` is None where a price is unknown. ``reason`` says why there
-    is no score.
+    ``score`` is in [0, 1], its samples reduced to one, and None unless the golden was scored.
+    ``agreement`` is the share of the samples that bear the reduced result out, None for a single
+    sample. ``cost_usd`` is None where a price is unknown. ``reason`` says why there is no score.
     """
 
     golden_id: str
     outcome: Outcome
     score: float | None = None
     marks: tuple[Mark, ...] = ()
+    agreement: float | None = None
+    tags: tuple[str, ...] = ()
     required: bool = False
     weight: float = 1.0
     input_tokens: int = 0
@@ -63,6 +58,8 @@ class GoldenResult:
             "outcome": self.outcome.value,
             "score": self.score,
             "marks": [[m.evaluator, m.value, m.passed, m.reason] for m in self.marks],
+            "agreement": self.agreement,
+            "tags": list(self.tags),
             "required": self.required,
             "weight": self.weight,
             "input_tokens": self.input_tokens,
@@ -81,83 +78,25 @@ class GoldenResult:
             Mark(evaluator=evaluator, value=value, passed=passed, reason=reason)
             for evaluator, value, passed, reason in data["marks"]
         )
-        outcome = Outcome(data["outcome"])
-        return cls(**{**data, "outcome": outcome, "marks": marks, "notes": tuple(data["notes"])})
+        return cls(
+            **{
+                **data,
+                "outcome": Outcome(data["outcome"]),
+                "marks": marks,
+                "tags": tuple(data["tags"]),
+                "notes": tuple(data["notes"]),
+            }
+        )
 
 
-def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
-    """The result of a golden whose answers are all there.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredGolden:
+    """What statistics need to know of a golden: its score in [0, 1], and how much it counts."""
 
-    Missed if an evaluator misses, whatever the others say; else not scored if one could not
-    score. Raises :class:`~pytest_promptopt.errors.ScorerError` where the project's own code raises.
-    """
-    evaluators = subject.evaluators_for(golden)
-    marks = tuple(
-        _mark(evaluator, position, golden, trials) for position, evaluator in enumerate(evaluators)
-    )
-    values = [mark.value for mark in marks if mark.value is not None]
-    unscored = [mark for mark in marks if mark.value is None]
-    missed = any(mark.value is not None and not mark.passed for mark in marks)
-    if missed:
-        outcome = Outcome.MISSED
-    elif unscored or not marks:
-        outcome = Outcome.UNSCORED
-    else:
-        outcome = Outcome.PASSED
-    reason = "; ".join(f"{mark.evaluator}: {mark.reason}" for mark in unscored)
-    return GoldenResult(
-        golden_id=golden.id,
-        outcome=outcome,
-        score=fmean(values) if values and outcome is not Outcome.UNSCORED else None,
-        marks=marks,
-        required=golden.required,
-        weight=golden.weight,
-        reason=reason if marks else "no evaluator that is understood, and no `expected`",
-        **_totals(trials),
-    )
-
-
-def _mark(evaluator: Evaluator, position: int, golden: Golden, trials: Sequence[Trial]) -> Mark:
-    scores = [_score(evaluator, position, golden, trial) for trial in trials]
-    values = [score.value for score in scores if score.value is not None]
-    value = fmean(values) if len(values) == len(scores) else None
-    passed = value is not None and evaluator.passes(value)
-    reasons = dict.fromkeys(score.reason for score in scores if score.reason)
-    return Mark(evaluator=evaluator.name, value=value, passed=passed, reason="; ".join(reasons))
-
-
-def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
-    scorer = evaluator.scorer
-    if isinstance(scorer, Scorer):
-        return scorer.score(golden, trial.completion)
-    return scorer.read(trial.judgements[position])
-
-
-def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
-    answers = [trial.completion for trial in trials]
-    calls = answers + [answer for trial in trials for answer in trial.judgements.values()]
-    costs = [call.cost_usd for call in calls]
-    known = [cost for cost in costs if cost is not None]
-    return {
-        "input_tokens": sum(call.usage.input_tokens for call in calls),
-        "output_tokens": sum(call.usage.output_tokens for call in calls),
-        "cost_usd": sum(known) if len(known) == len(costs) else None,
-        "latency_seconds": sum(answer.latency_seconds for answer in answers),
-        "saved": all(call.saved for call in calls),
-        "notes": tuple(dict.fromkeys(_notes(trials))),
-    }
-
-
-def _notes(trials: Sequence[Trial]) -> list[str]:
-    notes = [note for trial in trials for note in trial.completion.notes]
-    for trial in trials:
-        if trial.completion.finish_reason is FinishReason.LENGTH:
-            notes.append("the answer was cut off at the token limit (maxTokens)")
-        elif trial.completion.finish_reason is FinishReason.REFUSAL:
-            notes.append("the model refused to answer")
-        if not trial.completion.text.strip():
-            notes.append("the answer is empty")
-    return notes
+    golden_id: str
+    score: float
+    passed: bool
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +111,68 @@ class Evaluation:
         return tuple(result for result in self.results if result.outcome is outcome)
 
     @property
+    def scored(self) -> tuple[ScoredGolden, ...]:
+        """The goldens that have a score, in their order."""
+        return tuple(
+            ScoredGolden(
+                golden_id=result.golden_id,
+                score=result.score,
+                passed=result.outcome is Outcome.PASSED,
+                weight=result.weight,
+            )
+            for result in self.results
+            if result.score is not None
+        )
+
+    @property
     def score(self) -> float | None:
         """Mean of the goldens' scores by their weights; None if none was scored."""
-        scored = [(r.score, r.weight) for r in self.results if r.score is not None]
-        total = sum(weight for _, weight in scored)
-        return sum(score * weight for score, weight in scored) / total if total else None
+        return mean_score(self.scored)
+
+    @property
+    def pass_rate(self) -> float | None:
+        """Share of the scored goldens that passed, weights aside; None if none was scored."""
+        scored = self.scored
+        return sum(golden.passed for golden in scored) / len(scored) if scored else None
+
+    @property
+    def agreement(self) -> float | None:
+        """Mean agreement of the goldens' samples; None if there was one sample each."""
+        known = [result.agreement for result in self.results if result.agreement is not None]
+        return sum(known) / len(known) if known else None
+
+    def with_tag(self, tag: str) -> tuple[ScoredGolden, ...]:
+        """The scored goldens that have ``tag``."""
+        tagged = {result.golden_id for result in self.results if tag in result.tags}
+        return tuple(golden for golden in self.scored if golden.golden_id in tagged)
+
+    def by_evaluator(self, name: str) -> tuple[ScoredGolden, ...]:
+        """What the evaluators of that name alone gave the goldens."""
+        return tuple(
+            ScoredGolden(
+                golden_id=result.golden_id,
+                score=sum(values) / len(values),
+                passed=all(mark.passed for mark in marks),
+                weight=result.weight,
+            )
+            for result in self.results
+            if (marks := [mark for mark in result.marks if mark.evaluator == name])
+            and (values := [mark.value for mark in marks if mark.value is not None])
+        )
+
+    @property
+    def by_tag(self) -> Mapping[str, tuple[ScoredGolden, ...]]:
+        """The scored goldens of each tag, in the order in which tags first appear."""
+        tags = dict.fromkeys(tag for result in self.results for tag in result.tags)
+        return {tag: self.with_tag(tag) for tag in tags}
+
+    @property
+    def evaluators(self) -> tuple[str, ...]:
+        """Names of the evaluators that were heard, in their order."""
+        return tuple(dict.fromkeys(m.evaluator for r in self.results for m in r.marks))
+
+
+def mean_score(goldens: Sequence[ScoredGolden]) -> float | None:
+    """Mean of the scores by weight; None without goldens or where all weigh nothing."""
+    total = sum(golden.weight for golden in goldens)
+    return sum(g.score * g.weight for g in goldens) / total if total else None

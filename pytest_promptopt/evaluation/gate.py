@@ -1,70 +1,266 @@
-"""The gate: one verdict on a prompt as a whole."""
+"""The gate: one verdict on a prompt as a whole, and why."""
 
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome
+from pytest_promptopt.evaluation.difference import Difference, difference_of
+from pytest_promptopt.evaluation.evaluation import (
+    Evaluation,
+    Outcome,
+    ScoredGolden,
+    mean_score,
+)
 from pytest_promptopt.prompts.prompt import GateSettings
+from pytest_promptopt.statistics.intervals import (
+    Interval,
+    goldens_to_decide,
+    one_sided,
+    verdict_interval,
+)
 
+_CONFIDENCE = 0.95
 _SHOWN = 10
+
+
+class Decision(StrEnum):
+    """What can be said of a prompt."""
+
+    PASS = "PASS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+_GRAVEST_FIRST = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.PASS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether the prompt holds, and every reason why not, for a person to read."""
+    """The decision on a prompt, and what it rests on, for a person to read.
 
+    ``passed`` is whether the gate lets it through, which an inconclusive verdict may if the file
+    says so. ``reasons`` stand against it, ``remarks`` are what else was found.
+    """
+
+    decision: Decision
     passed: bool
     score: float | None
     reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def judge(settings: GateSettings, evaluation: Evaluation) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseResult:
+    """What became of the prompt as it stands at the base.
+
+    ``label`` names the base. ``evaluation`` is None where the base was not asked; ``remark`` says
+    why. ``identical`` means that head and base send the same.
+    """
+
+    label: str
+    evaluation: Evaluation | None = None
+    identical: bool = False
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    decision: Decision
+    text: str
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What a gate looks at: everything, the goldens of a tag, or one evaluator's scores."""
+
+    name: str
+    settings: GateSettings
+    select: Callable[[Evaluation], Sequence[ScoredGolden]]
+
+    def finding(self, decision: Decision, text: str) -> _Finding:
+        """A finding on this part; an inconclusive one blocks unless the file lets it through."""
+        lets_through = decision is Decision.INCONCLUSIVE and self.settings.inconclusive_passes
+        return _Finding(
+            decision=decision,
+            text=f"{self.name}: {text}" if self.name else text,
+            blocks=decision is not Decision.PASS and not lets_through,
+        )
+
+
+def judge(
+    settings: GateSettings, evaluation: Evaluation, base: BaseResult | None = None
+) -> Verdict:
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
 
-    Fails on a mean score under ``min``, on a required golden that did not pass, where nothing
-    was scored, and wherever an answer is missing: an error never passes and is never a 0.
+    FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
+    that did not pass, where nothing was scored, and wherever an answer is missing: an error never
+    passes and is never a 0. INCONCLUSIVE where ``confidence`` asks for more than the goldens can
+    tell.
     """
-    reasons = (
-        *_missing(evaluation, Outcome.ERROR, "without an answer (an error)"),
-        *_missing(evaluation, Outcome.NOT_RUN, "not run (the budget)"),
-        *_below_minimum(settings, evaluation),
+    findings = [
+        *_missing(evaluation, "without an answer (an error)", Outcome.ERROR),
+        *_missing(evaluation, "not run (the budget)", Outcome.NOT_RUN),
         *_required(evaluation),
+    ]
+    for part in _parts(settings):
+        findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base)]
+    decisions = {Decision.PASS, *(finding.decision for finding in findings)}
+    return Verdict(
+        decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
+        passed=not any(finding.blocks for finding in findings),
+        score=evaluation.score,
+        reasons=tuple(finding.text for finding in findings if finding.blocks),
+        remarks=tuple(finding.text for finding in findings if not finding.blocks),
     )
-    return Verdict(passed=not reasons, score=evaluation.score, reasons=reasons)
 
 
-def _missing(evaluation: Evaluation, outcome: Outcome, what: str) -> tuple[str, ...]:
+def _parts(settings: GateSettings) -> Iterator[_Part]:
+    yield _Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
+    for tag, own in settings.tags.items():
+        select = functools.partial(Evaluation.with_tag, tag=tag)
+        yield _Part(name=f"tag {tag}", settings=own, select=select)
+    for name, own in settings.evaluators.items():
+        select = functools.partial(Evaluation.by_evaluator, name=name)
+        yield _Part(name=f"evaluator {name}", settings=own, select=select)
+
+
+def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_Finding]:
     results = evaluation.having(outcome)
-    if not results:
-        return ()
-    ids = _listed([result.golden_id for result in results])
-    return (f"{len(results)} of {len(evaluation.results)} goldens {what}: {ids}",)
+    if results:
+        ids = _listed([result.golden_id for result in results])
+        text = f"{len(results)} of {len(evaluation.results)} goldens {what}: {ids}"
+        yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
-def _below_minimum(settings: GateSettings, evaluation: Evaluation) -> tuple[str, ...]:
-    scored = sum(result.score is not None for result in evaluation.results)
-    if evaluation.score is None:
-        return ("no golden was scored, so there is nothing to pass on",)
-    if settings.minimum is not None and evaluation.score < settings.minimum:
-        score = _not_rounded_up(evaluation.score, settings.minimum)
-        return (f"score {score} is under min {settings.minimum:g} ({scored} goldens scored)",)
-    return ()
-
-
-def _required(evaluation: Evaluation) -> tuple[str, ...]:
+def _required(evaluation: Evaluation) -> Iterator[_Finding]:
     missed = [
         result.golden_id
         for result in evaluation.results
         if result.required and result.outcome in {Outcome.MISSED, Outcome.UNSCORED}
     ]
-    return (f"required goldens that did not pass: {_listed(missed)}",) if missed else ()
+    if missed:
+        text = f"required goldens that did not pass: {_listed(missed)}"
+        yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
+
+
+def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
+    goldens, minimum = part.select(evaluation), part.settings.minimum
+    score = mean_score(goldens)
+    if score is None:
+        text = "no golden was scored, so there is nothing to pass on"
+        yield part.finding(Decision.FAIL, text)
+    elif minimum is not None and part.settings.confidence is not None:
+        yield _with_confidence(part, goldens, minimum, part.settings.confidence)
+    elif minimum is not None and score < minimum:
+        shown = _not_rounded_up(score, minimum)
+        text = f"score {shown} is under min {minimum:g} ({len(goldens)} goldens scored)"
+        yield part.finding(Decision.FAIL, text)
+
+
+def _with_confidence(
+    part: _Part, goldens: Sequence[ScoredGolden], minimum: float, confidence: float
+) -> _Finding:
+    """PASS if the one-sided lower bound reaches ``minimum``, FAIL if the upper one is under it."""
+    scores = [golden.score for golden in goldens]
+    weights = [golden.weight for golden in goldens]
+    interval = verdict_interval(scores, weights=weights, confidence=one_sided(confidence))
+    score = _not_rounded_up(mean_score(goldens) or 0.0, minimum)
+    sure = f"with {_percent(confidence)} confidence"
+    count = f"{len(goldens)} goldens scored"
+    if interval.low >= minimum:
+        text = (
+            f"score {score} reaches min {minimum:g} {sure}: at least {interval.low:.3f} ({count})"
+        )
+        return part.finding(Decision.PASS, text)
+    if interval.high < minimum:
+        bound = _not_rounded_up(interval.high, minimum)
+        text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
+        return part.finding(Decision.FAIL, text)
+    more = goldens_to_decide(scores, minimum=minimum, confidence=confidence, weights=weights)
+    text = (
+        f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
+        f"{sure} ({count}); {_needed(more)}"
+    )
+    return part.finding(Decision.INCONCLUSIVE, text)
+
+
+def _range(interval: Interval, minimum: float) -> str:
+    return f"{_not_rounded_up(interval.low, minimum)} to {interval.high:.3f}"
+
+
+def _needed(more: int | None) -> str:
+    if more is None:
+        return "more goldens like these would hardly decide"
+    return f"about {more:,} more goldens would decide at this rate"
+
+
+def _on_drop(part: _Part, evaluation: Evaluation, base: BaseResult | None) -> Iterator[_Finding]:
+    limit = part.settings.max_drop
+    if limit is None:
+        return
+    if base is None:
+        text = "maxDrop was not applied: there is no base; name one with --prompt-base"
+        yield part.finding(Decision.PASS, text)
+    elif base.identical:
+        yield part.finding(Decision.PASS, f"maxDrop holds: the same prompt as at {base.label}")
+    elif base.evaluation is None:
+        yield part.finding(Decision.PASS, f"maxDrop was not applied: {base.remark}")
+    else:
+        yield from _unanswered(part, base)
+        yield _against(part, evaluation, base.evaluation, base.label, limit)
+
+
+def _unanswered(part: _Part, base: BaseResult) -> Iterator[_Finding]:
+    results = base.evaluation.results if base.evaluation else ()
+    lost = [r.golden_id for r in results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
+    if lost:
+        text = f"{len(lost)} goldens without an answer at {base.label}: {_listed(lost)}"
+        yield part.finding(Decision.FAIL, text)
+
+
+def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> _Finding:
+    """FAIL only if a drop of more than ``limit`` is shown by the one-sided bound."""
+    confidence = part.settings.confidence or _CONFIDENCE
+    found = difference_of(part.select(base), part.select(head), confidence=one_sided(confidence))
+    if found is None:
+        text = f"maxDrop was not applied: no golden has a score here and at {label}"
+        return part.finding(Decision.PASS, text)
+    least = -found.comparison.interval.high
+    sure = f"with {_percent(confidence)} confidence"
+    if least > limit:
+        text = (
+            f"a drop of more than maxDrop {limit:g} is shown: {found.before:.3f} at {label}, "
+            f"now {found.after:.3f} on {_moved(found)}; at least {least:.3f} {sure}"
+        )
+        return part.finding(Decision.FAIL, text)
+    most = max(-found.comparison.interval.low, 0.0)
+    text = (
+        f"no drop of more than maxDrop {limit:g} is shown on {found.comparison.pairs} goldens; "
+        f"up to {most:.3f} could go unseen {sure}"
+    )
+    return part.finding(Decision.PASS, text)
+
+
+def _moved(found: Difference) -> str:
+    broken = f" ({_listed(list(found.broken))})" if found.broken else ""
+    return (
+        f"{found.comparison.pairs} goldens, {len(found.fixed)} fixed, "
+        f"{len(found.broken)} broken{broken}"
+    )
 
 
 def _not_rounded_up(score: float, minimum: float) -> str:
     """Enough digits that a score under the minimum never reads like the minimum."""
     digits = 3
-    while digits < 15 and float(f"{score:.{digits}f}") >= minimum:
+    while digits < 15 and score < minimum <= float(f"{score:.{digits}f}"):
         digits += 1
     return f"{score:.{digits}f}"
+
+
+def _percent(confidence: float) -> str:
+    return f"{100 * confidence:g} %"
 
 
 def _listed(ids: list[str]) -> str:

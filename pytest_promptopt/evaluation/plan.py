@@ -15,7 +15,7 @@ PriceUsd = Callable[[Model, Usage], float | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromptPlan:
-    """What one prompt would take.
+    """What one prompt would take, whose ``location`` is followed by a model or ``@base``.
 
     ``calls`` counts answers and judgements, ``held`` the answers that the cache has already.
     Tokens and cost are estimates for the calls that would be sent; ``cost_usd`` is None where a
@@ -56,7 +56,7 @@ def plan_prompt(
         output_tokens=answering.output_tokens + judging.output_tokens,
     )
     return PromptPlan(
-        location=subject.prompt.location,
+        location=subject.key,
         model=str(subject.model or ""),
         goldens=len(asked),
         samples=subject.samples,

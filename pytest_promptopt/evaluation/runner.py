@@ -84,8 +84,8 @@ class Runner:
 
 
 def key_of(subject: Subject, golden: Golden) -> Key:
-    """What tells a golden from all others of the run: the prompt's location and its id."""
-    return subject.prompt.location, golden.id
+    """What tells a golden from all others of the run: the subject's key and its id."""
+    return subject.key, golden.id
 
 
 def _retrieve(task: asyncio.Task[tuple[Trial, ...]]) -> None:

@@ -7,9 +7,7 @@ from pathlib import Path
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
-from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
@@ -22,6 +20,7 @@ class Subject:
 
     ``evaluators`` are those of the file, ``golden_evaluators`` those of single goldens by their
     id. ``model_error`` says why there is no model to ask, ``problems`` what was not understood.
+    ``suffix`` tells subjects of the same file apart.
     """
 
     prompt: Prompt
@@ -31,6 +30,12 @@ class Subject:
     golden_evaluators: Mapping[str, tuple[Evaluator, ...]]
     problems: tuple[Problem, ...] = ()
     model_error: str = ""
+    suffix: str = ""
+
+    @property
+    def key(self) -> str:
+        """What tells this subject from all others of a run."""
+        return f"{self.prompt.location}{self.suffix}"
 
     def evaluators_for(self, golden: Golden) -> tuple[Evaluator, ...]:
         """The file's evaluators and the golden's own; without any, equality to ``expected``."""
@@ -90,18 +95,13 @@ class SubjectSettings:
     samples: int | None = None
 
 
-def read_subject(path: Path, settings: SubjectSettings) -> Subject:
-    """The prompt file at ``path``, read and built; raises :class:`PromptFileError`."""
-    return build_subject(read_prompt(path, root=project_of(path, settings.root)), settings)
-
-
 def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
     """The prompt with its model and evaluators.
 
     Raises :class:`PromptFileError` where an evaluator is plainly wrong; what is merely not
     understood becomes a problem.
     """
-    model, model_error = _model(prompt, settings)
+    model, model_error = resolve_subject_model(prompt, settings)
     context = ScoringContext(
         json_schema=prompt.json_schema,
         root=settings.root,
@@ -129,7 +129,8 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
     )
 
 
-def _model(prompt: Prompt, settings: SubjectSettings) -> tuple[Model | None, str]:
+def resolve_subject_model(prompt: Prompt, settings: SubjectSettings) -> tuple[Model | None, str]:
+    """The model to ask, or None and why there is none."""
     name = settings.model or prompt.model
     if not name:
         return None, (

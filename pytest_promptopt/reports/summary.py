@@ -3,39 +3,92 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.history.scores import ScoredContent
+from pytest_promptopt.statistics.intervals import Interval, shown_interval
 
+CONFIDENCE = 0.95
 _WORST_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenRow:
-    """A golden's result with what a reader needs to recognise it."""
+    """A golden's result with what a reader needs to recognise it.
+
+    ``before`` is its result at the base, None where it was not asked there.
+    """
 
     result: GoldenResult
+    before: GoldenResult | None = None
     expected: str = ""
     answer: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseSummary:
+    """What the prompt was compared with; ``remark`` says why it was not."""
+
+    label: str
+    identical: bool = False
+    remark: str = ""
+    loosened: tuple[str, ...] = ()
+
+
 @dataclass(slots=True, kw_only=True)
 class PromptSummary:
-    """What a run found out about one prompt.
+    """What a run found out about one prompt with one model.
 
     ``goldens`` counts all there are, ``rows`` hold those that ran. ``verdict`` is None where no
-    gate ran.
+    gate ran, ``base`` in a run without one, ``content`` in a run that keeps no scores.
     """
 
     location: str
     model: str
     goldens: int
+    samples: int = 1
+    content: ScoredContent | None = None
     rows: list[GoldenRow] = field(default_factory=list)
     verdict: Verdict | None = None
+    base: BaseSummary | None = None
 
     @property
     def evaluation(self) -> Evaluation:
         """The results as an evaluation."""
         return Evaluation(location=self.location, results=tuple(row.result for row in self.rows))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the prompt's goldens ran and were answered."""
+        unanswered = {Outcome.ERROR, Outcome.NOT_RUN}
+        return len(self.rows) == self.goldens and not any(
+            row.result.outcome in unanswered for row in self.rows
+        )
+
+    @property
+    def interval(self) -> Interval | None:
+        """Where the score on new inputs lies with 95 % confidence; None if nothing was scored."""
+        scored = self.evaluation.scored
+        if self.evaluation.score is None:
+            return None
+        return shown_interval(
+            [golden.score for golden in scored],
+            weights=[golden.weight for golden in scored],
+            confidence=CONFIDENCE,
+        )
+
+    @property
+    def before(self) -> Evaluation | None:
+        """The results at the base; None where nothing was asked there."""
+        results = tuple(row.before for row in self.rows if row.before is not None)
+        return Evaluation(location=self.location, results=results) if results else None
+
+    @property
+    def change(self) -> Difference | None:
+        """The difference against the base; None where there is nothing to compare."""
+        before = self.before
+        return difference(before, self.evaluation, confidence=CONFIDENCE) if before else None
 
     @property
     def counts(self) -> Counter[Outcome]:
@@ -44,8 +97,8 @@ class PromptSummary:
 
     @property
     def tokens(self) -> int:
-        """Input and output tokens of all answers, also of saved ones."""
-        return sum(row.result.input_tokens + row.result.output_tokens for row in self.rows)
+        """Input and output tokens of all answers, also of saved ones and those at the base."""
+        return sum(result.input_tokens + result.output_tokens for result in self._asked)
 
     @property
     def saved(self) -> int:
@@ -55,9 +108,14 @@ class PromptSummary:
     @property
     def cost_usd(self) -> float | None:
         """What the answers cost when they were made; None where a price is unknown."""
-        costs = [row.result.cost_usd for row in self.rows]
+        costs = [result.cost_usd for result in self._asked]
         known = [cost for cost in costs if cost is not None]
         return sum(known) if len(known) == len(costs) else None
+
+    @property
+    def _asked(self) -> list[GoldenResult]:
+        before = [row.before for row in self.rows if row.before is not None]
+        return [row.result for row in self.rows] + before
 
     @property
     def mean_latency_seconds(self) -> float | None:

@@ -1,12 +1,14 @@
 """The summary of a run for a terminal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.client.ledger import Tally
-from pytest_promptopt.evaluation.evaluation import Outcome
-from pytest_promptopt.reports.quoting import excerpt
-from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
+from pytest_promptopt.evaluation.difference import Difference, difference
+from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
+from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.reports.quoting import excerpt, printable
+from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ def render(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
             is_good=verdict is not None and verdict.passed,
         )
         yield from (Line(f"    {text}") for text in _details(summary))
+    yield from compare_models(summaries)
 
 
 def _headline(summary: PromptSummary) -> str:
@@ -37,9 +40,14 @@ def _headline(summary: PromptSummary) -> str:
     score = summary.evaluation.score
     parts = ["  –  " if score is None else f"{score:.3f}"]
     if summary.verdict is not None:
-        parts.append("PASS" if summary.verdict.passed else "FAIL")
+        parts.append(_decision(summary.verdict))
     parts.append(", ".join(f"{counts[o]} {o.value}" for o in Outcome if counts[o]))
     return "  ".join(parts)
+
+
+def _decision(verdict: Verdict) -> str:
+    lets_through = verdict.passed and verdict.decision is Decision.INCONCLUSIVE
+    return f"{verdict.decision} (let through)" if lets_through else str(verdict.decision)
 
 
 def _details(summary: PromptSummary) -> Iterator[str]:
@@ -51,10 +59,106 @@ def _details(summary: PromptSummary) -> Iterator[str]:
     whole = summary.verdict.score if summary.verdict else None
     if whole is not None and whole != summary.evaluation.score:
         yield f"over all goldens, which the gate counts: {whole:.3f}"
+    yield from _spread(summary)
+    yield from _parts(summary.evaluation)
+    yield from _against_base(summary)
+    if summary.verdict is not None:
+        yield from (f"gate: {printable(remark)}" for remark in summary.verdict.remarks)
     for row in summary.worst():
         yield f"worst: {_worst(row)}"
     for note, count in summary.notes.most_common():
         yield f"{count} × {note}"
+
+
+def _spread(summary: PromptSummary) -> Iterator[str]:
+    """How sure the score is, and how much of it is passes."""
+    evaluation, interval = summary.evaluation, summary.interval
+    if interval is None:
+        return
+    passed = evaluation.pass_rate
+    parts = [f"95 % interval {interval.low:.3f} to {interval.high:.3f}"]
+    if passed is not None and passed != evaluation.score:
+        parts.append(f"{100 * passed:.0f} % passed")
+    if evaluation.agreement is not None:
+        parts.append(f"samples agree {100 * evaluation.agreement:.0f} %")
+    yield ", ".join(parts)
+
+
+def _parts(evaluation: Evaluation) -> Iterator[str]:
+    """The score by tag and by evaluator, where there is more than one."""
+    names = evaluation.evaluators
+    groups = {
+        "tag": evaluation.by_tag,
+        "evaluator": {name: evaluation.by_evaluator(name) for name in names},
+    }
+    for kind, parts in groups.items():
+        shown = [
+            f"{printable(name)} {score:.3f} ({len(goldens)})"
+            for name, goldens in parts.items()
+            if (score := mean_score(goldens)) is not None
+        ]
+        if len(shown) > 1 or (shown and kind == "tag"):
+            yield f"by {kind}: {listed(shown)}"
+
+
+def _against_base(summary: PromptSummary) -> Iterator[str]:
+    base = summary.base
+    if base is None:
+        return
+    if base.identical:
+        yield f"against {base.label}: it sends the same"
+    elif base.remark:
+        yield f"against {base.label}: {printable(base.remark)}"
+    elif summary.change is None:
+        yield f"against {base.label}: no golden has a score on both sides"
+    else:
+        yield from _change(summary.change, f"against {base.label}: ")
+    yield from (f"since {base.label}: {printable(text)}" for text in base.loosened)
+
+
+def _change(change: Difference, start: str) -> Iterator[str]:
+    """The paired difference with its interval, and which goldens changed side."""
+    yield f"{start}{change.before:.3f} → {change.after:.3f}, {difference_text(change)}"
+    for word, ids in (("fixed", change.fixed), ("broken", change.broken)):
+        if ids:
+            yield f"{word}: {listed(ids)}"
+    if change.unpaired:
+        yield f"scored on one side only: {listed(change.unpaired)}"
+
+
+def difference_text(change: Difference) -> str:
+    """The difference with its interval, its p-value and how many goldens changed side."""
+    found = change.comparison
+    return (
+        f"{found.difference:+.3f} (95 % interval {found.interval.low:+.3f} to "
+        f"{found.interval.high:+.3f}, p = {found.p_value:.2g}), "
+        f"{found.fixed} fixed, {found.broken} broken of {found.pairs}"
+    )
+
+
+def compare_models(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
+    """For each prompt that several models answered: these against the first, side by side."""
+    prompts: dict[str, list[PromptSummary]] = {}
+    for summary in summaries:
+        prompts.setdefault(summary.location, []).append(summary)
+    for location, models in prompts.items():
+        if len(models) > 1:
+            first, *others = models
+            yield Line(f"{location}: {len(models)} models on the same goldens")
+            width = max(len(summary.model) for summary in models)
+            yield Line(f"    {first.model:{width}}  {_headline(first)}")
+            for other in others:
+                yield Line(f"    {other.model:{width}}  {_headline(other)}")
+                change = difference(first.evaluation, other.evaluation, confidence=CONFIDENCE)
+                if change is not None:
+                    lines = _change(change, f"against {first.model}: ")
+                    yield from (Line(f"        {text}") for text in lines)
+
+
+def listed(items: Sequence[str], shown: int = 8) -> str:
+    """The first of ``items``, and how many more there are."""
+    rest = len(items) - shown
+    return ", ".join(items[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _effort(summary: PromptSummary) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
-from pytest_promptopt.evaluation.subject import Subject, read_subject
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem
 from pytest_promptopt.session.state import STATE
+from pytest_promptopt.session.subjects import Entry
 
 _WARNINGS_SHOWN_PER_FILE = 20
 
@@ -29,27 +29,29 @@ class PromptFile(pytest.File):
 
     def collect(self) -> Iterable[pytest.Item]:
         """Items in the order of the goldens, the gate last."""
-        subject = self._subject()
-        refused = self._warn(subject.problems)
+        entries = self._entries()
+        refused = self._warn(entries[0].subject.problems)
         if refused is not None:
             raise self.CollectError(f"{refused.path}:{refused.line}: {refused}")
-        yield from self._items(subject)
+        for entry in entries:
+            yield from self._items(entry)
 
-    def _subject(self) -> Subject:
-        state = self.config.stash[STATE]
+    def _entries(self) -> Sequence[Entry]:
         try:
-            return read_subject(self.path, state.subject_settings)
+            return self.config.stash[STATE].subjects.read(self.path)
         except PromptFileError as error:
             message = str(error)
         raise self.CollectError(message)
 
-    def _items(self, subject: Subject) -> Iterator[pytest.Item]:
-        for golden in subject.prompt.goldens:
-            yield GoldenItem.from_parent(self, name=golden.id, subject=subject, golden=golden)
-        if not subject.prompt.goldens:
-            yield NoGoldensItem.from_parent(self, name="no-goldens", subject=subject)
-        if subject.prompt.gate is not None:
-            yield GateItem.from_parent(self, name="gate", subject=subject)
+    def _items(self, entry: Entry) -> Iterator[pytest.Item]:
+        prompt, suffix = entry.subject.prompt, entry.subject.suffix
+        for golden in prompt.goldens:
+            name = f"{golden.id}{suffix}"
+            yield GoldenItem.from_parent(self, name=name, entry=entry, golden=golden)
+        if not prompt.goldens:
+            yield NoGoldensItem.from_parent(self, name=f"no-goldens{suffix}", entry=entry)
+        if prompt.gate is not None:
+            yield GateItem.from_parent(self, name=f"gate{suffix}", entry=entry)
 
     def _warn(self, problems: Sequence[Problem]) -> PromptWarning | None:
         """Warn of each problem; the warning that ``-W error`` makes an error comes back."""

@@ -4,20 +4,18 @@ Asking belongs to an item's setup, scoring to its call, so that a provider that 
 an error and an answer that misses is a failure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
-from pytest_promptopt.evaluation.evaluation import (
-    Evaluation,
-    GoldenResult,
-    Outcome,
-    score_golden,
-)
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.base import Base
+from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
+from pytest_promptopt.evaluation.gate import BaseResult, Verdict, judge
+from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
@@ -25,6 +23,7 @@ from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.session.state import STATE, State
+from pytest_promptopt.session.subjects import Entry
 
 _EXCERPT = 200
 
@@ -43,9 +42,12 @@ class PromptItem(pytest.Item):
     ``record`` is what the reports of this item carry to whoever sums them up.
     """
 
-    def __init__(self, *, subject: Subject, **arguments: Any) -> None:
+    def __init__(self, *, entry: Entry, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self.subject = subject
+        self.subject = entry.subject
+        self.base = entry.base
+        self.content = entry.content
+        self.is_unchanged = entry.is_unchanged
         self.record: dict[str, Any] = {}
         self.add_marker(pytest.mark.prompt)
 
@@ -69,9 +71,13 @@ class PromptItem(pytest.Item):
         prompt = self.subject.prompt
         self.record = {
             "kind": kind,
+            "key": self.subject.key,
             "location": prompt.location,
             "model": str(self.subject.model or ""),
             "goldens": len(prompt.goldens),
+            "base": _describe_base(self.base),
+            "content": self.content and asdict(self.content),
+            "samples": self.subject.samples,
             **details,
         }
 
@@ -83,6 +89,7 @@ class GoldenItem(PromptItem):
         super().__init__(**arguments)
         self.golden = golden
         self.trials: Sequence[Trial] = ()
+        self.base_result: GoldenResult | None = None
         self.extra_keyword_matches.update(golden.tags)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -91,14 +98,11 @@ class GoldenItem(PromptItem):
 
     def setup(self) -> None:
         """Wait for the answers, the judges' included; no answer is an error."""
-        failure = self._ask()
+        failure, self.trials = ask_golden(self.state, self.subject, self.golden)
+        self.base_result = base_result(self.state, self.base, self.golden)
         if failure is not None:
             self._keep(failure)
             pytest.fail(printable(failure.reason), pytrace=False)
-
-    def _ask(self) -> GoldenResult | None:
-        result, self.trials = ask_golden(self.state, self.subject, self.golden)
-        return result
 
     def runtest(self) -> None:
         """Score the answers."""
@@ -115,9 +119,9 @@ class GoldenItem(PromptItem):
         self.trials = ()
 
     def _keep(self, result: GoldenResult) -> None:
-        key = (self.subject.prompt.location, self.golden.id)
-        self.state.results[key] = result
-        self._describe("golden", result=result.to_json(), **self._excerpts(result))
+        self.state.results[self.subject.key, self.golden.id] = result
+        before = self.base_result.to_json() if self.base_result else None
+        self._describe("golden", result=result.to_json(), before=before, **self._excerpts(result))
         self.user_properties += [
             ("promptopt.outcome", result.outcome.value),
             ("promptopt.score", result.score),
@@ -147,24 +151,33 @@ class GateItem(PromptItem):
         return self.path, gate.line - 1 if gate else 0, self.name
 
     def setup(self) -> None:
-        """Wait for the answers to the goldens that have no result yet."""
-        prompt, results = self.subject.prompt, self.state.results
-        missing = [g for g in prompt.goldens if (prompt.location, g.id) not in results]
-        self.state.ask_ahead((self.subject, golden) for golden in missing)
+        """Wait for the answers to the goldens that have no result yet, here and at the base."""
+        prompt, key = self.subject.prompt, self.subject.key
+        missing = [g for g in prompt.goldens if (key, g.id) not in self.state.results]
+        self.state.ask_ahead(asked(self.subject, self.base, missing))
         for golden in missing:
             self._answers[golden.id] = ask_golden(self.state, self.subject, golden)
+        for golden in prompt.goldens:
+            base_result(self.state, self.base, golden)
 
     def runtest(self) -> None:
         """Score what is not scored yet and judge the whole."""
         verdict = self._verdict()
         self._describe(
-            "gate", passed=verdict.passed, score=verdict.score, reasons=list(verdict.reasons)
+            "gate",
+            decision=verdict.decision.value,
+            passed=verdict.passed,
+            score=verdict.score,
+            reasons=list(verdict.reasons),
+            remarks=list(verdict.remarks),
         )
-        self.user_properties.append(("promptopt.score", verdict.score))
+        self.user_properties += [
+            ("promptopt.score", verdict.score),
+            ("promptopt.verdict", verdict.decision.value),
+        ]
         if not verdict.passed:
-            prompt = self.subject.prompt
             reasons = "\n".join(f"  {printable(reason)}" for reason in verdict.reasons)
-            raise GateFailedError(f"{prompt.location} does not hold its gate:\n{reasons}")
+            raise GateFailedError(f"{self.subject.key} does not hold its gate:\n{reasons}")
 
     def teardown(self) -> None:
         """Let go of the answers."""
@@ -175,14 +188,34 @@ class GateItem(PromptItem):
         results = tuple(self._result(golden) for golden in prompt.goldens)
         if prompt.gate is None:
             raise AssertionError("a gate item stands only where the prompt has a gate")
-        return judge(prompt.gate, Evaluation(location=prompt.location, results=results))
+        evaluation = Evaluation(location=prompt.location, results=results)
+        return judge(prompt.gate, evaluation, self._base_result())
+
+    def _base_result(self) -> BaseResult | None:
+        base = self.base
+        if base is None:
+            return None
+        evaluation = None
+        if base.subject is not None:
+            known = [
+                self.state.results.get((base.subject.key, golden.id))
+                for golden in self.subject.prompt.goldens
+            ]
+            results = tuple(result for result in known if result is not None)
+            evaluation = Evaluation(location=self.subject.prompt.location, results=results)
+        return BaseResult(
+            label=base.label,
+            evaluation=evaluation,
+            identical=base.identical,
+            remark=base.remark,
+        )
 
     def _result(self, golden: Golden) -> GoldenResult:
-        known = self.state.results.get((self.subject.prompt.location, golden.id))
+        known = self.state.results.get((self.subject.key, golden.id))
         if known is not None:
             return known
         failure, trials = self._answers[golden.id]
-        return failure or _scored_or_error(self.subject, golden, trials)
+        return failure or scored_or_error(self.subject, golden, trials)
 
 
 class NoGoldensItem(PromptItem):
@@ -217,21 +250,56 @@ def ask_golden(
         state.progress.erase()
 
 
+def asked(
+    subject: Subject, base: Base | None, goldens: Iterable[Golden]
+) -> Iterator[tuple[Subject, Golden]]:
+    """What has to be asked about ``goldens``, in the order in which it will be wanted."""
+    for golden in goldens:
+        yield subject, golden
+        if base is not None and base.subject is not None:
+            yield base.subject, golden
+
+
+def base_result(state: State, base: Base | None, golden: Golden) -> GoldenResult | None:
+    """The golden's result at the base, None where it cannot be asked there; kept in ``state``."""
+    if base is None or base.subject is None or base.unfillable(golden):
+        return None
+    key = (base.subject.key, golden.id)
+    if key not in state.results:
+        failure, trials = ask_golden(state, base.subject, golden)
+        state.results[key] = failure or scored_or_error(base.subject, golden, trials)
+    return state.results[key]
+
+
 def _unanswered(golden: Golden, reason: str, outcome: Outcome = Outcome.ERROR) -> GoldenResult:
     return GoldenResult(
         golden_id=golden.id,
         outcome=outcome,
+        tags=golden.tags,
         required=golden.required,
         weight=golden.weight,
         reason=reason,
     )
 
 
-def _scored_or_error(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
+def scored_or_error(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
+    """The result; an error where the project's own scorer raises."""
     try:
         return score_golden(subject, golden, trials)
     except ScorerError as error:
         return _unanswered(golden, str(error))
+
+
+def _describe_base(base: Base | None) -> dict[str, Any] | None:
+    if base is None:
+        return None
+    return {
+        "key": base.subject.key if base.subject else None,
+        "label": base.label,
+        "identical": base.identical,
+        "remark": base.remark,
+        "loosened": list(base.loosened),
+    }
 
 
 def _is_ours(path: Path | str) -> bool:

@@ -7,9 +7,11 @@ import pytest
 
 from pytest_promptopt.client.store import count_held
 from pytest_promptopt.evaluation.plan import PromptPlan, plan_prompt
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.reports.terminal import cost
-from pytest_promptopt.session.items import GoldenItem
+from pytest_promptopt.session.items import GoldenItem, asked
 
 
 class Planning:
@@ -23,7 +25,7 @@ class Planning:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Plan the collected goldens; no item runs."""
-        self._plans = [self._plan(items) for items in _by_prompt(session.items)]
+        self._plans = [self._plan(subject, goldens) for subject, goldens in _asked(session.items)]
         return True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -32,19 +34,20 @@ class Planning:
         for line in _lines(self._plans):
             terminalreporter.write_line(line)
 
-    def _plan(self, items: Sequence[GoldenItem]) -> PromptPlan:
-        goldens = [item.golden for item in items]
-        return plan_prompt(items[0].subject, goldens, self._held, self._prices.cost_usd)
+    def _plan(self, subject: Subject, goldens: Sequence[Golden]) -> PromptPlan:
+        return plan_prompt(subject, goldens, self._held, self._prices.cost_usd)
 
     def _held(self, fingerprints: list[str]) -> int:
         return count_held(self._cache_path, fingerprints) if self._cache_path else 0
 
 
-def _by_prompt(items: Sequence[pytest.Item]) -> list[list[GoldenItem]]:
-    grouped: dict[str, list[GoldenItem]] = {}
+def _asked(items: Sequence[pytest.Item]) -> list[tuple[Subject, list[Golden]]]:
+    """Each subject with the goldens that it would be asked, those at the base too."""
+    grouped: dict[str, tuple[Subject, list[Golden]]] = {}
     for item in items:
         if isinstance(item, GoldenItem):
-            grouped.setdefault(item.subject.prompt.location, []).append(item)
+            for subject, golden in asked(item.subject, item.base, [item.golden]):
+                grouped.setdefault(subject.key, (subject, []))[1].append(golden)
     return list(grouped.values())
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.recording_file import recording_path
-from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.session.reporting import Reporting
 
 
@@ -40,10 +39,8 @@ class UnusedRecordings:
             )
 
     def _whole(self) -> list[Path]:
-        unanswered = {Outcome.ERROR, Outcome.NOT_RUN}
-        return [
-            self._root / summary.location
-            for summary in self._reporting.summaries()
-            if len(summary.rows) == summary.goldens
-            and not any(row.result.outcome in unanswered for row in summary.rows)
-        ]
+        """Prompts all of whose goldens were answered, by each of the run's models."""
+        summaries = self._reporting.summaries()
+        partial = {summary.location for summary in summaries if not summary.is_whole}
+        locations = dict.fromkeys(summary.location for summary in summaries)
+        return [self._root / location for location in locations if location not in partial]

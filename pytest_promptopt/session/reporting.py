@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
-from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
+from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.history.scores import ScoredContent
+from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.session.items import PromptItem
 
@@ -40,13 +41,55 @@ def is_missed(report: pytest.TestReport) -> bool:
 
 @dataclass(slots=True)
 class _Tally:
-    """The reports of one prompt so far."""
+    """The reports of one prompt with one model so far."""
 
+    location: str
     model: str
     goldens: int
+    samples: int
+    base: BaseSummary | None = None
+    content: ScoredContent | None = None
     rows: dict[str, GoldenRow] = field(default_factory=dict)
     nodeids: dict[str, str] = field(default_factory=dict)
     verdict: Verdict | None = None
+
+    @classmethod
+    def of(cls, record: dict[str, Any]) -> "_Tally":
+        base = record["base"]
+        return cls(
+            location=record["location"],
+            model=record["model"],
+            goldens=record["goldens"],
+            samples=record["samples"],
+            content=record["content"] and ScoredContent(**record["content"]),
+            base=base
+            and BaseSummary(
+                label=base["label"],
+                identical=base["identical"],
+                remark=base["remark"],
+                loosened=tuple(base["loosened"]),
+            ),
+        )
+
+    def take(self, record: dict[str, Any], nodeid: str) -> None:
+        if record["kind"] == "golden":
+            result = GoldenResult.from_json(record["result"])
+            before = record["before"]
+            self.nodeids[result.golden_id] = nodeid
+            self.rows[result.golden_id] = GoldenRow(
+                result=result,
+                before=before and GoldenResult.from_json(before),
+                expected=record.get("expected", ""),
+                answer=record.get("answer", ""),
+            )
+        else:
+            self.verdict = Verdict(
+                decision=Decision(record["decision"]),
+                passed=record["passed"],
+                score=record["score"],
+                reasons=tuple(record["reasons"]),
+                remarks=tuple(record["remarks"]),
+            )
 
     def missed_nodeids(self) -> list[str]:
         return [
@@ -54,6 +97,18 @@ class _Tally:
             for golden_id, row in self.rows.items()
             if row.result.outcome is Outcome.MISSED
         ]
+
+    def summary(self) -> PromptSummary:
+        return PromptSummary(
+            location=self.location,
+            model=self.model,
+            goldens=self.goldens,
+            samples=self.samples,
+            content=self.content,
+            rows=list(self.rows.values()),
+            verdict=self.verdict,
+            base=self.base,
+        )
 
 
 class Reporting:
@@ -68,17 +123,8 @@ class Reporting:
         self._tallies: dict[str, _Tally] = {}
 
     def summaries(self) -> list[PromptSummary]:
-        """One summary a prompt, in the order in which they first reported."""
-        return [
-            PromptSummary(
-                location=location,
-                model=tally.model,
-                goldens=tally.goldens,
-                rows=list(tally.rows.values()),
-                verdict=tally.verdict,
-            )
-            for location, tally in self._tallies.items()
-        ]
+        """One summary a prompt and model, in the order in which they first reported."""
+        return [tally.summary() for tally in self._tallies.values()]
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
         """Goldens that missed under a gate have a letter and a word of their own."""
@@ -91,20 +137,10 @@ class Reporting:
         record = report.__dict__.get("promptopt")
         if not record:
             return
-        new = _Tally(model=record["model"], goldens=record["goldens"])
-        tally = self._tallies.setdefault(record["location"], new)
-        if record["kind"] == "golden":
-            result = GoldenResult.from_json(record["result"])
-            tally.nodeids[result.golden_id] = report.nodeid
-            tally.rows[result.golden_id] = GoldenRow(
-                result=result,
-                expected=record.get("expected", ""),
-                answer=record.get("answer", ""),
-            )
-        else:
-            tally.verdict = Verdict(
-                passed=record["passed"], score=record["score"], reasons=tuple(record["reasons"])
-            )
+        key = record["key"]
+        if key not in self._tallies:
+            self._tallies[key] = _Tally.of(record)
+        self._tallies[key].take(record, report.nodeid)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Any:

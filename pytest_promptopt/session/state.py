@@ -6,21 +6,22 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult
-from pytest_promptopt.evaluation.subject import Subject, SubjectSettings
+from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.session.progress import Progress
+from pytest_promptopt.session.subjects import SubjectReader
 from pytest_promptopt.workflow import Workflow
 
 
 @dataclass(slots=True, kw_only=True)
 class State:
-    """How subjects are built, the way to their models, and the results so far.
+    """How subjects are read, the way to their models, and the results so far.
 
-    ``results`` are by the prompt's location and the golden's id. ``tells_warnings`` is False in
-    all worker processes but the first.
+    ``results`` are by the subject's key and the golden's id. ``tells_warnings`` is False in all
+    worker processes but the first.
     """
 
-    subject_settings: SubjectSettings
+    subjects: SubjectReader
     workflow: Workflow
     progress: Progress
     tells_warnings: bool = True

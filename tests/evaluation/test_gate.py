@@ -1,5 +1,7 @@
-from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import judge
+from dataclasses import replace
+
+from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.gate import BaseResult, Decision, Verdict, judge
 from pytest_promptopt.prompts.prompt import GateSettings
 
 ERROR, MISSED, PASSED = Outcome.ERROR, Outcome.MISSED, Outcome.PASSED
@@ -65,3 +67,130 @@ def test_a_gate_with_nothing_scored_fails() -> None:
 def test_long_lists_are_cut() -> None:
     results = [result(f"g{number}", ERROR) for number in range(13)]
     assert reasons(None, *results)[0].endswith("g8, g9 and 3 more")
+
+
+def results(passed: int, missed: int, **more: object) -> tuple[GoldenResult, ...]:
+    return (
+        *(result(f"p{number}", PASSED, 1.0, **more) for number in range(passed)),
+        *(result(f"m{number}", MISSED, 0.0, **more) for number in range(missed)),
+    )
+
+
+def verdict(
+    settings: GateSettings, *found: GoldenResult, base: BaseResult | None = None
+) -> Verdict:
+    return judge(settings, Evaluation(location="a.prompt.yml", results=found), base)
+
+
+SURE = GateSettings(line=1, minimum=0.85, confidence=0.95)
+
+
+def test_with_confidence_a_bound_that_reaches_the_minimum_passes() -> None:
+    found = verdict(SURE, *results(145, 5))
+    assert (found.decision, found.passed) == (Decision.PASS, True)
+    assert found.remarks == (
+        "score 0.967 reaches min 0.85 with 95 % confidence: at least 0.931 (150 goldens scored)",
+    )
+
+
+def test_with_confidence_a_bound_under_the_minimum_fails() -> None:
+    found = verdict(SURE, *results(100, 50))
+    assert (found.decision, found.passed) == (Decision.FAIL, False)
+    assert found.reasons == (
+        "score 0.667 is under min 0.85 with 95 % confidence: at most 0.730 (150 goldens scored)",
+    )
+
+
+def test_between_the_two_the_verdict_is_inconclusive_and_says_what_would_decide() -> None:
+    found = verdict(SURE, *results(36, 4))
+    assert (found.decision, found.passed) == (Decision.INCONCLUSIVE, False)
+    [reason] = found.reasons
+    assert reason.startswith(
+        "score 0.900 could lie on either side of min 0.85: 0.786 to 0.965 with 95 % confidence "
+        "(40 goldens scored); about "
+    )
+    assert reason.endswith(" more goldens would decide at this rate")
+
+
+def test_an_inconclusive_verdict_is_let_through_where_the_file_says_so() -> None:
+    lenient = replace(SURE, inconclusive_passes=True)
+    found = verdict(lenient, *results(36, 4))
+    assert (found.decision, found.passed, found.reasons) == (Decision.INCONCLUSIVE, True, ())
+    broken = verdict(lenient, *results(36, 3), result("m9", MISSED, 0.0, required=True))
+    assert (broken.decision, broken.passed) == (Decision.FAIL, False)
+    assert broken.reasons == ("required goldens that did not pass: m9",)
+
+
+def test_a_gate_on_a_tag_looks_at_its_goldens_alone() -> None:
+    refunds = GateSettings(line=2, minimum=0.9)
+    settings = GateSettings(line=1, minimum=0.5, tags={"refunds": refunds})
+    tagged = result("r", MISSED, 0.5, tags=("refunds",))
+    assert verdict(settings, *results(9, 0), tagged).reasons == (
+        "tag refunds: score 0.500 is under min 0.9 (1 goldens scored)",
+    )
+
+
+def test_a_gate_on_an_evaluator_looks_at_its_scores_alone() -> None:
+    settings = GateSettings(line=1, evaluators={"short": GateSettings(line=2, minimum=0.9)})
+
+    def marked(name: str, short: float) -> GoldenResult:
+        mark = Mark(evaluator="short", value=short, passed=short == 1, reason="")
+        return result(name, PASSED, 1.0, marks=(mark,))
+
+    assert verdict(settings, marked("a", 1.0), marked("b", 0.0)).reasons == (
+        "evaluator short: score 0.500 is under min 0.9 (2 goldens scored)",
+    )
+
+
+DROP = GateSettings(line=1, max_drop=0.02)
+
+
+def base(*found: GoldenResult) -> BaseResult:
+    return BaseResult(
+        label="main (1a2b3c4)", evaluation=Evaluation(location="a.prompt.yml", results=found)
+    )
+
+
+def turned(broken: int, of: int) -> tuple[GoldenResult, ...]:
+    return tuple(
+        result(f"p{number}", MISSED if number < broken else PASSED, float(number >= broken))
+        for number in range(of)
+    )
+
+
+def test_a_drop_that_is_shown_fails_and_names_what_broke() -> None:
+    found = verdict(DROP, *turned(12, 40), base=base(*results(40, 0)))
+    assert found.decision is Decision.FAIL
+    [reason] = found.reasons
+    assert reason.startswith(
+        "a drop of more than maxDrop 0.02 is shown: 1.000 at main (1a2b3c4), now 0.700 on "
+        "40 goldens, 0 fixed, 12 broken (p0, p1, p2, p3, p4, p5, p6, p7, p8, p9 and 2 more); "
+        "at least 0."
+    )
+
+
+def test_a_drop_that_is_not_shown_passes_and_says_what_could_go_unseen() -> None:
+    found = verdict(DROP, *results(40, 0), base=base(*results(40, 0)))
+    assert found.passed
+    assert found.remarks == (
+        "no drop of more than maxDrop 0.02 is shown on 40 goldens; "
+        "up to 0.072 could go unseen with 95 % confidence",
+    )
+
+
+def test_without_a_comparison_max_drop_is_not_applied_and_that_is_said() -> None:
+    same = BaseResult(label="main", identical=True)
+    odd = BaseResult(label="main", remark="invalid at main")
+    other = base(result("x", PASSED, 1.0))
+    head = results(3, 0)
+    assert [verdict(DROP, *head, base=b).remarks for b in (None, same, odd, other)] == [
+        ("maxDrop was not applied: there is no base; name one with --prompt-base",),
+        ("maxDrop holds: the same prompt as at main",),
+        ("maxDrop was not applied: invalid at main",),
+        ("maxDrop was not applied: no golden has a score here and at main (1a2b3c4)",),
+    ]
+
+
+def test_a_base_without_an_answer_is_an_error_and_no_pass() -> None:
+    found = verdict(DROP, *results(2, 0), base=base(*results(1, 0), result("p1", ERROR)))
+    assert found.reasons == ("1 goldens without an answer at main (1a2b3c4): p1",)

@@ -4,17 +4,12 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import ScorerError
-from pytest_promptopt.evaluation.evaluation import (
-    Evaluation,
-    GoldenResult,
-    Mark,
-    Outcome,
-    score_golden,
-)
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
-from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.prompt import Prompt, Reducer
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.scoring.score import Evaluator, Score
 
@@ -43,9 +38,17 @@ class Judge:
 GOLDEN = Golden(id="g", variables={}, path="a", line=1, weight=2.0, required=True)
 
 
-def subject(*evaluators: Evaluator) -> Subject:
-    spec = EvaluatorSpec(name="x", kind="x", options=None, path="a", line=1)
-    prompt = Prompt(path=Path("a"), location="a", name="a", messages=(), evaluators=(spec,))
+MAJORITY = Reducer("majority")
+
+
+def subject(
+    *evaluators: Evaluator,
+    reducer: Reducer = Reducer(),  # noqa: B008
+    spec: EvaluatorSpec = EvaluatorSpec(name="x", kind="x", options=None, path="a", line=1),  # noqa: B008
+) -> Subject:
+    prompt = Prompt(
+        path=Path("a"), location="a", name="a", messages=(), evaluators=(spec,), reducer=reducer
+    )
     return Subject(
         prompt=prompt, model=None, samples=1, evaluators=evaluators, golden_evaluators={}
     )
@@ -132,19 +135,51 @@ def test_what_a_scorer_raises_comes_through() -> None:
         score_golden(subject(Evaluator(name="r", scorer=Raising())), GOLDEN, [trial("x")])
 
 
-def test_results_survive_json() -> None:
-    mark = Mark(evaluator="a", value=0.5, passed=False, reason="so")
-    result = GoldenResult(
-        golden_id="g", outcome=Outcome.MISSED, score=0.5, marks=(mark,), notes=("n",), cost_usd=None
-    )
-    assert GoldenResult.from_json(result.to_json()) == result
+def test_agreement_is_the_share_of_samples_that_come_out_alike() -> None:
+    scored = subject(evaluator("a", {"x": 1.0, "y": 0.0}))
+    trials = [trial("x"), trial("y"), trial("x")]
+    result = score_golden(scored, GOLDEN, trials)
+    assert result.agreement == pytest.approx(2 / 3)
+    assert result.score == pytest.approx(2 / 3)
+    assert score_golden(scored, GOLDEN, trials[:1]).agreement is None
 
 
-def test_a_prompts_score_is_the_weighted_mean_of_what_was_scored() -> None:
-    results = (
-        GoldenResult(golden_id="a", outcome=Outcome.PASSED, score=1.0, weight=3.0),
-        GoldenResult(golden_id="b", outcome=Outcome.MISSED, score=0.0),
-        GoldenResult(golden_id="c", outcome=Outcome.ERROR),
-    )
-    assert Evaluation(location="a", results=results).score == 0.75
-    assert Evaluation(location="a", results=results[2:]).score is None
+def test_the_majority_scores_the_answer_that_most_gave_and_counts_the_cost_of_all() -> None:
+    voted = subject(evaluator("a", {"Yes": 1.0, "no": 0.0, "yes ": 1.0}), reducer=MAJORITY)
+    trials = [trial("no", cost_usd=1.0), trial("Yes", cost_usd=1.0), trial("yes ", cost_usd=1.0)]
+    result = score_golden(voted, GOLDEN, trials)
+    assert (result.outcome, result.score) == (Outcome.PASSED, 1.0)
+    assert result.agreement == pytest.approx(2 / 3)
+    assert result.cost_usd == 3.0
+
+
+def test_of_answers_with_as_many_votes_the_earliest_wins() -> None:
+    voted = subject(evaluator("a", {"x": 0.0, "y": 1.0}), reducer=MAJORITY)
+    assert score_golden(voted, GOLDEN, [trial("x"), trial("y")]).outcome is Outcome.MISSED
+
+
+def test_answers_vote_for_the_label_that_they_name() -> None:
+    spec = EvaluatorSpec(name="c", kind="choice", options=["billing", "returns"], path="a", line=1)
+    scores = {"Billing.": 1.0, "It is billing": 1.0, "returns": 0.0}
+    voted = subject(evaluator("c", scores), reducer=MAJORITY, spec=spec)
+    trials = [trial("returns"), trial("Billing."), trial("It is billing")]
+    assert score_golden(voted, GOLDEN, trials).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome", "score"),
+    [
+        ("xxy", Outcome.PASSED, 1.0),
+        ("xyy", Outcome.MISSED, 0.0),
+        ("xyu", Outcome.UNSCORED, None),
+        ("yyu", Outcome.MISSED, 0.0),
+        ("xxu", Outcome.PASSED, 1.0),
+    ],
+)
+def test_at_least_two_answers_must_pass_all_evaluators(
+    answers: str, outcome: Outcome, score: float | None
+) -> None:
+    scores = {"x": 1.0, "y": 0.0, "u": None}
+    both = subject(evaluator("a", scores), evaluator("b", scores), reducer=Reducer("at-least", 2))
+    result = score_golden(both, GOLDEN, [trial(answer) for answer in answers])
+    assert (result.outcome, result.score) == (outcome, score)

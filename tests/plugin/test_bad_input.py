@@ -121,7 +121,6 @@ def test_a_value_with_placeholders_is_sent_as_it_is(project: Project) -> None:
         (["--prompt-samples", "two"], "*--prompt-samples: expected a whole number*found 'two'*"),
         (["--prompt-timeout", "-1"], "*--prompt-timeout: expected a number of seconds above 0*"),
         (["--prompt-budget", "much"], "*budget: found 'much'*"),
-        (["--prompt-model", "a/b", "--prompt-model", "c/d"], "*one model a run*"),
     ],
 )
 def test_options_that_cannot_be_meant_are_usage_errors(

@@ -40,21 +40,32 @@ def test_one_budget_holds_for_all_workers(project: Project) -> None:
 
 
 def test_a_plan_sends_nothing_and_says_what_the_cache_holds(project: Project) -> None:
-    project.answers({"*": "1"})
-    project.write("prompts/a.prompt.yml", PROMPT)
+    asked = project.path / "asked.txt"
+    project.write(
+        "answering.py",
+        f"""\
+        def answer(request):
+            with open({str(asked)!r}, "a") as file:
+                file.write("asked\\n")
+            return "1"
+        """,
+    )
+    text = PROMPT.replace("scripted:answers.json", "scripted:answering:answer")
+    project.write("prompts/a.prompt.yml", text)
     project.run("-k", "right")
-    project.answers({"*": {"error": {"status": 500}}})
+    before = asked.read_text()
     result = project.run("--prompt-plan", "--prompt-samples", "2")
     assert result.ret == 0
     result.stdout.fnmatch_lines(
         [
-            "prompts/a.prompt.yml (scripted:answers.json)",
-            "    2 goldens × 2 samples = 4 calls, * of them in the cache",
+            "prompts/a.prompt.yml (scripted:answering:answer)",
+            "    2 goldens × 2 samples = 4 calls, 1 of them in the cache",
             "    about * tokens, $0.00",
-            "in all * calls to send, about $0.00",
+            "in all 3 calls to send, about $0.00",
         ]
     )
     result.stdout.no_fnmatch_line("*passed*")
+    assert before == asked.read_text() == "asked\n"
 
 
 def test_a_plan_counts_judgements_and_tells_unknown_prices(

@@ -1,6 +1,6 @@
 from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import cost, describe_progress, render
 
@@ -8,7 +8,7 @@ from pytest_promptopt.reports.terminal import cost, describe_progress, render
 def row(name: str, outcome: Outcome, score: float | None, **more: object) -> GoldenRow:
     texts = {key: str(more.pop(key)) for key in ("expected", "answer") if key in more}
     result = GoldenResult(golden_id=name, outcome=outcome, score=score, **more)  # type: ignore[arg-type]
-    return GoldenRow(result=result, **texts)
+    return GoldenRow(result=result, **texts)  # type: ignore[arg-type]
 
 
 def test_a_summary_tells_score_gate_effort_and_the_worst() -> None:
@@ -22,18 +22,19 @@ def test_a_summary_tells_score_gate_effort_and_the_worst() -> None:
             row("c", Outcome.MISSED, 0.0, answer="maybe", notes=("the answer is empty",)),
             row("d", Outcome.ERROR, None),
         ],
-        verdict=Verdict(passed=False, score=0.5),
+        verdict=Verdict(decision=Decision.FAIL, passed=False, score=0.5),
     )
     lines = list(render([summary]))
     assert [line.text for line in lines] == [
         "prompts/a.prompt.yml  0.500  FAIL  1 passed, 2 missed, 1 error",
         "    openai/x, 1,000 tokens, $0.0100, 0.50 s an answer, 1 of 4 from the cache",
         "    the score is over the 3 of 4 that were answered",
+        "    95 % interval 0.009 to 0.991, 33 % passed",
         '    worst: c 0.00, answered "maybe"',
         '    worst: b 0.50, answered "no", expected "yes"',
         "    1 × the answer is empty",
     ]
-    assert [line.is_bad for line in lines] == [True, False, False, False, False, False]
+    assert [line.is_bad for line in lines] == [True, False, False, False, False, False, False]
 
 
 def test_an_unknown_price_is_never_shown_as_nothing() -> None:

@@ -1,0 +1,157 @@
+"""The prompt as it stands at the base, made comparable with the head."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, resolve_subject_model
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.prompt import GateSettings, Prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a subject is compared with.
+
+    ``label`` names the base. ``subject`` is None where there is nothing to ask: ``remark`` then
+    says why, and ``identical`` whether it is because both send the same. ``loosened`` are the
+    ways in which the change asks for less than the base did, a sentence each.
+    """
+
+    label: str
+    subject: Subject | None = None
+    identical: bool = False
+    remark: str = ""
+    loosened: tuple[str, ...] = ()
+
+    def unfillable(self, golden: Golden) -> tuple[str, ...]:
+        """Where the base has a placeholder that ``golden`` has no value for."""
+        return self.subject.missing_values(golden) if self.subject else ()
+
+
+def compare_with_base(
+    head: Subject, base: Prompt, *, label: str, settings: SubjectSettings
+) -> Base:
+    """The base's text, model and parameters with the head's goldens, evaluators and gate.
+
+    ``settings`` are those that the head was built with.
+    """
+    prompt = replace(
+        head.prompt,
+        messages=base.messages,
+        model=base.model,
+        parameters=base.parameters,
+        response_format=base.response_format,
+        json_schema=base.json_schema,
+    )
+    model, model_error = resolve_subject_model(prompt, settings)
+    subject = replace(
+        head,
+        prompt=prompt,
+        model=model,
+        model_error=f"at {label}: {model_error}" if model_error else "",
+        suffix=f"{head.suffix}@base",
+    )
+    found = tuple(loosened(base, head.prompt))
+    if _sends_the_same(subject, head):
+        return Base(label=label, identical=True, loosened=found)
+    return Base(label=label, subject=subject, loosened=found)
+
+
+def _sends_the_same(base: Subject, head: Subject) -> bool:
+    """Whether both send the same for every golden, wherever their messages stand in the file."""
+
+    def content(subject: Subject) -> tuple[object, ...]:
+        prompt = subject.prompt
+        return (
+            [(message.role, message.template.text) for message in prompt.messages],
+            subject.model,
+            prompt.parameters,
+            prompt.response_format,
+            prompt.json_schema,
+        )
+
+    return content(base) == content(head)
+
+
+def loosened(base: Prompt, head: Prompt) -> Iterator[str]:
+    """How ``head`` asks for less than ``base`` did: of its gate, evaluators and goldens."""
+    yield from _looser_gate(base.gate, head.gate)
+    yield from _looser_evaluators(base.evaluators, head.evaluators)
+    yield from _looser_goldens(base.goldens, head.goldens)
+
+
+def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterator[str]:
+    if base is None:
+        return
+    if head is None:
+        yield "the gate was taken away"
+        return
+    yield from _looser_limits("gate", base, head)
+    for kind, before, after in (
+        ("tags", base.tags, head.tags),
+        ("evaluators", base.evaluators, head.evaluators),
+    ):
+        for name, settings in before.items():
+            if name in after:
+                yield from _looser_limits(f"gate.{kind}.{name}", settings, after[name])
+            else:
+                yield f"gate.{kind}.{name} was taken away"
+
+
+def _looser_limits(where: str, base: GateSettings, head: GateSettings) -> Iterator[str]:
+    for key, before, after, sign in (
+        ("min", base.minimum, head.minimum, 1),
+        ("maxDrop", base.max_drop, head.max_drop, -1),
+        ("confidence", base.confidence, head.confidence, 1),
+    ):
+        if before is not None and after is None:
+            yield f"{where}.{key} {before:g} was taken away"
+        elif before is not None and after is not None and sign * (before - after) > 0:
+            yield f"{where}.{key} went from {before:g} to {after:g}"
+    if head.inconclusive_passes and not base.inconclusive_passes:
+        yield f"{where}.inconclusive went from fail to pass"
+
+
+def _looser_evaluators(
+    base: tuple[EvaluatorSpec, ...], head: tuple[EvaluatorSpec, ...]
+) -> Iterator[str]:
+    after = {spec.name: spec for spec in head}
+    for spec in base:
+        now = after.get(spec.name)
+        if now is None:
+            yield f"the evaluator `{spec.name}` was taken away"
+        elif (now.kind, now.options) != (spec.kind, spec.options):
+            yield f"the evaluator `{spec.name}` was changed"
+        elif _least(now) < _least(spec):
+            yield (
+                f"the threshold of the evaluator `{spec.name}` went "
+                f"from {_least(spec):g} to {_least(now):g}"
+            )
+
+
+def _least(spec: EvaluatorSpec) -> float:
+    if spec.threshold is not None:
+        return spec.threshold
+    return 0.0 if spec.kind in {"llm", "uses"} else 1.0
+
+
+def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Iterator[str]:
+    after = {golden.id: golden for golden in head}
+    gone = [golden.id for golden in base if golden.id not in after]
+    if gone:
+        yield f"goldens that were taken away: {_listed(gone)}"
+    kept = [golden for golden in base if golden.id in after]
+    changed = [g.id for g in kept if g.expected != after[g.id].expected]
+    if changed:
+        yield f"goldens that now expect something else: {_listed(changed)}"
+    freed = [golden.id for golden in kept if golden.required and not after[golden.id].required]
+    if freed:
+        yield f"goldens that are no longer required: {_listed(freed)}"
+
+
+_SHOWN = 5
+
+
+def _listed(ids: list[str]) -> str:
+    rest = len(ids) - _SHOWN
+    return ", ".join(ids[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

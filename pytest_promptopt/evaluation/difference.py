@@ -1,0 +1,69 @@
+"""Two evaluations of the same goldens, side by side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_promptopt.evaluation.evaluation import Evaluation, ScoredGolden, mean_score
+from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What changed from one evaluation to the other on the goldens that both scored.
+
+    ``before`` and ``after`` are the mean scores over these alone. ``fixed`` and ``broken`` are the
+    ids of goldens that changed side; ``unpaired`` those that one of the two did not score.
+    """
+
+    before: float
+    after: float
+    comparison: Comparison
+    fixed: tuple[str, ...]
+    broken: tuple[str, ...]
+    unpaired: tuple[str, ...] = ()
+
+
+def difference(before: Evaluation, after: Evaluation, *, confidence: float) -> Difference | None:
+    """The difference on all goldens; None where there is nothing to compare."""
+    return difference_of(before.scored, after.scored, confidence=confidence)
+
+
+def difference_of(
+    before: Sequence[ScoredGolden], after: Sequence[ScoredGolden], *, confidence: float
+) -> Difference | None:
+    """The paired difference between scored goldens, matched by id; weights are those of ``after``.
+
+    ``confidence`` is that of the two-sided interval. None where no golden has a score on both
+    sides or all that have weigh nothing.
+    """
+    earlier = {golden.golden_id: golden for golden in before}
+    later = [golden for golden in after if golden.golden_id in earlier]
+    if mean_score(later) is None:
+        return None
+    pairs = [_pair(earlier[golden.golden_id], golden) for golden in later]
+    total = sum(pair.weight for pair in pairs)
+    return Difference(
+        before=sum(pair.before * pair.weight for pair in pairs) / total,
+        after=sum(pair.after * pair.weight for pair in pairs) / total,
+        comparison=compare(pairs, confidence=confidence),
+        fixed=tuple(p.golden_id for p in pairs if p.passed_after and not p.passed_before),
+        broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
+        unpaired=_unpaired(before, after),
+    )
+
+
+def _pair(before: ScoredGolden, after: ScoredGolden) -> Pair:
+    return Pair(
+        golden_id=after.golden_id,
+        before=before.score,
+        after=after.score,
+        passed_before=before.passed,
+        passed_after=after.passed,
+        weight=after.weight,
+    )
+
+
+def _unpaired(before: Sequence[ScoredGolden], after: Sequence[ScoredGolden]) -> tuple[str, ...]:
+    earlier, later = ([golden.golden_id for golden in side] for side in (before, after))
+    alone = set(earlier) ^ set(later)
+    return tuple(golden_id for golden_id in dict.fromkeys(earlier + later) if golden_id in alone)

@@ -1,0 +1,156 @@
+"""The answers to one golden, scored and reduced to one result."""
+
+from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.request import FinishReason
+from pytest_promptopt.scoring.ballot import ballot
+from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+
+
+def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
+    """The result of a golden whose answers are all there.
+
+    Missed if an evaluator misses, whatever the others say; else not scored if one could not
+    score. Several answers become one score by the prompt's reducer. Raises
+    :class:`~pytest_promptopt.errors.ScorerError` where the project's own code raises.
+    """
+    reducer = subject.prompt.reducer
+    agreement = None
+    counted = trials
+    if reducer.kind == "majority" and len(trials) > 1:
+        counted, agreement = _winner(subject, golden, trials)
+    table = _scores(subject, golden, counted)
+    if reducer.kind == "at-least":
+        outcome, score = _at_least(reducer.count, table)
+        least = reducer.count
+        marks = tuple(_mark(evaluator, scores, least) for evaluator, scores in table)
+    else:
+        marks = tuple(_mark(evaluator, scores) for evaluator, scores in table)
+        outcome, score = _mean(marks)
+    if agreement is None and len(trials) > 1:
+        agreement = _share_of_the_commonest(table)
+    unscored = [f"{mark.evaluator}: {mark.reason}" for mark in marks if mark.value is None]
+    return GoldenResult(
+        golden_id=golden.id,
+        outcome=outcome,
+        score=score,
+        marks=marks,
+        agreement=agreement,
+        tags=golden.tags,
+        required=golden.required,
+        weight=golden.weight,
+        reason="; ".join(unscored)
+        if marks
+        else "no evaluator that is understood, and no `expected`",
+        **_totals(trials),
+    )
+
+
+_Table = Sequence[tuple[Evaluator, Sequence[Score]]]
+
+
+def _winner(
+    subject: Subject, golden: Golden, trials: Sequence[Trial]
+) -> tuple[Sequence[Trial], float]:
+    """The first answer that says what most say, of equals the earliest, and its share."""
+    specs = (*subject.prompt.evaluators, *golden.evaluators)
+    ballots = [ballot(trial.completion.text, specs) for trial in trials]
+    [(winner, votes)] = Counter(ballots).most_common(1)
+    return [trials[ballots.index(winner)]], votes / len(trials)
+
+
+def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table:
+    """For each evaluator its score of every answer."""
+    return [
+        (evaluator, [_score(evaluator, position, golden, trial) for trial in trials])
+        for position, evaluator in enumerate(subject.evaluators_for(golden))
+    ]
+
+
+def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
+    scorer = evaluator.scorer
+    if isinstance(scorer, Scorer):
+        return scorer.score(golden, trial.completion)
+    return scorer.read(trial.judgements[position])
+
+
+def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = None) -> Mark:
+    """The mean of the scores; it passes by itself, or where ``least`` of them do."""
+    values = [score.value for score in scores if score.value is not None]
+    value = fmean(values) if len(values) == len(scores) else None
+    if least is None:
+        passed = value is not None and evaluator.passes(value)
+    else:
+        passed = sum(evaluator.passes(value) for value in values) >= least
+    reasons = dict.fromkeys(score.reason for score in scores if score.reason)
+    return Mark(evaluator=evaluator.name, value=value, passed=passed, reason="; ".join(reasons))
+
+
+def _mean(marks: Sequence[Mark]) -> tuple[Outcome, float | None]:
+    values = [mark.value for mark in marks if mark.value is not None]
+    if any(mark.value is not None and not mark.passed for mark in marks):
+        return Outcome.MISSED, fmean(values)
+    if not marks or len(values) < len(marks):
+        return Outcome.UNSCORED, None
+    return Outcome.PASSED, fmean(values)
+
+
+def _at_least(count: int, table: _Table) -> tuple[Outcome, float | None]:
+    """1 if ``count`` answers pass all evaluators; not scored while the unscored could decide."""
+    verdicts = _verdicts(table)
+    if verdicts.count(True) >= count:
+        return Outcome.PASSED, 1.0
+    if not verdicts or verdicts.count(True) + verdicts.count(None) >= count:
+        return Outcome.UNSCORED, None
+    return Outcome.MISSED, 0.0
+
+
+def _verdicts(table: _Table) -> list[bool | None]:
+    """For each answer whether it passes; None where an evaluator could not score it."""
+    verdicts: list[bool | None] = []
+    for position in range(len(table[0][1]) if table else 0):
+        values = [(evaluator, scores[position].value) for evaluator, scores in table]
+        if any(value is not None and not evaluator.passes(value) for evaluator, value in values):
+            verdicts.append(False)
+        else:
+            verdicts.append(None if any(value is None for _, value in values) else True)
+    return verdicts
+
+
+def _share_of_the_commonest(table: _Table) -> float | None:
+    verdicts = _verdicts(table)
+    return Counter(verdicts).most_common(1)[0][1] / len(verdicts) if verdicts else None
+
+
+def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
+    answers = [trial.completion for trial in trials]
+    calls = answers + [answer for trial in trials for answer in trial.judgements.values()]
+    costs = [call.cost_usd for call in calls]
+    known = [cost for cost in costs if cost is not None]
+    return {
+        "input_tokens": sum(call.usage.input_tokens for call in calls),
+        "output_tokens": sum(call.usage.output_tokens for call in calls),
+        "cost_usd": sum(known) if len(known) == len(costs) else None,
+        "latency_seconds": sum(answer.latency_seconds for answer in answers),
+        "saved": all(call.saved for call in calls),
+        "notes": tuple(dict.fromkeys(_notes(trials))),
+    }
+
+
+def _notes(trials: Sequence[Trial]) -> list[str]:
+    notes = [note for trial in trials for note in trial.completion.notes]
+    for trial in trials:
+        if trial.completion.finish_reason is FinishReason.LENGTH:
+            notes.append("the answer was cut off at the token limit (maxTokens)")
+        elif trial.completion.finish_reason is FinishReason.REFUSAL:
+            notes.append("the model refused to answer")
+        if not trial.completion.text.strip():
+            notes.append("the answer is empty")
+    return notes

@@ -1,0 +1,73 @@
+"""The client of a run, from its settings."""
+
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.client.budget import Budget
+from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
+from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
+from pytest_promptopt.client.rates import parse_rates
+from pytest_promptopt.providers.keys import KEY_VARIABLES
+from pytest_promptopt.providers.models import parse_aliases
+from pytest_promptopt.providers.pricing import Prices, parse_prices
+from pytest_promptopt.providers.router import Router
+from pytest_promptopt.providers.settings import ProviderSettings
+from pytest_promptopt.session.gitignore import keep_out_of_git
+from pytest_promptopt.session.progress import Work
+from pytest_promptopt.settings import Settings
+
+_CACHE_FILE = "answers.sqlite"
+_RETRIED_FOR_TIMEOUTS = 2
+
+
+def client_of(
+    config: pytest.Config, settings: Settings, *, warn: Callable[[str], None], work: Work
+) -> Client:
+    """The client, which tells ``warn`` what people should know; raises UsageError."""
+    provider_settings = ProviderSettings(
+        root=config.rootpath,
+        timeout_seconds=settings.timeout,
+        deterministic=settings.local_deterministic,
+        report_work=work.report,
+    )
+    client_settings = ClientSettings(
+        cache_path=cache_path(config, settings),
+        no_cache=settings.no_cache,
+        responses=Responses(settings.responses),
+        budget=Budget.parse(settings.budget) if settings.budget else None,
+        concurrency=settings.concurrency or MOST_CONCURRENCY,
+        first_concurrency=max(FIRST_CONCURRENCY, (settings.concurrency or 0) // 2),
+        max_retries=settings.max_retries,
+        deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
+        limits=parse_rates(settings.limits),
+        prices=prices_of(settings),
+        secrets=_secrets(settings),
+    )
+    if client_settings.responses is not Responses.REPLAY and not settings.plan:
+        keep_out_of_git(config.rootpath)
+    router = Router(provider_settings)
+    client = build_client(client_settings, router, warn=warn, rng=random.Random())
+    if settings.cache_clear and client.cache is not None:
+        client.cache.clear()
+    return client
+
+
+def cache_path(config: pytest.Config, settings: Settings) -> Path:
+    """Where the cache is."""
+    return config.rootpath / settings.cache_dir / _CACHE_FILE
+
+
+def prices_of(settings: Settings) -> Prices:
+    """The built-in prices and those of the ini file."""
+    return Prices.load(parse_prices(settings.prices))
+
+
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """The values of the variables that keys are read from."""
+    aliases = parse_aliases(settings.models).values()
+    names = {*KEY_VARIABLES, *(alias.key_variable for alias in aliases if alias.key_variable)}
+    return tuple(os.environ[name] for name in names if os.environ.get(name))

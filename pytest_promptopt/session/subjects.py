@@ -1,0 +1,80 @@
+"""From a prompt file to what is evaluated: a subject a model, each with its base."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_promptopt.evaluation.base import Base, compare_with_base
+from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
+from pytest_promptopt.history.baseline import Baseline, BasePrompt
+from pytest_promptopt.history.scores import ScoredContent
+from pytest_promptopt.prompts.content import content_of
+from pytest_promptopt.prompts.library import project_of
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.reading import read_prompt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A subject and what it is compared with; ``base`` is None in a run without one.
+
+    ``is_unchanged`` means that its content is that of the base. ``content`` is what its score is
+    kept by, None in a run that keeps none.
+    """
+
+    subject: Subject
+    base: Base | None = None
+    is_unchanged: bool = False
+    content: ScoredContent | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectReader:
+    """Reads prompt files the way this run wants them.
+
+    ``models`` stand in for the file's own; with more than one, subjects are told apart by them.
+    """
+
+    settings: SubjectSettings
+    models: tuple[str, ...] = ()
+    baseline: Baseline | None = None
+    saves_scores: bool = False
+
+    def read(self, path: Path) -> tuple[Entry, ...]:
+        """What the file at ``path`` gives to evaluate; raises PromptFileError."""
+        root = project_of(path, self.settings.root)
+        prompt = read_prompt(path, root=root)
+        found = self.baseline.prompt(prompt, root=root) if self.baseline else None
+        is_unchanged = self._is_unchanged(prompt, found, root)
+        content = ScoredContent.of(content_of(prompt, root=root)) if self.saves_scores else None
+        return tuple(
+            Entry(
+                subject=subject,
+                base=self._base(subject, found, settings),
+                is_unchanged=is_unchanged,
+                content=content,
+            )
+            for subject, settings in self._subjects(prompt)
+        )
+
+    def _subjects(self, prompt: Prompt) -> Iterator[tuple[Subject, SubjectSettings]]:
+        for model in self.models or (None,):
+            settings = replace(self.settings, model=model)
+            suffix = f"[{model}]" if len(self.models) > 1 else ""
+            yield replace(build_subject(prompt, settings), suffix=suffix), settings
+
+    def _base(
+        self, head: Subject, found: BasePrompt | None, settings: SubjectSettings
+    ) -> Base | None:
+        if self.baseline is None or found is None:
+            return None
+        label = self.baseline.label
+        if found.prompt is None:
+            return Base(label=label, remark=found.problem or f"the prompt is new since {label}")
+        return compare_with_base(head, found.prompt, label=label, settings=settings)
+
+    def _is_unchanged(self, prompt: Prompt, found: BasePrompt | None, root: Path) -> bool:
+        if self.baseline is None or found is None or found.prompt is None:
+            return False
+        before = content_of(found.prompt, files=self.baseline.files, root=root)
+        return not content_of(prompt, root=root).changed_parts(before)

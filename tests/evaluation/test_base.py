@@ -1,0 +1,154 @@
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.base import compare_with_base, loosened
+from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.prompt import GateSettings, MessageTemplate, Prompt
+from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.providers.request import Model
+
+
+def resolve(name: str) -> Model:
+    provider, _, rest = name.partition("/")
+    if not rest:
+        raise UsageError(f"no model {name!r}")
+    return Model(provider=provider, name=rest)
+
+
+SETTINGS = SubjectSettings(resolve_model=resolve, root=Path("/"))
+
+
+def prompt(text: str = "{{q}}", *, line: int = 1, model: str | None = "x/y") -> Prompt:
+    message = MessageTemplate(role="user", template=Template(text), line=line)
+    golden = Golden(id="g", variables={"q": "?", "expected": "1"}, path="a", line=1, expected="1")
+    return Prompt(
+        path=Path("/a"),
+        location="a",
+        name="a",
+        messages=(message,),
+        model=model,
+        goldens=(golden,),
+    )
+
+
+def head(text: str = "{{q}}") -> Subject:
+    return build_subject(prompt(text), SETTINGS)
+
+
+def test_the_base_is_asked_with_its_own_text_and_the_heads_goldens() -> None:
+    older = replace(prompt("old {{q}}", model="x/z"), goldens=())
+    base = compare_with_base(head(), older, label="main", settings=SETTINGS)
+    assert base.subject is not None
+    [golden] = base.subject.prompt.goldens
+    request = base.subject.request(golden, 0)
+    assert (request.messages[0].content, request.model.name) == ("old ?", "z")
+    assert (base.subject.key, base.identical) == ("a@base", False)
+
+
+def test_what_sends_the_same_is_identical_wherever_it_stands() -> None:
+    base = compare_with_base(head(), prompt(line=9), label="main", settings=SETTINGS)
+    assert (base.subject, base.identical) == (None, True)
+
+
+def test_a_model_of_the_run_stands_in_on_both_sides() -> None:
+    settings = replace(SETTINGS, model="run/m")
+    now = build_subject(prompt(), settings)
+    base = compare_with_base(now, prompt(model="x/z"), label="main", settings=settings)
+    assert base.identical
+
+
+def test_goldens_that_the_base_cannot_fill_are_known() -> None:
+    base = compare_with_base(head(), prompt("{{old}}"), label="main", settings=SETTINGS)
+    [golden] = head().prompt.goldens
+    assert base.unfillable(golden) == ("a:1: {{old}} has no value",)
+
+
+def test_a_base_without_a_model_says_so() -> None:
+    base = compare_with_base(head("new"), prompt(model="odd"), label="main", settings=SETTINGS)
+    assert base.subject is not None
+    assert base.subject.model_error == "at main: a: no model 'odd'"
+
+
+def gated(**settings: object) -> Prompt:
+    return replace(prompt(), gate=GateSettings(line=1, **settings))  # type: ignore[arg-type]
+
+
+def test_a_looser_gate_is_told() -> None:
+    strict = gated(minimum=0.9, max_drop=0.02, confidence=0.95)
+    loose = gated(minimum=0.8, max_drop=0.1, confidence=0.9, inconclusive_passes=True)
+    assert list(loosened(strict, loose)) == [
+        "gate.min went from 0.9 to 0.8",
+        "gate.maxDrop went from 0.02 to 0.1",
+        "gate.confidence went from 0.95 to 0.9",
+        "gate.inconclusive went from fail to pass",
+    ]
+    assert list(loosened(loose, strict)) == []
+    assert list(loosened(strict, prompt())) == ["the gate was taken away"]
+    assert list(loosened(prompt(), strict)) == []
+    assert list(loosened(strict, gated(minimum=0.9, confidence=0.95))) == [
+        "gate.maxDrop 0.02 was taken away"
+    ]
+
+
+def test_a_looser_gate_on_a_part_is_told() -> None:
+    strict = gated(
+        tags={
+            "a": GateSettings(line=1, minimum=0.9),
+            "b": GateSettings(line=1, minimum=0.9),
+        }
+    )
+    loose = gated(tags={"a": GateSettings(line=1, minimum=0.5)})
+    assert list(loosened(strict, loose)) == [
+        "gate.tags.a.min went from 0.9 to 0.5",
+        "gate.tags.b was taken away",
+    ]
+
+
+def spec(name: str, kind: str = "equals", **more: object) -> EvaluatorSpec:
+    values = {"options": "x", "path": "a", "line": 1, **more}
+    return EvaluatorSpec(name=name, kind=kind, **values)  # type: ignore[arg-type]
+
+
+def test_looser_evaluators_are_told() -> None:
+    before = replace(
+        prompt(),
+        evaluators=(
+            spec("gone"),
+            spec("other"),
+            spec("lower"),
+            spec("judge", kind="llm"),
+            spec("moved"),
+        ),
+    )
+    after = replace(
+        prompt(),
+        evaluators=(
+            spec("other", options="y"),
+            spec("lower", threshold=0.5),
+            spec("judge", kind="llm", threshold=0.5),
+            spec("moved", line=7),
+        ),
+    )
+    assert list(loosened(before, after)) == [
+        "the evaluator `gone` was taken away",
+        "the evaluator `other` was changed",
+        "the threshold of the evaluator `lower` went from 1 to 0.5",
+    ]
+
+
+def test_goldens_that_ask_for_less_are_told() -> None:
+    def golden(name: str, expected: str, required: bool = False) -> Golden:
+        return Golden(id=name, variables={}, path="a", line=1, expected=expected, required=required)
+
+    before = replace(
+        prompt(),
+        goldens=(golden("a", "1"), golden("b", "1"), golden("c", "1", required=True)),
+    )
+    after = replace(prompt(), goldens=(golden("b", "2"), golden("c", "1"), golden("d", "1")))
+    assert list(loosened(before, after)) == [
+        "goldens that were taken away: a",
+        "goldens that now expect something else: b",
+        "goldens that are no longer required: c",
+    ]

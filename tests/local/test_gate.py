@@ -1,0 +1,66 @@
+"""The gate against main, on the embedded model."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.history.commits import History
+from tests.local.test_eval import CAPITALS, COUNTRIES, MODEL
+from tests.project import Project
+
+pytestmark = pytest.mark.local_model
+
+PROMPT = CAPITALS.replace("gate: {min: 0.1}", "gate: {maxDrop: 0.05}")
+WORSE = PROMPT.replace(
+    "Say in one short sentence which country the city is the capital of.",
+    "Answer with the word banana and nothing else, whatever is asked.",
+)
+
+
+@pytest.fixture
+def history(project: Project, monkeypatch: pytest.MonkeyPatch) -> History:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
+    made = History(project.path)
+    project.write(".gitignore", ".promptopt\n")
+    made.write("prompts/capitals.prompt.yml", PROMPT)
+    made.commit("capitals")
+    made.branch("topic")
+    return made
+
+
+def test_a_prompt_made_worse_fails_against_main_and_names_what_broke(
+    project: Project, history: History
+) -> None:
+    history.write("prompts/capitals.prompt.yml", WORSE)
+    history.commit("bananas")
+    result = project.run_apart("--prompt-base", "main")
+    result.assert_outcomes(failed=1, passed=0)
+    result.stdout.fnmatch_lines(
+        [
+            "  a drop of more than maxDrop 0.05 is shown: * at main (*), now 0.000 on "
+            f"{len(COUNTRIES)} goldens, 0 fixed, * broken (*paris-*",
+            "    broken: *paris-*",
+        ]
+    )
+
+
+def test_a_change_of_whitespace_is_not_selected(project: Project, history: History) -> None:
+    history.write("prompts/capitals.prompt.yml", PROMPT.replace("{role:", "{ role:") + "\n\n")
+    history.commit("reformat")
+    result = project.run_apart("--prompt-base", "main", "--prompt-changed")
+    result.stdout.fnmatch_lines(["the same content as at main (*):", "    prompts/capitals.*"])
+    assert result.ret == 0
+
+
+def test_two_models_are_compared_side_by_side(project: Project, local_weights: Path) -> None:
+    project.write("prompts/capitals.prompt.yml", CAPITALS)
+    file = f"local:{local_weights}"
+    result = project.run_apart("--prompt-model", MODEL, "--prompt-model", file)
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/capitals.prompt.yml: 2 models on the same goldens",
+            f"    {MODEL} * PASS *",
+            f"    {file} * PASS *",
+            f"        against {MODEL}: * of {len(COUNTRIES)}",
+        ]
+    )

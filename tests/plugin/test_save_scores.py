@@ -1,0 +1,54 @@
+"""``--prompt-save-scores``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project import PROMPT, Project
+
+
+def saved(project: Project) -> list[dict[str, Any]]:
+    text = (project.path / ".promptopt" / "scores.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[str, ...]) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run_apart("--prompt-save-scores", *workers)
+    result.stdout.fnmatch_lines(
+        ["scores of 1 whole prompts, 1 of them new: .promptopt/scores.jsonl"]
+    )
+    [score] = saved(project)
+    assert (score["location"], score["model"]) == ("prompts/a.prompt.yml", "scripted:answers.json")
+    assert (score["score"], score["samples"]) == (0.5, 1)
+    assert score["goldens"] == {"right": [1.0, True], "wrong": [0.0, False]}
+    assert score["interval"] == [pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4)]
+
+
+def test_the_same_score_is_saved_once_and_each_model_gets_its_own(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("other.json", '{"*": "1"}')
+    both = ("--prompt-model", "scripted:answers.json", "--prompt-model", "scripted:other.json")
+    project.run("--prompt-save-scores")
+    project.run("--prompt-save-scores", *both)
+    assert [score["model"] for score in saved(project)] == [
+        "scripted:answers.json",
+        "scripted:other.json",
+    ]
+
+
+def test_a_part_of_a_prompt_or_one_with_errors_is_not_saved(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.run("--prompt-save-scores", "-k", "right")
+    project.write("prompts/a.prompt.yml", PROMPT.replace("q: one", "r: one"))
+    project.run("--prompt-save-scores")
+    assert not (project.path / ".promptopt" / "scores.jsonl").exists()
+
+
+def test_without_the_option_nothing_is_saved(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.run()
+    assert not Path(project.path / ".promptopt" / "scores.jsonl").exists()
