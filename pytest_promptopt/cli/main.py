@@ -1,0 +1,92 @@
+"""The command `promptopt`: finds the subcommand and runs it.
+
+Exit codes: 0 done, 1 it could not be done (a file or the repository says why), 2 the command
+line cannot be meant, 130 interrupted, 141 whoever read the output went away.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import NamedTuple, TextIO
+
+from pytest_promptopt.cli.output import Output, warn
+from pytest_promptopt.errors import PromptoptError, UsageError
+
+_EXIT_CODES = "exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"
+
+
+class Command(NamedTuple):
+    """A subcommand: its module, with ``add_arguments(parser)`` and ``run(arguments, out)``."""
+
+    module: str
+    help: str
+
+
+COMMANDS: Mapping[str, Command] = {
+    "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
+    "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
+    "show": Command("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``promptopt`` with these arguments, by default those of the process.
+
+    Returns the exit code; raises SystemExit where argparse has said all there is to say.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        _write_any_character(stream)
+    parser = _parser(arguments)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return 2
+    try:
+        return _run(parser.parse_args(arguments))
+    except BrokenPipeError:
+        # Else the interpreter fails once more as it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    out = Output(sys.stdout, has_colors=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
+    try:
+        status: int = parsed.run(parsed, out)
+    except PromptoptError as error:
+        warn(str(error))
+        status = 2 if isinstance(error, UsageError) else 1
+    sys.stdout.flush()
+    return status
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser; of the commands, only the one that is named is imported."""
+    parser = argparse.ArgumentParser(
+        prog="promptopt", description="Look at prompts and their history.", epilog=_EXIT_CODES
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    named = next((argument for argument in arguments if argument in COMMANDS), None)
+    for name, command in COMMANDS.items():
+        subparser = commands.add_parser(
+            name, help=command.help, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name == named:
+            module = import_module(command.module)
+            module.add_arguments(subparser)
+            subparser.set_defaults(run=module.run)
+    return parser
+
+
+def _write_any_character(stream: TextIO) -> None:
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

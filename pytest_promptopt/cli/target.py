@@ -1,0 +1,57 @@
+"""The prompt that a command line names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.history.scores import SCORES_PATH
+from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
+from pytest_promptopt.prompts.suggestion import did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A prompt file by its absolute path, which need not exist, and the ref behind its ``@``."""
+
+    path: Path
+    ref: str | None = None
+
+    def require_file(self) -> None:
+        """Raise :class:`UsageError` unless the file is there."""
+        if self.path.is_file():
+            return
+        if self.path.is_dir():
+            raise UsageError(f"{self.path} is a folder; name one prompt file (*{SUFFIXES[0]})")
+        folder = self.path.parent
+        beside = sorted(path.name for path in folder.glob("*") if is_prompt_file(path))
+        raise UsageError(f"{self.path} is not there{did_you_mean(self.path.name, beside)}")
+
+
+def read_target(name: str) -> Target:
+    """``PROMPT`` or ``PROMPT@REF``, relative to the current folder.
+
+    What exists as a file is one, also with an ``@`` in its name. Else the ref begins behind the
+    suffix of a prompt file.
+    """
+    if not Path(name).is_file():
+        for position in (index for index, sign in enumerate(name) if sign == "@"):
+            if name[:position].endswith(SUFFIXES):
+                return Target(path=_absolute(name[:position]), ref=name[position + 1 :])
+    return Target(path=_absolute(name))
+
+
+def repository_root(path: Path) -> Path:
+    """The nearest folder above with a ``.git``, else the prompt's own; found without git."""
+    return next((folder for folder in path.parents if (folder / ".git").exists()), path.parent)
+
+
+def project_root(path: Path, repository: Path) -> Path:
+    """The nearest folder above that keeps scores, else the root of the repository."""
+    folders = (folder for folder in path.parents if folder.is_relative_to(repository))
+    return next((folder for folder in folders if (folder / SCORES_PATH).exists()), repository)
+
+
+def _absolute(name: str) -> Path:
+    """Links in the folders above are followed, one in the file's place is not."""
+    path = Path(name)
+    return path.parent.resolve() / path.name

@@ -1,0 +1,90 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from pytest_promptopt.cli.main import COMMANDS, main
+from tests.cli.conftest import NAME, Promptopt
+
+COMMAND = (sys.executable, "-m", "pytest_promptopt.cli.main")
+
+
+def test_without_arguments_it_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "show" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help_is_there_for_every_command(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(arguments)
+    out = capsys.readouterr().out
+    assert out.startswith(f"usage: promptopt {' '.join(arguments[:-1])}".rstrip())
+    assert max(len(line) for line in out.splitlines()) <= 100
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["logg"])
+    assert "invalid choice: 'logg'" in capsys.readouterr().err
+
+
+def test_commands_work_from_any_folder(
+    promptopt: Promptopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promptopt.history.commit("Add the prompt")
+    monkeypatch.chdir("prompts")
+    assert "Add the prompt" in promptopt("log", "route.prompt.yml").out
+    (promptopt.history.folder / "other").mkdir()
+    monkeypatch.chdir("../other")
+    assert "Add the prompt" in promptopt("log", f"../{NAME}").out
+    assert promptopt("show", f"../{NAME}").out.startswith(f"{NAME}  ")
+
+
+def test_ctrl_c_ends_without_a_traceback(
+    promptopt: Promptopt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(arguments: object, out: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_promptopt.cli.show.run", interrupted)
+    printed = promptopt("show", NAME)
+    assert (printed.out, printed.err, printed.status) == ("", "", 130)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from pytest_promptopt.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'git', 'openai', 'anthropic', 'jsonschema', 'yaml', 'pytest', 'numpy', 'scipy'}\n"
+        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGPIPE"), reason="pipes of POSIX")
+def test_a_reader_that_goes_away_is_no_traceback(promptopt: Promptopt) -> None:
+    promptopt.goldens.write_text('{"ticket": "' + "x\\n" * 200_000 + '"}\n')
+    with subprocess.Popen(
+        [*COMMAND, "show", NAME], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+def test_a_terminal_that_cannot_show_a_character_gets_it_written_out(promptopt: Promptopt) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*COMMAND, "show", NAME], capture_output=True, env=environment)
+    assert done.returncode == 0
+    assert b"\\u2502 Ticket: My money back!\n" in done.stdout
