@@ -1,0 +1,1 @@
+"""Better prompts: propose, guard, race, accept, remember, stop."""

@@ -1,0 +1,1 @@
+"""Spending evaluations on candidates: one file an allocator."""

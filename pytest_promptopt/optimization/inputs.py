@@ -1,0 +1,62 @@
+"""What a search starts from, and what tells it from others."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.providers.request import Model
+
+
+def inputs_digest(
+    subject: Subject, settings: OptimizeSettings, optimizer_model: Model, splits: Splits
+) -> str:
+    """A SHA-256 over everything that the search depends on: prompt, goldens, settings, models."""
+    prompt = subject.prompt
+    content = {
+        "messages": [[message.role, message.template.text] for message in prompt.messages],
+        "parameters": dict(prompt.parameters),
+        "response_format": [prompt.response_format, prompt.json_schema],
+        "evaluators": _specs(prompt.evaluators),
+        "model": asdict(subject.model) if subject.model else None,
+        "optimizer_model": asdict(optimizer_model),
+        "settings": {**asdict(settings), "budget": str(settings.budget)},
+        "splits": {
+            name: [_golden(golden) for golden in getattr(splits, name)]
+            for name in ("train", "validation", "test")
+        },
+    }
+    encoded = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def usable(subject: Subject, splits: Splits) -> Splits:
+    """The goldens that can be asked and scored: with every value and an evaluator."""
+
+    def part(goldens: Sequence[Golden]) -> tuple[Golden, ...]:
+        return tuple(
+            golden
+            for golden in goldens
+            if subject.evaluators_for(golden) and not subject.missing_values(golden)
+        )
+
+    return replace(
+        splits,
+        train=part(splits.train),
+        validation=part(splits.validation),
+        test=part(splits.test),
+    )
+
+
+def _golden(golden: Golden) -> list[Any]:
+    variables = dict(golden.variables)
+    return [golden.id, variables, golden.expected, golden.weight, _specs(golden.evaluators)]
+
+
+def _specs(specs: Sequence[EvaluatorSpec]) -> list[list[Any]]:
+    return [[spec.name, spec.kind, spec.options, spec.threshold] for spec in specs]

@@ -1,0 +1,196 @@
+"""Everything that a search paid for and decided, in a file that it can go on from.
+
+One JSON object a line. The first names the inputs of the search; ``call`` lines hold answers by
+the fingerprint of their request; the others tell what was decided. To resume is to run the same
+search again: it is deterministic, its answers come from the journal as far as that goes, and
+what was written already is not written twice.
+"""
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.errors import (
+    BudgetError,
+    NotConfiguredError,
+    NotRecordedError,
+    ProviderError,
+    UsageError,
+)
+from pytest_promptopt.optimization.ledger import Ledger, Role
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request
+
+VERSION = 1
+
+# What the next run may not meet is no result of this one.
+_NOT_KEPT = (BudgetError, NotConfiguredError, NotRecordedError)
+
+
+class Journal:
+    """The journal at a path; lines are appended, never changed.
+
+    A line reaches the system before the next call goes out, so that it outlives the process;
+    decisions are also forced to the disk. A torn last line is dropped.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._answers: dict[str, Mapping[str, Any]] = {}
+        self._told: deque[Mapping[str, Any]] = deque()
+        self._inputs: str | None = None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._file = os.fdopen(descriptor, "ab+")
+        self._read()
+
+    @property
+    def path(self) -> Path:
+        """Where the journal is."""
+        return self._path
+
+    def begin(self, inputs: str) -> None:
+        """Start, or go on with, the search that has these ``inputs``.
+
+        Raises :class:`UsageError` where the journal is that of other ones.
+        """
+        if self._inputs is None:
+            self._inputs = inputs
+            self._append({"event": "run", "version": VERSION, "inputs": inputs}, is_forced=True)
+        elif self._inputs != inputs:
+            raise UsageError(
+                f"{self._path} is the journal of other inputs (the prompt, its goldens, the "
+                "settings or the models have changed); delete it to start again"
+            )
+
+    def answer(self, fingerprint: str) -> Completion | ProviderError | None:
+        """What was answered to the request, None where it is not known."""
+        line = self._answers.get(fingerprint)
+        if line is None:
+            return None
+        if "error" in line:
+            return ProviderError(line["error"])
+        return Completion.from_json(line["completion"], saved=True)
+
+    def keep(
+        self,
+        fingerprint: str,
+        answer: Completion | ProviderError,
+        *,
+        role: Role,
+        about: Mapping[str, Any],
+    ) -> None:
+        """Append an answer, or the error in its place."""
+        line: dict[str, Any] = {"event": "call", "role": role, **about, "fingerprint": fingerprint}
+        if isinstance(answer, ProviderError):
+            line["error"] = answer.message
+        else:
+            line["completion"] = answer.to_json()
+        self._answers[fingerprint] = line
+        self._append(line, is_forced=False)
+
+    def tell(self, event: str, **facts: Any) -> None:
+        """Append what was decided, unless it stands there from the run before."""
+        line = json.loads(json.dumps({"event": event, **facts}))
+        if self._told and self._told[0] == line:
+            self._told.popleft()
+            return
+        self._told.clear()
+        self._append(line, is_forced=event != "scored")
+
+    def once(self, name: str, value: Callable[[], Any]) -> Any:
+        """What ``value`` gave (plain JSON) when the search first came here."""
+        if self._told and self._told[0]["event"] == "noted" and self._told[0]["name"] == name:
+            return self._told.popleft()["value"]
+        found = json.loads(json.dumps(value()))
+        self.tell("noted", name=name, value=found)
+        return found
+
+    def forget_errors(self) -> None:
+        """Have the requests that brought errors asked again by whoever opens the journal next."""
+        self._append({"event": "errors forgotten"}, is_forced=True)
+
+    def close(self) -> None:
+        """Close the file; may be repeated."""
+        self._file.close()
+
+    def _read(self) -> None:
+        self._file.seek(0)
+        content = self._file.read()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            self._file.truncate(whole)
+        for number, raw in enumerate(content[:whole].splitlines(), start=1):
+            try:
+                self._take(json.loads(raw))
+            except (ValueError, KeyError, TypeError) as error:
+                self._file.close()
+                raise UsageError(
+                    f"{self._path}:{number}: not a line of a journal; delete the file to start "
+                    "again"
+                ) from error
+
+    def _take(self, line: Mapping[str, Any]) -> None:
+        match line["event"]:
+            case "run":
+                self._inputs = line["inputs"]
+            case "call":
+                self._answers[line["fingerprint"]] = line
+            case "errors forgotten":
+                self._answers = {k: v for k, v in self._answers.items() if "error" not in v}
+                self._told.clear()
+            case _:
+                self._told.append(line)
+
+    def _append(self, line: Mapping[str, Any], *, is_forced: bool) -> None:
+        encoded = json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        self._file.write(encoded + b"\n")
+        self._file.flush()
+        if is_forced:
+            os.fsync(self._file.fileno())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journaled:
+    """Answers from the journal, else from the provider, and enters all in journal and ledger.
+
+    ``about`` says in the journal what a call was for.
+    """
+
+    provider: Provider
+    journal: Journal
+    ledger: Ledger
+    role: Role
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    async def complete(self, request: Request) -> Completion:
+        """The answer; an error that is in the journal is raised again."""
+        fingerprint = request.fingerprint
+        answer = self.journal.answer(fingerprint)
+        if answer is None:
+            answer = await self._asked(request)
+            self.journal.keep(fingerprint, answer, role=self.role, about=self.about)
+        if isinstance(answer, ProviderError):
+            self.ledger.took(self.role, None)
+            raise answer
+        self.ledger.took(self.role, answer)
+        return answer
+
+    async def close(self) -> None:
+        """Close the provider."""
+        await self.provider.close()
+
+    async def _asked(self, request: Request) -> Completion | ProviderError:
+        # Without an origin: answers of a search are no recordings of the prompt.
+        asked = replace(request, origin=None)
+        try:
+            return await self.provider.complete(asked)
+        except _NOT_KEPT:
+            self.ledger.took(self.role, None)
+            raise
+        except ProviderError as error:
+            return error

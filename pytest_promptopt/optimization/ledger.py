@@ -1,0 +1,201 @@
+"""What a search has spent, and what it may still spend."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pytest_promptopt.client.budget import Budget, BudgetUnit
+from pytest_promptopt.client.estimate import likely_usage, most_usage
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.stops import CapReachedError
+from pytest_promptopt.providers.request import Completion, Model, Request, Usage
+
+Role = Literal["task", "optimizer"]
+PriceUsd = Callable[[Model, Usage], float | None]
+
+# Money is counted in whole billionths, so that the order of answers changes no sum.
+_NANO = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """The most that a search may take, all of it together; None is no cap.
+
+    ``calls`` counts task calls (judges' calls included) and calls of the optimizer model.
+    """
+
+    calls: int | None = None
+    task_calls: int | None = None
+    optimizer_calls: int | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+
+    def with_budget(self, budget: Budget) -> "Caps":
+        """These caps with ``budget`` as the cap on its unit."""
+        match budget.unit:
+            case BudgetUnit.CALLS:
+                return replace(self, calls=int(budget.limit))
+            case BudgetUnit.TOKENS:
+                return replace(self, tokens=int(budget.limit))
+            case BudgetUnit.USD:
+                return replace(self, cost_usd=float(budget.limit))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What was taken so far; calls that the journal or the cache answered count like sent ones.
+
+    ``unpriced`` of them have no known price.
+    """
+
+    task_calls: int = 0
+    optimizer_calls: int = 0
+    tokens: int = 0
+    nano_usd: int = 0
+    unpriced: int = 0
+
+    @property
+    def calls(self) -> int:
+        """Calls of both roles."""
+        return self.task_calls + self.optimizer_calls
+
+    @property
+    def cost_usd(self) -> float:
+        """What the calls with a known price cost."""
+        return self.nano_usd / _NANO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What something will take: calls exactly, tokens and money at most."""
+
+    calls: int = 0
+    tokens: int = 0
+    nano_usd: int = 0
+
+    def __add__(self, other: "Need") -> "Need":
+        return Need(
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+            nano_usd=self.nano_usd + other.nano_usd,
+        )
+
+
+class Ledger:
+    """Admits calls while they fit under every cap, and adds up what they took.
+
+    Whoever asks goes in phases: needs are admitted in a fixed order, their calls are awaited,
+    then comes the next phase. So what is admitted depends on nothing but the answers, however
+    many calls are in flight. A cap on tokens or money holds because the most that a request can
+    take is admitted (see :func:`~pytest_promptopt.client.estimate.most_usage`).
+    """
+
+    def __init__(self, caps: Caps, price_usd: PriceUsd | None = None) -> None:
+        if caps.cost_usd is not None and price_usd is None:
+            raise UsageError("a cap in usd needs the prices of the models, and there are none")
+        self._caps = caps
+        self._price_usd = price_usd
+        self._aside = Need()
+        self._spent = Spent()
+
+    @property
+    def spent(self) -> Spent:
+        """What was taken so far."""
+        return self._spent
+
+    def need(self, requests: Sequence[Request], *, is_likely: bool = False) -> Need:
+        """What ``requests`` take at most, or likely."""
+        needs_usage = self._caps.tokens is not None or self._caps.cost_usd is not None
+        if not needs_usage:
+            return Need(calls=len(requests))
+        usage_of = likely_usage if is_likely else most_usage
+        usages = [(request.model, usage_of(request)) for request in requests]
+        return Need(
+            calls=len(requests),
+            tokens=sum(usage.total_tokens for _, usage in usages),
+            nano_usd=sum(self._nano_usd(model, usage) for model, usage in usages),
+        )
+
+    def set_aside(self, need: Need) -> None:
+        """Keep ``need`` of task calls free for what comes at the end; the next call replaces it."""
+        self._aside = need
+
+    def admit(self, role: Role, needs: Sequence[Need]) -> int:
+        """How many of ``needs``, from the first, may be asked for at once: at least one.
+
+        Raises :class:`CapReachedError` where the calls of all do not fit, since half a phase is
+        money for nothing, or where the most that the first may take does not.
+        """
+        if not needs:
+            return 0
+        self._check_calls(role, sum(need.calls for need in needs))
+        total, admitted = self._aside, 0
+        for need in needs:
+            total += need
+            if not self._fits(total):
+                break
+            admitted += 1
+        if not admitted:
+            raise CapReachedError(f"the cap is reached: {self._amounts(needs[0])}")
+        return admitted
+
+    def took(self, role: Role, completion: Completion | None) -> None:
+        """Add a call; without an answer it is a call that took no tokens."""
+        usage = Usage() if completion is None else completion.usage
+        cost_usd = 0.0 if completion is None else completion.cost_usd
+        spent = self._spent
+        self._spent = Spent(
+            task_calls=spent.task_calls + (role == "task"),
+            optimizer_calls=spent.optimizer_calls + (role == "optimizer"),
+            tokens=spent.tokens + usage.total_tokens,
+            nano_usd=spent.nano_usd + round((cost_usd or 0.0) * _NANO),
+            unpriced=spent.unpriced + (cost_usd is None),
+        )
+
+    def _check_calls(self, role: Role, calls: int) -> None:
+        caps, spent = self._caps, self._spent
+        aside = self._aside.calls
+        if role == "optimizer":
+            own = ("optimizer calls", caps.optimizer_calls, spent.optimizer_calls, 0)
+        else:
+            own = ("task calls", caps.task_calls, spent.task_calls, aside)
+        for name, cap, taken, kept in (own, ("calls", caps.calls, spent.calls, aside)):
+            if cap is not None and taken + kept + calls > cap:
+                verdict = f", {kept} are kept for the verdict" if kept else ""
+                raise CapReachedError(
+                    f"the cap of {cap} {name} is reached: {taken} were spent{verdict}, "
+                    f"and the next step takes {calls}"
+                )
+
+    def _fits(self, need: Need) -> bool:
+        caps, spent = self._caps, self._spent
+        if caps.tokens is not None and spent.tokens + need.tokens > caps.tokens:
+            return False
+        if caps.cost_usd is None:
+            return True
+        return spent.nano_usd + need.nano_usd <= round(caps.cost_usd * _NANO)
+
+    def _amounts(self, need: Need) -> str:
+        caps, spent = self._caps, self._spent
+        if caps.tokens is not None and spent.tokens + self._aside.tokens + need.tokens > (
+            caps.tokens
+        ):
+            return (
+                f"{spent.tokens} of {caps.tokens} tokens were spent, "
+                f"and the next step may take {need.tokens}"
+            )
+        return (
+            f"{spent.cost_usd:.4f} of {caps.cost_usd} usd were spent, "
+            f"and the next step may take {need.nano_usd / _NANO:.4f}"
+        )
+
+    def _nano_usd(self, model: Model, usage: Usage) -> int:
+        if self._caps.cost_usd is None or self._price_usd is None:
+            return 0
+        cost_usd = self._price_usd(model, usage)
+        if cost_usd is None:
+            raise UsageError(
+                f"{model}: a cap in usd needs its price, which is unknown; add a line like "
+                f"'{model} = 0.25 in, 2.00 out' (USD per million tokens) to the ini prompt_prices"
+            )
+        return round(cost_usd * _NANO)

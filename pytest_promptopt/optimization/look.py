@@ -1,0 +1,69 @@
+"""What is found out about the given prompt before the first round."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.diagnosis import Diagnosis
+from pytest_promptopt.optimization.headroom import Headroom, assess
+from pytest_promptopt.optimization.proposers.contract import Contract
+from pytest_promptopt.optimization.scoreboard import Scoreboard
+from pytest_promptopt.optimization.search import GIVEN, Search
+from pytest_promptopt.optimization.stops import SearchStoppedError
+from pytest_promptopt.prompts.golden import Golden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """The first look; None is what is switched off."""
+
+    headroom: Headroom | None = None
+    diagnosis: Diagnosis | None = None
+
+
+async def look(search: Search, again: Scoreboard) -> Look:
+    """Headroom and diagnosis of the given prompt on some goldens of ``train``.
+
+    ``again`` asks for the second sample. Raises what the boards raise.
+    """
+    settings, train = search.settings, search.splits.train
+    if not (settings.headroom or settings.diagnosis):
+        return Look()
+    goldens = search.rng.sample(train, min(settings.headroom_goldens, len(train)))
+    first = await search.board.scores(GIVEN, goldens)
+    if not settings.headroom:
+        return Look(headroom=None, diagnosis=search.diagnosis_of(GIVEN))
+    second = await again.scores(GIVEN, goldens)
+    samples = {
+        golden_id: [case, *([second[golden_id]] if golden_id in second else [])]
+        for golden_id, case in first.items()
+    }
+    headroom = assess(samples)
+    search.journal.tell("headroom", kind=headroom.kind.value, sentence=headroom.sentence)
+    return Look(headroom=headroom, diagnosis=search.diagnosis_of(GIVEN, more=list(second.values())))
+
+
+async def score_given(search: Search) -> None:
+    """The given prompt on all of validation; stops the search where nothing is missed there."""
+    cases = await search.board.scores(GIVEN, search.validation)
+    if is_perfect(cases.values(), search.validation):
+        raise SearchStoppedError(
+            f"the prompt passes all {len(cases)} goldens of validation already: nothing to gain"
+        )
+
+
+async def try_contract(search: Search, diagnosis: Diagnosis) -> None:
+    """The contract as the first candidate, without a call of the optimizer model."""
+    context = search.context(GIVEN, position=search.targets[0], diagnosis=diagnosis)
+    for candidate in await Contract().propose(context):
+        if search.admit(candidate):
+            await search.board.ask([(candidate, search.validation)])
+            if search.standing(candidate).cases:
+                search.pool.append(candidate)
+
+
+def is_perfect(cases: Collection[Case], goldens: Sequence[Golden]) -> bool:
+    """Whether every golden was answered and passed, with the full score."""
+    return len(cases) == len(goldens) and all(
+        case.passed and case.score is not None and case.score >= 1 for case in cases
+    )

@@ -1,0 +1,398 @@
+"""The search from its first look to the verdict."""
+
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+
+from pytest_promptopt.client.estimate import likely_usage
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
+from pytest_promptopt.optimization.batches import Batches
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.editable import editable_positions, targets
+from pytest_promptopt.optimization.guards import Guards
+from pytest_promptopt.optimization.inputs import inputs_digest, usable
+from pytest_promptopt.optimization.journal import Journal, Journaled
+from pytest_promptopt.optimization.ledger import Ledger, Need, PriceUsd
+from pytest_promptopt.optimization.look import Look, is_perfect, look, score_given, try_contract
+from pytest_promptopt.optimization.memory import (
+    Memory,
+    MemoryFile,
+    Remembered,
+    openings,
+    remembered_from,
+)
+from pytest_promptopt.optimization.optimizer import Optimizer, meta_texts
+from pytest_promptopt.optimization.parents import Standing, best_first
+from pytest_promptopt.optimization.plan import Plan, Sizes, plan
+from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.registered import registered
+from pytest_promptopt.optimization.result import (
+    Event,
+    Judged,
+    Looked,
+    Planned,
+    Progress,
+    Result,
+    Tried,
+)
+from pytest_promptopt.optimization.rounds import run_round
+from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of, need_of
+from pytest_promptopt.optimization.search import GIVEN, Search
+from pytest_promptopt.optimization.selection import chosen
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.optimization.stops import (
+    AnswersMissingError,
+    CapReachedError,
+    SearchStoppedError,
+)
+from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, Verdict, give_verdict
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Model, Request
+from pytest_promptopt.statistics.intervals import shown_interval
+
+_FINALISTS = 3
+_BARREN_ROUNDS = 3
+_REMEMBERED = 5
+
+Report = Callable[[Event], None]
+
+
+async def optimize(
+    subject: Subject,
+    settings: OptimizeSettings,
+    *,
+    provider: Provider,
+    optimizer_model: Model,
+    splits: Splits,
+    journal: Journal,
+    memory: MemoryFile | None = None,
+    report: Report = lambda _event: None,
+    price_usd: PriceUsd | None = None,
+) -> Result:
+    """Search for a better prompt, and judge the best one on the test split.
+
+    All models are asked through ``provider``. Deterministic: the same inputs, seed and answers
+    give the same result, whatever the order of the answers. With the ``journal`` of a run that
+    was killed it goes on from there and asks nothing twice. Nothing is written but the journal
+    and the ``memory``.
+
+    Raises :class:`UsageError` before anything is spent, where settings, caps, journal or memory
+    do not fit. Whatever ends a search that has begun is the ``reason`` of its result.
+    """
+    parts = usable(subject, splits)
+    planned = plan_for(subject, settings, splits, price_usd=price_usd)
+    _check_names(settings)
+    editable = editable_positions(subject.prompt, settings.editable)
+    run = inputs_digest(subject, settings, optimizer_model, splits)
+    ledger = Ledger(settings.caps, price_usd)
+    # Tells of a missing price before anything is spent.
+    ledger.need([Request(model=optimizer_model, messages=())])
+    journal.begin(run)
+    kept = memory if settings.remember else None
+    earlier = journal.once("memory", lambda: [asdict(e) for e in kept.read()] if kept else [])
+    calls = Journaled(provider=provider, journal=journal, ledger=ledger, role="task")
+    goldens = subject.prompt.goldens or (*parts.train, *parts.validation, *parts.test)
+    board = partial(Scoreboard, subject, parts.train, calls, ledger)
+    rng = random.Random(settings.seed)
+    search = Search(
+        subject=subject,
+        settings=planned.settings,
+        splits=parts,
+        validation=rng.sample(parts.validation, len(parts.validation)),
+        editable=editable,
+        targets=targets(subject.prompt, editable, is_narrowed=settings.editable is not None),
+        board=board(samples=settings.samples),
+        optimizer=Optimizer(
+            optimizer_model,
+            Journaled(provider=provider, journal=journal, ledger=ledger, role="optimizer"),
+            ledger,
+            planned.settings,
+        ),
+        batches=Batches(settings.batch, planned.settings.batch_size, parts.train, rng),
+        guards=Guards(subject.prompt, editable, goldens, requests=meta_texts()),
+        journal=journal,
+        memory=Memory(earlier=tuple(remembered_from(line) for line in earlier)),
+        rng=rng,
+    )
+    opened = 1 + openings(search.memory.earlier, run)
+    return await _Run(
+        search=search,
+        plan=planned,
+        ledger=ledger,
+        again=board(first_sample=settings.samples),
+        sealed=board(first_sample=FRESH_SAMPLES_FROM * opened),
+        opened=opened,
+        name=run[:12],
+        file=kept,
+        report=report,
+    ).result()
+
+
+def plan_for(
+    subject: Subject,
+    settings: OptimizeSettings,
+    splits: Splits,
+    *,
+    price_usd: PriceUsd | None = None,
+) -> Plan:
+    """What :func:`optimize` would take; raises :class:`UsageError` where a cap is too small."""
+    parts = usable(subject, splits)
+    goldens = (*parts.train, *parts.validation, *parts.test)
+    judges = max((judges_of(subject, golden) for golden in goldens), default=0)
+    tokens, cost_usd = 0.0, 0.0
+    if goldens and subject.model is not None:
+        request = subject.request(goldens[0], 0)
+        usage = likely_usage(request)
+        tokens = float(usage.total_tokens)
+        cost_usd = (price_usd(request.model, usage) or 0.0) if price_usd else 0.0
+    sizes = Sizes(
+        train=len(parts.train),
+        validation=len(parts.validation),
+        test=len(parts.test),
+        calls_per_answer=1 + judges,
+        tokens_per_call=tokens,
+        usd_per_call=cost_usd,
+    )
+    return plan(settings, sizes)
+
+
+def _check_names(settings: OptimizeSettings) -> None:
+    registered(ALLOCATORS, settings.allocator, "allocator")
+    for name in (*settings.first, *settings.proposers):
+        registered(PROPOSERS, name, "proposer")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Run:
+    """A search on its way to a result; ``opened`` counts the openings of the test split."""
+
+    search: Search
+    plan: Plan
+    ledger: Ledger
+    again: Scoreboard
+    sealed: Scoreboard
+    opened: int
+    name: str
+    file: MemoryFile | None
+    report: Report
+    found: Look = field(default_factory=Look)
+    rounds: int = 0
+
+    async def result(self) -> Result:
+        """The whole search."""
+        self.report(Planned(plan=self.plan))
+        self.ledger.set_aside(self._verdict_need())
+        try:
+            reason = await self._searched()
+        except CapReachedError as stop:
+            reason = str(stop)
+        except AnswersMissingError as stop:
+            self.search.journal.forget_errors()
+            return self._result(str(stop), None, None)
+        except SearchStoppedError as stop:
+            return self._result(str(stop), None, None)
+        choice = await self._choice()
+        verdict = None
+        if choice is not None:
+            verdict, trouble = await self._verdict(choice.candidate)
+            reason = f"{reason}; {trouble}" if trouble else reason
+        self._keep(choice, verdict)
+        return self._result(reason, choice, verdict)
+
+    async def _searched(self) -> str:
+        search = self.search
+        self._check_inputs()
+        self.found = await look(search, self.again)
+        self.report(Looked(headroom=self.found.headroom, diagnosis=self.found.diagnosis))
+        if self.found.headroom is not None and self.found.headroom.stops:
+            raise SearchStoppedError(self.found.headroom.sentence)
+        await score_given(search)
+        if self.found.diagnosis is not None:
+            await try_contract(search, self.found.diagnosis)
+        self._tell()
+        return await self._all_rounds()
+
+    async def _all_rounds(self) -> str:
+        search, settings = self.search, self.search.settings
+        best = self._best().score
+        barren = quiet = idle = 0
+        while self.rounds < settings.rounds:
+            if any(is_perfect(s.cases.values(), search.validation) for s in search.standings):
+                return "a candidate passes every golden of validation"
+            asked = self.ledger.spent.optimizer_calls
+            proposed = await run_round(search, self.rounds + 1)
+            self.rounds += 1
+            self._tell()
+            was_asked = self.ledger.spent.optimizer_calls > asked
+            barren = 0 if proposed else barren + was_asked
+            quiet = 0 if proposed or was_asked else quiet + 1
+            if barren == _BARREN_ROUNDS:
+                return self._barren()
+            if quiet == max(_BARREN_ROUNDS, self._batches_of_an_epoch):
+                return f"nothing was missed in the batches of {quiet} rounds: nothing to go by"
+            score = self._best().score
+            idle = 0 if score > best else idle + 1
+            best = max(best, score)
+            if settings.patience and idle >= settings.patience:
+                return f"no better candidate in {idle} rounds"
+        return f"all {settings.rounds} rounds are done"
+
+    def _check_inputs(self) -> None:
+        search = self.search
+        if not search.splits.train:
+            raise SearchStoppedError("no golden of the train split can be used: nothing to learn")
+        if not search.validation:
+            raise SearchStoppedError(
+                "no golden of the validation split can be used: nothing to choose by"
+            )
+        if not search.targets:
+            raise SearchStoppedError(
+                "the prompt has no words of its own outside its placeholders that may change: "
+                "write an instruction first"
+            )
+
+    def _barren(self) -> str:
+        refused = sum(self.search.refused.values())
+        return (
+            f"the optimizer model gave nothing to use in {_BARREN_ROUNDS} rounds: "
+            f"{self.search.optimizer.unparsed} replies could not be read and {refused} candidates "
+            "were refused"
+        )
+
+    @property
+    def _batches_of_an_epoch(self) -> int:
+        return -(-len(self.search.splits.train) // self.search.settings.batch_size)
+
+    async def _choice(self) -> Standing | None:
+        """Who is chosen on validation, the best few being scored on all of it if that fits.
+
+        Where it does not, it is among those scored on the most of it.
+        """
+        search = self.search
+        if not search.standing(GIVEN).cases:
+            return None
+        leaders = [s.candidate for s in best_first(search.standings) if s.candidate is not GIVEN]
+        with contextlib.suppress(SearchStoppedError):
+            for candidate in leaders[:_FINALISTS]:
+                await search.board.ask([(candidate, search.validation)])
+        others = [s for s in search.standings if s.candidate is not GIVEN]
+        most = max((len(standing.cases) for standing in others), default=0)
+        best_known = [standing for standing in others if len(standing.cases) == most]
+        choice = chosen(search.subject.prompt, search.standing(GIVEN), best_known)
+        search.journal.tell("chosen", candidate=choice.candidate.id if choice else None)
+        return choice
+
+    async def _verdict(self, candidate: Candidate) -> tuple[Verdict | None, str]:
+        """The verdict, or why there is none."""
+        search = self.search
+        self.ledger.set_aside(Need())
+        if self.file is not None:
+            self.file.append([Remembered(run=self.name, event="opened")])
+        try:
+            verdict = await give_verdict(
+                self.sealed,
+                GIVEN,
+                candidate,
+                search.splits.test,
+                openings=self.opened,
+                confidence=search.settings.confidence,
+            )
+        except SearchStoppedError as stop:
+            if isinstance(stop, AnswersMissingError):
+                search.journal.forget_errors()
+            return None, f"no verdict: {stop}"
+        search.journal.tell("verdict", kind=verdict.kind.value, sentence=verdict.sentence)
+        self.report(Judged(verdict=verdict))
+        return verdict, ""
+
+    def _keep(self, choice: Standing | None, verdict: Verdict | None) -> None:
+        """Add the best that was tried to the memory that outlives the run."""
+        if self.file is None:
+            return
+        given = self.search.standing(GIVEN)
+        entries = [
+            Remembered(
+                run=self.name,
+                event="tried",
+                candidate=standing.candidate.id,
+                origin=standing.candidate.origin,
+                gain=round(standing.score - given.score, 4),
+                note=standing.candidate.note,
+            )
+            for standing in best_first(self.search.standings)[:_REMEMBERED]
+            if standing.candidate is not GIVEN
+        ]
+        if choice is not None and verdict is not None:
+            entries.append(
+                Remembered(
+                    run=self.name,
+                    event="judged",
+                    candidate=choice.candidate.id,
+                    origin=choice.candidate.origin,
+                    note=verdict.kind.value,
+                )
+            )
+        self.file.append(entries)
+
+    def _verdict_need(self) -> Need:
+        search = self.search
+        total = Need()
+        for golden in search.splits.test:
+            need = need_of(self.ledger, search.subject, golden, range(2), is_likely=True)
+            total += need
+        return total
+
+    def _best(self) -> Standing:
+        return best_first(self.search.standings)[0]
+
+    def _tell(self) -> None:
+        search = self.search
+        best = self._best()
+        cases = best.cases.values()
+        self.report(
+            Progress(
+                round=self.rounds,
+                rounds=search.settings.rounds,
+                candidates=len(self._tried()),
+                refused=sum(search.refused.values()),
+                best=best.score,
+                interval=shown_interval(
+                    [case.score or 0.0 for case in cases],
+                    weights=[case.golden.weight for case in cases],
+                ),
+                spent=self.ledger.spent,
+                caps=search.settings.caps,
+            )
+        )
+
+    def _tried(self) -> tuple[Tried, ...]:
+        standings = [self.search.standing(candidate) for candidate in self.search.seen]
+        return tuple(
+            Tried(candidate=s.candidate, score=s.score, goldens=len(s.cases))
+            for s in standings
+            if s.cases
+        )
+
+    def _result(self, reason: str, choice: Standing | None, verdict: Verdict | None) -> Result:
+        search = self.search
+        search.journal.tell("ended", reason=reason)
+        given = search.standing(GIVEN)
+        return Result(
+            chosen=choice.candidate if choice else None,
+            reason=reason,
+            before=given.score if given.cases else None,
+            after=choice.score if choice else None,
+            verdict=verdict,
+            rounds=self.rounds,
+            tried=self._tried(),
+            refused=dict(search.refused),
+            unparsed=search.optimizer.unparsed,
+            spent=self.ledger.spent,
+            plan=self.plan,
+            headroom=self.found.headroom,
+            diagnosis=self.found.diagnosis,
+        )

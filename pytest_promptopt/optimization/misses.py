@@ -1,0 +1,247 @@
+"""In which way an answer misses what was expected."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.profile import AnswerKind, Profile, meant, plain_number
+from pytest_promptopt.optimization.traits import form_of
+from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.providers.request import FinishReason
+from pytest_promptopt.scoring.json_value import NotJsonError, read_json, same_value
+from pytest_promptopt.scoring.labels import folded, named_labels
+from pytest_promptopt.scoring.number import last_number
+
+# Longer texts are no short answer that could stand within another.
+_LONGEST_WITHIN = 200
+_READ_FOR_A_REFUSAL = 200
+# Words beyond twice the longest expected answer that are no chance.
+_MARGIN = 3
+
+_REFUSAL = re.compile(
+    r"\W*(?:(?:i['’]m|i am) (?:(?:very|really|so) )?sorry\b|sorry[,.]|as an ai\b"
+    r"|(?:unfortunately,? |apologies,? (?:but )?)?i (?:can(?:no|['’])t|can not|won['’]t)\b"
+    r"|(?:unfortunately,? |apologies,? (?:but )?)?(?:i['’]m|i am) (?:unable|not able)\b)",
+    re.IGNORECASE,
+)
+_QUOTES_AND_MARKS = " \t\r\n\"'`“”„‘’«»*_.,:;!?()[]<>"
+_JOINER = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+class MissKind(StrEnum):
+    """How an answer misses."""
+
+    EMPTY = "empty"
+    REFUSAL = "refusal"
+    CODE_FENCE = "code fence around the right content"
+    FORM = "right value in other casing, punctuation or quotes"
+    NUMBER_FORM = "right number written otherwise"
+    LABEL_WITHIN = "right label inside a longer answer"
+    EXPLAINED = "right content with an explanation around it"
+    CUT_OFF = "cut off"
+    SEVERAL_LABELS = "several labels"
+    NO_LABEL = "none of the labels"
+    OTHER_FORM = "longer than what is expected, or formed otherwise"
+    NOT_JSON = "not JSON"
+    WRONG_KEYS = "wrong JSON keys"
+    WRONG_LABEL = "wrong label"
+    WRONG_VALUE = "right form, wrong value"
+    OTHER = "other"
+
+    @property
+    def is_of_form(self) -> bool:
+        """Whether saying how to answer could mend it, without a word on the task itself."""
+        return self in _OF_FORM
+
+
+_OF_FORM = frozenset(
+    {
+        MissKind.CODE_FENCE,
+        MissKind.FORM,
+        MissKind.NUMBER_FORM,
+        MissKind.LABEL_WITHIN,
+        MissKind.EXPLAINED,
+        MissKind.CUT_OFF,
+        MissKind.SEVERAL_LABELS,
+        MissKind.NO_LABEL,
+        MissKind.OTHER_FORM,
+        MissKind.NOT_JSON,
+        MissKind.WRONG_KEYS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A missed answer's kind; labels for a wrong label, keys for wrong JSON keys."""
+
+    kind: MissKind
+    golden_id: str
+    expected_label: str = ""
+    answered_label: str = ""
+    missing_keys: tuple[str, ...] = ()
+    extra_keys: tuple[str, ...] = ()
+
+
+def miss_of(case: Case, profile: Profile) -> Miss:
+    """How the answer of ``case``, which did not pass, misses; the first kind that fits.
+
+    Right content in a wrong form comes before an answer cut off, and that before wrong content.
+    """
+    expected = meant(case.golden.expected)
+    kind = _without_content(case, expected)
+    if kind is None and expected is not None:
+        kind = _right_content(case.answer, expected, profile)
+    if kind is None and case.finish_reason is FinishReason.LENGTH:
+        kind = MissKind.CUT_OFF
+    if kind is not None:
+        return Miss(kind=kind, golden_id=case.golden.id)
+    return _wrong_content(case, expected, profile)
+
+
+def looks_like_refusal(text: str) -> bool:
+    """Whether ``text`` begins as models decline a request, in English."""
+    return _REFUSAL.match(text[:_READ_FOR_A_REFUSAL]) is not None
+
+
+def unfenced(text: str) -> str | None:
+    """The content of a text that is one code block from start to end, else None."""
+    lines = text.strip().splitlines()
+    if len(lines) < 2 or lines[-1].strip() not in {"```", "~~~"}:
+        return None
+    mark = lines[-1].strip()
+    inner = lines[1:-1]
+    is_one = lines[0].startswith(mark) and not any(line.startswith(mark) for line in inner)
+    return "\n".join(inner) if is_one else None
+
+
+def _without_content(case: Case, expected: Any) -> MissKind | None:
+    if not case.answer.strip():
+        is_cut = case.finish_reason is FinishReason.LENGTH
+        return MissKind.CUT_OFF if is_cut else MissKind.EMPTY
+    declines = looks_like_refusal(case.answer) and not (
+        isinstance(expected, str) and looks_like_refusal(expected)
+    )
+    if case.finish_reason is FinishReason.REFUSAL or declines:
+        return MissKind.REFUSAL
+    return None
+
+
+def _right_content(answer: str, expected: Any, profile: Profile) -> MissKind | None:
+    if isinstance(expected, Mapping | list):
+        return _right_json(answer, expected)
+    wanted = as_text(expected).strip()
+    inner = unfenced(answer)
+    if inner is not None and _bare(inner) == _bare(wanted):
+        return MissKind.CODE_FENCE
+    if answer.strip() != wanted and _bare(answer) == _bare(wanted):
+        return MissKind.FORM
+    if profile.labels:
+        return _named_among(wanted, answer, profile)
+    number = plain_number(wanted)
+    if number is not None and last_number(answer) == number and answer.strip() != wanted:
+        has_words = len(_WORD.findall(answer)) > 1
+        return MissKind.EXPLAINED if has_words else MissKind.NUMBER_FORM
+    is_within = len(wanted) <= _LONGEST_WITHIN and folded(wanted) and len(answer) > len(wanted)
+    return MissKind.EXPLAINED if is_within and named_labels((wanted,), answer) else None
+
+
+def _named_among(wanted: str, answer: str, profile: Profile) -> MissKind | None:
+    named = named_labels(profile.labels, answer)
+    if wanted not in named or answer.strip() == wanted:
+        return None
+    return MissKind.LABEL_WITHIN if named == (wanted,) else MissKind.SEVERAL_LABELS
+
+
+def _right_json(answer: str, expected: Any) -> MissKind | None:
+    inner = unfenced(answer)
+    if inner is not None and _is_json(inner, expected):
+        return MissKind.CODE_FENCE
+    try:
+        read_json(answer, strict=True)
+    except NotJsonError:
+        return MissKind.EXPLAINED if _is_json(_outermost(answer, expected), expected) else None
+    return None
+
+
+def _is_json(text: str, expected: Any) -> bool:
+    try:
+        return same_value(expected, read_json(text))
+    except NotJsonError:
+        return False
+
+
+def _outermost(answer: str, expected: Any) -> str:
+    """From the first opening to the last closing bracket."""
+    opening, closing = "{}" if isinstance(expected, Mapping) else "[]"
+    start, end = answer.find(opening), answer.rfind(closing)
+    return answer[start : end + 1] if 0 <= start < end else ""
+
+
+def _wrong_content(case: Case, expected: Any, profile: Profile) -> Miss:
+    if isinstance(expected, Mapping | list):
+        return _wrong_json(case, expected)
+    if profile.labels and expected is not None:
+        return _wrong_label(case, as_text(expected).strip(), profile)
+    kind = MissKind.OTHER if expected is None else _wrong_text(case.answer.strip(), profile)
+    return Miss(kind=kind, golden_id=case.golden.id)
+
+
+def _wrong_text(answer: str, profile: Profile) -> MissKind:
+    if profile.kind is AnswerKind.NUMBER:
+        is_number = plain_number(answer) is not None
+        return MissKind.WRONG_VALUE if is_number else MissKind.OTHER
+    if profile.form and (form_of(answer) == profile.form or answer in profile.frequent):
+        return MissKind.WRONG_VALUE
+    if profile.form or (profile.words and len(answer.split()) > 2 * profile.words.most + _MARGIN):
+        return MissKind.OTHER_FORM
+    return MissKind.OTHER
+
+
+def _wrong_json(case: Case, expected: Any) -> Miss:
+    golden_id = case.golden.id
+    try:
+        found = read_json(case.answer)
+    except NotJsonError:
+        try:
+            found = read_json(_outermost(case.answer, expected))
+        except NotJsonError:
+            return Miss(kind=MissKind.NOT_JSON, golden_id=golden_id)
+    if not isinstance(expected, Mapping):
+        kind = MissKind.WRONG_VALUE if isinstance(found, list) else MissKind.OTHER
+        return Miss(kind=kind, golden_id=golden_id)
+    if not isinstance(found, Mapping):
+        return Miss(kind=MissKind.WRONG_KEYS, golden_id=golden_id, missing_keys=tuple(expected))
+    missing = tuple(str(key) for key in expected if key not in found)
+    extra = tuple(key for key in found if key not in expected)
+    return Miss(
+        kind=MissKind.WRONG_KEYS if missing or extra else MissKind.WRONG_VALUE,
+        golden_id=golden_id,
+        missing_keys=missing,
+        extra_keys=extra,
+    )
+
+
+def _wrong_label(case: Case, wanted: str, profile: Profile) -> Miss:
+    named = named_labels(profile.labels, case.answer)
+    if wanted in named:
+        return Miss(kind=MissKind.OTHER, golden_id=case.golden.id)
+    if not named:
+        return Miss(kind=MissKind.NO_LABEL, golden_id=case.golden.id)
+    if len(named) > 1:
+        return Miss(kind=MissKind.SEVERAL_LABELS, golden_id=case.golden.id)
+    return Miss(
+        kind=MissKind.WRONG_LABEL,
+        golden_id=case.golden.id,
+        expected_label=wanted,
+        answered_label=named[0],
+    )
+
+
+def _bare(text: str) -> str:
+    """``text`` without regard to case, quotes, marks around it and joiners between words."""
+    return _JOINER.sub(" ", folded(text).strip(_QUOTES_AND_MARKS))

@@ -1,0 +1,191 @@
+"""Asks the optimizer model."""
+
+import asyncio
+import functools
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_promptopt.errors import BudgetError, ProviderError
+from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.journal import Journaled
+from pytest_promptopt.optimization.ledger import Ledger
+from pytest_promptopt.optimization.replies import CutOffError, Form, ReplyError
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.providers.request import Completion, Model, Request
+
+META = Path(__file__).with_name("meta")
+
+_SAMPLES_PER_SEED = 1000
+_MOST_SILENT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A meta prompt, the values of its placeholders, and what is wanted back.
+
+    ``before`` are the turns of the conversation so far. ``form`` need not say the kind of reply.
+    """
+
+    meta: str
+    values: Mapping[str, str]
+    form: Form
+    before: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """The texts of a reply, and the conversation up to it."""
+
+    texts: tuple[str, ...]
+    turns: tuple[Message, ...]
+
+
+@functools.cache
+def meta_prompt(name: str) -> Prompt:
+    """The prompt file ``meta/<name>.prompt.yml``."""
+    return read_prompt(META / f"{name}.prompt.yml", root=META)
+
+
+def meta_texts() -> tuple[str, ...]:
+    """What all requests to the optimizer model say."""
+    names = sorted(path.name.partition(".")[0] for path in META.glob("*.prompt.yml"))
+    return tuple(m.template.text for name in names for m in meta_prompt(name).messages)
+
+
+class Optimizer:
+    """Asks questions, several at once, and reads the replies strictly.
+
+    What does not parse is asked for once more with the reason, then dropped and counted in
+    ``unparsed``. The same question asked again gets another sample number, so that the answers
+    differ; so do those of runs with different seeds.
+    """
+
+    def __init__(
+        self, model: Model, calls: Journaled, ledger: Ledger, settings: OptimizeSettings
+    ) -> None:
+        self.unparsed = 0
+        self._model = model
+        self._calls = calls
+        self._ledger = ledger
+        self._settings = settings
+        self._asked: Counter[str] = Counter()
+        self._silent = 0
+
+    async def ask(self, questions: Sequence[Question]) -> list[Reply | None]:
+        """The replies in the order of the questions, None where there is none to use.
+
+        Raises :class:`CapReachedError` before a call that would exceed a cap, and
+        :class:`AnswersMissingError` when all questions brought errors three times in a row.
+        """
+        forms = [replace(q.form, kind=self._settings.reply) for q in questions]
+        turns = [_turns(q, form) for q, form in zip(questions, forms, strict=True)]
+        completions = await self._complete(turns, forms)
+        replies: list[Reply | None] = [None] * len(questions)
+        again: list[int] = []
+        for n, completion in enumerate(completions):
+            if completion is None:
+                continue
+            try:
+                replies[n] = _reply(turns[n], completion, forms[n])
+            except ReplyError as error:
+                self._count(questions[n], error)
+                if not isinstance(error, CutOffError):
+                    turns[n] = _with_reason(turns[n], completion, forms[n], error)
+                    again.append(n)
+        if again:
+            await self._ask_again(again, questions, turns, forms, replies)
+        return replies
+
+    async def _ask_again(
+        self,
+        again: Sequence[int],
+        questions: Sequence[Question],
+        turns: Sequence[tuple[Message, ...]],
+        forms: Sequence[Form],
+        replies: list[Reply | None],
+    ) -> None:
+        completions = await self._complete([turns[n] for n in again], [forms[n] for n in again])
+        for n, completion in zip(again, completions, strict=True):
+            try:
+                if completion is not None:
+                    replies[n] = _reply(turns[n], completion, forms[n])
+            except ReplyError as error:
+                self._count(questions[n], error)
+
+    async def _complete(
+        self, turns: Sequence[tuple[Message, ...]], forms: Sequence[Form]
+    ) -> list[Completion | None]:
+        requests = [self._request(t, form) for t, form in zip(turns, forms, strict=True)]
+        answers: list[Completion | ProviderError] = []
+        while len(answers) < len(requests):
+            left = requests[len(answers) :]
+            needs = [self._ledger.need([request]) for request in left]
+            admitted = self._ledger.admit("optimizer", needs)
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._answer(r)) for r in left[:admitted]]
+            answers += [task.result() for task in tasks]
+        errors = [answer for answer in answers if isinstance(answer, ProviderError)]
+        for error in errors:
+            if isinstance(error, BudgetError):
+                raise CapReachedError(f"the budget of the run is spent: {error.message}")
+        if answers:
+            self._silent = self._silent + 1 if len(errors) == len(answers) else 0
+        if self._silent == _MOST_SILENT:
+            raise AnswersMissingError(f"the optimizer model does not answer: {errors[-1].message}")
+        return [answer if isinstance(answer, Completion) else None for answer in answers]
+
+    async def _answer(self, request: Request) -> Completion | ProviderError:
+        try:
+            return await self._calls.complete(request)
+        except ProviderError as error:
+            return error
+
+    def _request(self, turns: tuple[Message, ...], form: Form) -> Request:
+        settings = self._settings
+        parameters = {"temperature": settings.temperature, "max_tokens": settings.reply_tokens}
+        request = Request(
+            model=self._model,
+            messages=turns,
+            parameters=parameters,
+            response_format="text" if form.json_schema is None else "json_schema",
+            json_schema=form.json_schema,
+        )
+        nth = self._asked[request.fingerprint]
+        self._asked[request.fingerprint] += 1
+        return replace(request, sample=settings.seed * _SAMPLES_PER_SEED + nth)
+
+    def _count(self, question: Question, error: ReplyError) -> None:
+        self.unparsed += 1
+        self._calls.journal.tell("unparsed", meta=question.meta, reason=str(error))
+
+
+def _turns(question: Question, form: Form) -> tuple[Message, ...]:
+    values = {**question.values, "form": form.instruction}
+    filled = tuple(
+        Message(role=message.role, content=message.template.fill(values))
+        for message in meta_prompt(question.meta).messages
+    )
+    return question.before + filled
+
+
+def _reply(turns: tuple[Message, ...], completion: Completion, form: Form) -> Reply:
+    answered = Message(role="assistant", content=completion.text)
+    return Reply(texts=form.read(completion), turns=(*turns, answered))
+
+
+def _with_reason(
+    turns: tuple[Message, ...], completion: Completion, form: Form, error: ReplyError
+) -> tuple[Message, ...]:
+    # Some models refuse an empty turn.
+    said = completion.text if completion.text.strip() else "(nothing)"
+    reason = f"Your reply cannot be used: {error}. {form.instruction}"
+    return (
+        *turns,
+        Message(role="assistant", content=said),
+        Message(role="user", content=reason),
+    )

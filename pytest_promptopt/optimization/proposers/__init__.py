@@ -1,0 +1,1 @@
+"""Making new candidates: one file a proposer."""

@@ -1,0 +1,158 @@
+"""One round: propose, guard, screen, race, accept, remember."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_promptopt.optimization.acceptance import acceptance
+from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Allocator, Race
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.parents import CHOOSERS
+from pytest_promptopt.optimization.proposers.contract import Contract
+from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.registered import registered
+from pytest_promptopt.optimization.scoreboard import mean_score
+from pytest_promptopt.optimization.search import Search
+from pytest_promptopt.prompts.golden import Golden
+
+_CONTRACTS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A candidate with the parent's cases that it was made from."""
+
+    candidate: Candidate
+    parent: Candidate
+    cases: tuple[Case, ...]
+
+
+async def run_round(search: Search, number: int) -> int:
+    """Round ``number``, from 1: how many candidates passed the guards.
+
+    Raises what board and optimizer raise.
+    """
+    settings = search.settings
+    is_first = number == 1 and bool(settings.first)
+    counts = settings.first if is_first else settings.proposers
+    parents = CHOOSERS[settings.parents](search.standings, settings.parent_count, search.rng)
+    search.journal.tell("round", number=number, parents=[parent.id for parent in parents])
+    proposals: list[Proposal] = []
+    for parent in parents[: 1 if is_first else None]:
+        proposals += await _proposals(search, number, parent, counts)
+    if number == 1:
+        cases = proposals[0].cases if proposals else ()
+        proposals += await _contracts_elsewhere(search, cases)
+    raced = await _screened(search, proposals)
+    joined = await _raced(search, raced) if raced else ()
+    search.pool += joined
+    _remember(search, raced, joined)
+    return len(proposals)
+
+
+async def _proposals(
+    search: Search, number: int, parent: Candidate, counts: Mapping[str, int]
+) -> list[Proposal]:
+    proposers = {name: registered(PROPOSERS, name, "proposer")() for name in counts}
+    cases: tuple[Case, ...] = ()
+    if any(proposer.needs_cases for proposer in proposers.values()) or _allocator(search).is_gate:
+        cases = await search.batches.draw(search.board, parent, search.pool)
+    diagnosis = search.diagnosis_of(parent)
+    position = search.targets[(number - 1) % len(search.targets)]
+    fresh: list[Candidate] = []
+    for name, count in counts.items():
+        context = search.context(
+            parent, position=position, diagnosis=diagnosis, cases=cases, fresh=fresh, count=count
+        )
+        made = await proposers[name].propose(context)
+        fresh += [candidate for candidate in made if search.admit(candidate)]
+    return [Proposal(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
+
+
+async def _contracts_elsewhere(search: Search, cases: tuple[Case, ...]) -> list[Proposal]:
+    """The contract in another place than where it was tried before the first round."""
+    given = search.pool[0]
+    diagnosis = search.diagnosis_of(given)
+    context = search.context(
+        given, position=search.targets[0], diagnosis=diagnosis, count=_CONTRACTS
+    )
+    found = await Contract().propose(context)
+    return [
+        Proposal(candidate=candidate, parent=given, cases=cases)
+        for candidate in found[1:]
+        if search.admit(candidate)
+    ]
+
+
+async def _screened(search: Search, proposals: Sequence[Proposal]) -> list[Proposal]:
+    """At most as many as may be raced: those best on the first missed goldens of the batches.
+
+    The reference of ProTeGi draws them blindly.
+    """
+    settings = search.settings
+    most = settings.most_candidates
+    if len(proposals) <= most:
+        return list(proposals)
+    missed = {c.golden.id: c.golden for p in proposals for c in p.cases if not c.passed}
+    goldens = list(missed.values())[: settings.screen]
+    if not goldens:
+        return list(proposals[:most])
+    await search.board.ask([(proposal.candidate, goldens) for proposal in proposals])
+
+    def screened(proposal: Proposal) -> float:
+        known = search.board.known(proposal.candidate)
+        return mean_score(known[g.id] for g in goldens if g.id in known) or 0.0
+
+    kept = sorted(proposals, key=screened, reverse=True)[:most]
+    search.journal.tell("screened", kept=[proposal.candidate.id for proposal in kept])
+    return kept
+
+
+async def _raced(search: Search, proposals: Sequence[Proposal]) -> tuple[Candidate, ...]:
+    settings = search.settings
+    allocator = _allocator(search)
+    accepts = acceptance(settings.acceptance, settings.acceptance_level)
+    parents = {proposal.candidate.id: proposal.parent for proposal in proposals}
+    race = Race(
+        board=search.board,
+        candidates=[proposal.candidate for proposal in proposals],
+        goldens=search.validation,
+        keep=settings.keep,
+        pulls=max(settings.pulls, len(proposals)),
+        settings=settings,
+        rng=search.rng,
+        parents=parents,
+        batches={proposal.candidate.id: _goldens(proposal) for proposal in proposals},
+        acceptance=accepts,
+    )
+    left = await allocator.best(race)
+    joined = tuple(
+        candidate
+        for candidate in left
+        if allocator.is_gate or accepts(race.cases(parents[candidate.id]), race.cases(candidate))
+    )
+    search.journal.tell(
+        "raced",
+        scores={c.id: mean_score(race.cases(c).values()) for c in race.candidates},
+        left=[candidate.id for candidate in left],
+        joined=[candidate.id for candidate in joined],
+    )
+    return joined
+
+
+def _allocator(search: Search) -> Allocator:
+    return registered(ALLOCATORS, search.settings.allocator, "allocator")()
+
+
+def _goldens(proposal: Proposal) -> list[Golden]:
+    return [case.golden for case in proposal.cases]
+
+
+def _remember(search: Search, raced: Sequence[Proposal], joined: Sequence[Candidate]) -> None:
+    """Note what did not help: candidates that stayed out or scored no better than their parent."""
+    ids = {candidate.id for candidate in joined}
+    for proposal in raced:
+        own, parent = search.standing(proposal.candidate), search.standing(proposal.parent)
+        helped = proposal.candidate.id in ids and own.score > parent.score
+        if not helped and proposal.candidate.note:
+            search.memory.rejected.append(proposal.candidate.note)

@@ -1,0 +1,73 @@
+"""The goldens to learn from, the goldens to choose by, and those of the verdict."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_promptopt.prompts.golden import Golden, Split
+
+GOLDENS_FOR_A_VERDICT = 150
+TEST_GOLDENS_FOR_A_VERDICT = 45
+LEAST_TEST_GOLDENS = 6
+"""Two-sided at 5 %: six fixed and none broken have a chance of 2 / 2⁶, five of 2 / 2⁵."""
+
+_TRAIN_PERCENT = 50
+_VALIDATION_PERCENT = 20
+_HASHED_BYTES = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Splits:
+    """A prompt's goldens in three parts, each in the order of the file.
+
+    ``train`` is learned from, ``validation`` chosen by; ``test`` stays sealed until the verdict.
+    """
+
+    train: tuple[Golden, ...]
+    validation: tuple[Golden, ...]
+    test: tuple[Golden, ...]
+
+
+def split_goldens(goldens: Sequence[Golden]) -> Splits:
+    """Every golden in the split it names, else in one drawn by the hash of its id.
+
+    The draw gives half to ``train``, a fifth to ``validation`` and the rest to ``test``. It looks
+    at one golden alone, so that adding, dropping or moving others changes nothing.
+    """
+    drawn = [(golden, golden.split or _drawn(golden.id)) for golden in goldens]
+
+    def part(wanted: Split) -> tuple[Golden, ...]:
+        return tuple(golden for golden, split in drawn if split == wanted)
+
+    return Splits(train=part("train"), validation=part("validation"), test=part("test"))
+
+
+def shortfall(splits: Splits) -> str:
+    """What there are too few goldens for, in a few sentences; empty where there are enough."""
+    found = [
+        "No golden is in the train split: there is nothing to learn from." * (not splits.train),
+        "No golden is in the validation split: there is nothing to choose a candidate by."
+        * (not splits.validation),
+        _short_test(len(splits.test)),
+    ]
+    return " ".join(filter(None, found))
+
+
+def _short_test(count: int) -> str:
+    if count >= TEST_GOLDENS_FOR_A_VERDICT:
+        return ""
+    holds = f"The test split holds {count} golden{'' if count == 1 else 's'}"
+    consequence = ": no verdict is possible." if count < LEAST_TEST_GOLDENS else "."
+    return (
+        f"{holds}{consequence} Six fixed and none broken are the least that shows anything at "
+        f"5 %: {GOLDENS_FOR_A_VERDICT} goldens or more, {TEST_GOLDENS_FOR_A_VERDICT} of them in "
+        "the test split, for a verdict worth having."
+    )
+
+
+def _drawn(golden_id: str) -> Split:
+    digest = hashlib.sha256(golden_id.encode("utf-8", "surrogatepass")).digest()
+    percent = int.from_bytes(digest[:_HASHED_BYTES], "big") % 100
+    if percent < _TRAIN_PERCENT:
+        return "train"
+    return "validation" if percent < _TRAIN_PERCENT + _VALIDATION_PERCENT else "test"

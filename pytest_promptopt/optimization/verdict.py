@@ -1,0 +1,147 @@
+"""The chosen prompt against the current one, on goldens that the search never saw."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean, variance
+
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.scoreboard import Scoreboard
+from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
+
+FRESH_SAMPLES_FROM = 1000
+"""Sample numbers of the first opening of the test split; the next has the next thousand."""
+
+_MOST_GOLDENS = 100_000
+
+
+class VerdictKind(StrEnum):
+    """What the test split says."""
+
+    IMPROVED = "improved"
+    NO_PROVEN_CHANGE = "no proven change"
+    WORSE = "worse"
+    UNPROVEN = "unproven"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The verdict with its numbers.
+
+    ``comparison`` is None where there was nothing to compare. ``openings`` counts how often the
+    test split was opened, this time included; a split that is opened often is no longer sealed.
+    ``needed`` is how many test goldens would show the observed difference, None where it is
+    shown or there is none.
+    """
+
+    kind: VerdictKind
+    sentence: str
+    comparison: Comparison | None = None
+    fixed: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    openings: int = 1
+    needed: int | None = None
+
+
+async def give_verdict(
+    board: Scoreboard,
+    before: Candidate,
+    after: Candidate,
+    test: Sequence[Golden],
+    *,
+    openings: int,
+    confidence: float = 0.95,
+) -> Verdict:
+    """Ask both for fresh answers on ``test`` and compare them golden by golden.
+
+    The samples of ``board`` must never have been used: a prompt that was chosen because it scored
+    high (or low) scores nearer to its mean the next time. Improved where the interval of the
+    paired difference is above 0, worse where it is under 0. Raises what the board raises.
+    """
+    if len(test) < LEAST_TEST_GOLDENS:
+        return _unproven(len(test), openings)
+    await board.ask([(before, test), (after, test)])
+    return verdict_on(
+        board.known(before), board.known(after), openings=openings, confidence=confidence
+    )
+
+
+def verdict_on(
+    before: Mapping[str, Case],
+    after: Mapping[str, Case],
+    *,
+    openings: int = 1,
+    confidence: float = 0.95,
+) -> Verdict:
+    """The verdict on cases by golden; only goldens that both answered count."""
+    shared = [golden_id for golden_id in before if golden_id in after]
+    if len(shared) < LEAST_TEST_GOLDENS:
+        return _unproven(len(shared), openings)
+    pairs = [_pair(before[golden_id], after[golden_id]) for golden_id in shared]
+    comparison = compare(pairs, confidence=confidence)
+    kind = VerdictKind.NO_PROVEN_CHANGE
+    if comparison.interval.low > 0:
+        kind = VerdictKind.IMPROVED
+    elif comparison.interval.high < 0:
+        kind = VerdictKind.WORSE
+    needed = _needed(pairs) if kind is VerdictKind.NO_PROVEN_CHANGE else None
+    return Verdict(
+        kind=kind,
+        sentence=_sentence(kind, comparison, openings, needed),
+        comparison=comparison,
+        fixed=tuple(p.golden_id for p in pairs if p.passed_after and not p.passed_before),
+        broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
+        openings=openings,
+        needed=needed,
+    )
+
+
+def _pair(before: Case, after: Case) -> Pair:
+    return Pair(
+        golden_id=before.golden.id,
+        before=before.score or 0.0,
+        after=after.score or 0.0,
+        passed_before=before.passed,
+        passed_after=after.passed,
+        weight=before.golden.weight,
+    )
+
+
+def _unproven(count: int, openings: int) -> Verdict:
+    return Verdict(
+        kind=VerdictKind.UNPROVEN,
+        sentence=(
+            f"Unproven: {count} test goldens, and at least {LEAST_TEST_GOLDENS} are needed "
+            f"(six fixed and none broken are the least that shows anything at 5 %)."
+        ),
+        openings=openings,
+        needed=LEAST_TEST_GOLDENS,
+    )
+
+
+def _needed(pairs: Sequence[Pair]) -> int | None:
+    """By the normal approximation to the paired difference, were it what was observed."""
+    differences = [pair.after - pair.before for pair in pairs]
+    mean = fmean(differences)
+    if abs(mean) < 1e-9:
+        return None
+    count = math.ceil(1.96**2 * variance(differences) / mean**2)
+    return count if len(pairs) < count <= _MOST_GOLDENS else None
+
+
+def _sentence(kind: VerdictKind, comparison: Comparison, openings: int, needed: int | None) -> str:
+    interval = comparison.interval
+    text = (
+        f"{kind.value.capitalize()}: {comparison.difference:+.3f} on {comparison.pairs} test "
+        f"goldens [{interval.low:+.3f}, {interval.high:+.3f}], {comparison.fixed} fixed and "
+        f"{comparison.broken} broken, p = {comparison.p_value:.2g}."
+    )
+    if needed is not None:
+        text += f" About {needed} test goldens would show such a difference."
+    if openings > 1:
+        text += f" The test split was opened {openings} times: it is less and less unseen."
+    return text

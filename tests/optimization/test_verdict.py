@@ -1,0 +1,72 @@
+import random
+from collections.abc import Mapping
+
+import pytest
+
+from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.verdict import VerdictKind, verdict_on
+from tests.optimization.arms import made_case, made_goldens
+
+Cases = Mapping[str, Case]
+
+
+def cases(passed: list[bool]) -> Cases:
+    goldens = made_goldens(len(passed))
+    return {g.id: made_case(g, passed=p) for g, p in zip(goldens, passed, strict=True)}
+
+
+def test_six_fixed_and_none_broken_are_an_improvement() -> None:
+    verdict = verdict_on(cases([False] * 6), cases([True] * 6))
+    assert verdict.kind is VerdictKind.IMPROVED
+    assert verdict.fixed == ("g0", "g1", "g2", "g3", "g4", "g5")
+    assert verdict.broken == ()
+
+
+def test_six_broken_are_worse() -> None:
+    verdict = verdict_on(cases([True] * 6), cases([False] * 6))
+    assert verdict.kind is VerdictKind.WORSE
+
+
+def test_too_few_goldens_are_unproven_and_it_is_said_how_many_are_needed() -> None:
+    verdict = verdict_on(cases([False] * 5), cases([True] * 5))
+    assert verdict.kind is VerdictKind.UNPROVEN
+    assert verdict.needed == 6
+    assert verdict.sentence == (
+        "Unproven: 5 test goldens, and at least 6 are needed (six fixed and none broken are the "
+        "least that shows anything at 5 %)."
+    )
+
+
+def test_a_difference_that_is_not_shown_says_how_many_goldens_would_show_it() -> None:
+    before = [False] * 4 + [True] * 3 + [False] * 33
+    after = [True] * 4 + [False] * 3 + [False] * 33
+    verdict = verdict_on(cases(before), cases(after))
+    assert verdict.kind is VerdictKind.NO_PROVEN_CHANGE
+    # 1.96² · variance / mean², with 4 fixed and 3 broken of 40.
+    assert verdict.needed == 1100
+
+
+def test_only_goldens_with_both_answers_count() -> None:
+    before = cases([False] * 8)
+    after = {k: v for k, v in cases([True] * 8).items() if k not in {"g0", "g1"}}
+    verdict = verdict_on(before, after)
+    assert verdict.comparison is not None
+    assert verdict.comparison.pairs == 6
+
+
+def test_a_second_opening_of_the_test_split_is_told() -> None:
+    verdict = verdict_on(cases([False] * 6), cases([True] * 6), openings=2)
+    assert verdict.sentence.endswith("opened 2 times: it is less and less unseen.")
+
+
+@pytest.mark.parametrize("rate", [0.2, 0.5, 0.85])
+def test_an_equal_prompt_is_almost_never_an_improvement(rate: float) -> None:
+    """Both sides answer anew with the same true rate per golden, 200 times on 45 goldens."""
+    rng = random.Random(5)
+    improved = 0
+    for _ in range(200):
+        rates = [min(1.0, max(0.0, rng.gauss(rate, 0.2))) for _ in range(45)]
+        before, after = ([rng.random() < r for r in rates] for _ in range(2))
+        improved += verdict_on(cases(before), cases(after)).kind is VerdictKind.IMPROVED
+    # 2.5 % of 200 are 5; more than 11 have a chance under 1 %.
+    assert improved <= 11
