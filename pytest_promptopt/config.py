@@ -134,6 +134,39 @@ OPTIONS = (
         "Say what would run and what it would cost, then stop.",
         has_ini=False,
     ),
+    _option(
+        "--prompt-optimize",
+        "switch",
+        "After scoring, rewrite the prompts that fall short, and prove the gain on goldens that "
+        "the search never saw.",
+        has_ini=False,
+    ),
+    _option(
+        "--prompt-optimize-all",
+        "switch",
+        "Optimize every prompt that ran, also those that hold their gate.",
+        has_ini=False,
+    ),
+    _option(
+        "--prompt-optimize-method",
+        "text",
+        "ape, protegi, opro, pe2, reflexion or gepa. Default: the file's `optimize: {method: …}`, "
+        "else protegi.",
+        metavar="METHOD",
+    ),
+    _option(
+        "--prompt-optimize-set",
+        "texts",
+        "A setting of the method, such as budget='500 calls' or rounds=3; wins over the file's "
+        "`optimize:`. May be repeated.",
+        metavar="KEY=VALUE",
+    ),
+    _option(
+        "--prompt-optimizer-model",
+        "text",
+        "The model that proposes new prompts. Default: the prompt's own.",
+        metavar="MODEL",
+    ),
     _ini(
         "prompt_paths",
         "lines",

@@ -30,6 +30,11 @@ class Settings:
     timeout: float
     budget: str | None
     plan: bool
+    optimize: bool
+    optimize_all: bool
+    optimize_method: str | None
+    optimize_set: tuple[str, ...]
+    optimizer_model: str | None
     paths: tuple[str, ...]
     models: tuple[str, ...]
     cache_dir: str

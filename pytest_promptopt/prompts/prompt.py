@@ -37,6 +37,14 @@ class GateSettings:
     evaluators: Mapping[str, "GateSettings"] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizeSpec:
+    """What stands under ``optimize:`` of a prompt file, and where; not yet understood."""
+
+    settings: Mapping[str, Any]
+    line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Reducer:
     """How several answers to one golden become one score.
@@ -70,6 +78,7 @@ class Prompt:
     goldens: tuple[Golden, ...] = ()
     evaluators: tuple[EvaluatorSpec, ...] = ()
     gate: GateSettings | None = None
+    optimize: OptimizeSpec | None = None
     samples: int = 1
     reducer: Reducer = Reducer()
     problems: tuple[Problem, ...] = ()

@@ -21,7 +21,7 @@ from pytest_promptopt.prompts.goldens import (
     read_golden_file,
 )
 from pytest_promptopt.prompts.parsing import parse_prompt
-from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 
 # Carried by many public prompt files to document themselves; they mean nothing to a run.
 _DOCUMENTATION_KEYS = {"version", "metadata", "authors", "author", "tags", "license"}
@@ -81,10 +81,16 @@ class _Reader:
             goldens=goldens,
             evaluators=evaluators,
             gate=gate,
+            optimize=self._optimize(),
             samples=document.data.get("samples", 1),
             reducer=reducer,
             problems=problems,
         )
+
+    def _optimize(self) -> OptimizeSpec | None:
+        settings = self.document.data.get("optimize")
+        line = self.document.line_of("optimize")
+        return None if settings is None else OptimizeSpec(settings=settings, line=line)
 
     def _unknown_keys(self) -> Iterable[Problem]:
         known = set(prompt_schema()["properties"]) | _DOCUMENTATION_KEYS

@@ -40,10 +40,12 @@ class BaseSummary:
 class PromptSummary:
     """What a run found out about one prompt with one model.
 
-    ``goldens`` counts all there are, ``rows`` hold those that ran. ``verdict`` is None where no
-    gate ran, ``base`` in a run without one, ``content`` in a run that keeps no scores.
+    ``key`` is the subject's. ``goldens`` counts all there are, ``rows`` hold those that ran.
+    ``verdict`` is None where no gate ran, ``base`` in a run without one, ``content`` in a run that
+    keeps no scores.
     """
 
+    key: str = ""
     location: str
     model: str
     goldens: int

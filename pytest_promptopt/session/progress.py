@@ -13,10 +13,15 @@ _BAR_WIDTH = 20
 
 
 class Work:
-    """What is done before a model can be asked, such as putting its weights together."""
+    """What is done besides asking goldens.
+
+    ``text`` tells what is done before a model can be asked, such as putting its weights together;
+    ``search`` where the search for a better prompt is.
+    """
 
     def __init__(self) -> None:
         self.text = ""
+        self.search: tuple[str, ...] = ()
 
     def report(self, title: str, done_bytes: int, total_bytes: int) -> None:
         """Take in how far it has come; from any thread."""

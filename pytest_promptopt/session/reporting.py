@@ -43,6 +43,7 @@ def is_missed(report: pytest.TestReport) -> bool:
 class _Tally:
     """The reports of one prompt with one model so far."""
 
+    key: str
     location: str
     model: str
     goldens: int
@@ -57,6 +58,7 @@ class _Tally:
     def of(cls, record: dict[str, Any]) -> "_Tally":
         base = record["base"]
         return cls(
+            key=record["key"],
             location=record["location"],
             model=record["model"],
             goldens=record["goldens"],
@@ -100,6 +102,7 @@ class _Tally:
 
     def summary(self) -> PromptSummary:
         return PromptSummary(
+            key=self.key,
             location=self.location,
             model=self.model,
             goldens=self.goldens,

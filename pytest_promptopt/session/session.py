@@ -19,6 +19,7 @@ from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import cache_path, client_of, prices_of
 from pytest_promptopt.session.folders import DefaultFolders, default_folders
+from pytest_promptopt.session.optimizing import Optimizing, check_optimize_options
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
@@ -85,7 +86,8 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
             lambda seconds: (
                 (work.text,)
                 if work.text
-                else describe_progress(client.ledger.tally, workflow.planned, seconds)
+                else work.search
+                or describe_progress(client.ledger.tally, workflow.planned, seconds)
             ),
         ),
     )
@@ -103,6 +105,17 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     plugins.register(reporting, "promptopt-reporting")
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
+    if settings.optimize or settings.optimize_all:
+        check_optimize_options(settings)
+        optimizing = Optimizing(
+            config=config,
+            state=state,
+            reporting=reporting,
+            settings=settings,
+            price_usd=prices_of(settings).cost_usd,
+            work=work,
+        )
+        plugins.register(optimizing, "promptopt-optimizing")
     if settings.save_scores:
         saving = SavingScores(reporting, config.rootpath, now=lambda: datetime.now(UTC))
         plugins.register(saving, "promptopt-saving-scores")

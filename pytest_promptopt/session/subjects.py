@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.base import Base, compare_with_base
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.history.baseline import Baseline, BasePrompt
@@ -12,6 +13,7 @@ from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.providers.request import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,14 @@ class SubjectReader:
             )
             for subject, settings in self._subjects(prompt)
         )
+
+    def optimizer_model(self, subject: Subject, name: str | None) -> Model:
+        """The model of that name, by default the subject's own; raises UsageError."""
+        if name is not None:
+            return self.settings.resolve_model(name)
+        if subject.model is None:
+            raise UsageError(subject.model_error)
+        return subject.model
 
     def _subjects(self, prompt: Prompt) -> Iterator[tuple[Subject, SubjectSettings]]:
         for model in self.models or (None,):

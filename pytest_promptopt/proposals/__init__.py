@@ -1,0 +1,1 @@
+"""Edits as values: decided, shown, and only then applied."""

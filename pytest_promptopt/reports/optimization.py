@@ -1,0 +1,94 @@
+"""What a search did and found, for a terminal."""
+
+from collections.abc import Iterator
+
+from pytest_promptopt.optimization.ledger import Caps, Spent
+from pytest_promptopt.optimization.plan import Plan
+from pytest_promptopt.optimization.result import Event, Judged, Looked, Planned, Progress, Result
+from pytest_promptopt.optimization.verdict import Verdict, VerdictKind
+from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.terminal import Line, cost, listed
+
+_TRIED_SHOWN = 5
+
+
+def describe_event(event: Event) -> Iterator[Line]:
+    """An event of a running search, a line or more."""
+    match event:
+        case Planned(plan=plan):
+            yield from _plan(plan)
+        case Looked(headroom=headroom, diagnosis=diagnosis):
+            if headroom is not None:
+                yield Line(f"headroom: {printable(headroom.sentence)}")
+            if diagnosis is not None:
+                yield from (Line(f"diagnosis: {printable(s)}") for s in diagnosis.sentences())
+        case Progress():
+            yield Line(", ".join(describe_search(event)))
+        case Judged(verdict=verdict):
+            yield _verdict(verdict)
+
+
+def describe_search(progress: Progress) -> tuple[str, ...]:
+    """Where a search is, the foremost first."""
+    interval = progress.interval
+    return (
+        f"round {progress.round} of at most {progress.rounds}",
+        f"best on validation {progress.best:.3f} ({interval.low:.3f} to {interval.high:.3f})",
+        f"{progress.candidates} prompts scored",
+        f"{progress.refused} refused",
+        *describe_spent(progress.spent, progress.caps),
+    )
+
+
+def describe_spent(spent: Spent, caps: Caps) -> Iterator[str]:
+    """What was taken against the caps."""
+    of_calls = f" of {caps.calls}" if caps.calls is not None else ""
+    yield f"{spent.calls}{of_calls} calls ({spent.optimizer_calls} of the optimizer model)"
+    of_tokens = f" of {caps.tokens:,}" if caps.tokens is not None else ""
+    yield f"{spent.tokens:,}{of_tokens} tokens"
+    of_cost = f" of {cost(caps.cost_usd)}" if caps.cost_usd is not None else ""
+    yield f"{cost(None if spent.unpriced else spent.cost_usd)}{of_cost}"
+
+
+def render_result(result: Result, caps: Caps) -> Iterator[Line]:
+    """What a search came to, without the diff: the verdict, what was tried, and what it took."""
+    yield Line(f"ended: {printable(result.reason)}")
+    if result.before is not None and result.after is not None:
+        yield Line(f"on validation: {result.before:.3f} before, {result.after:.3f} now")
+    if result.verdict is not None:
+        yield _verdict(result.verdict)
+        for word, ids in (("fixed", result.verdict.fixed), ("broken", result.verdict.broken)):
+            if ids:
+                yield Line(f"{word}: {listed(ids)}")
+    best = sorted(result.tried, key=lambda tried: tried.score, reverse=True)
+    for tried in best[:_TRIED_SHOWN]:
+        note = f": {printable(tried.candidate.note)}" if tried.candidate.note else ""
+        line = f"tried: {tried.score:.3f} on {tried.goldens}, {tried.candidate.origin}{note}"
+        yield Line(line.replace("\n", " "))
+    if len(best) > _TRIED_SHOWN:
+        yield Line(f"and {len(best) - _TRIED_SHOWN} more that scored no higher")
+    for reason, count in result.refused.items():
+        yield Line(f"refused: {count} × {printable(reason)}".replace("\n", " "))
+    if result.unparsed:
+        yield Line(f"not understood: {result.unparsed} replies of the optimizer model")
+    yield Line(f"took {', '.join(describe_spent(result.spent, caps))}")
+
+
+def render_diff(patch: str) -> Iterator[Line]:
+    """A unified diff, safe to print."""
+    for line in patch.splitlines():
+        is_header = line.startswith(("+++", "---"))
+        sign = "" if is_header else line[:1]
+        yield Line(printable(line), is_bad=sign == "-", is_good=sign == "+")
+
+
+def _plan(plan: Plan) -> Iterator[Line]:
+    yield from (Line(f"plan: {line}") for line in plan.lines)
+
+
+def _verdict(verdict: Verdict) -> Line:
+    return Line(
+        f"verdict: {verdict.sentence}",
+        is_good=verdict.kind is VerdictKind.IMPROVED,
+        is_bad=verdict.kind is VerdictKind.WORSE,
+    )

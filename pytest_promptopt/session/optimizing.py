@@ -1,0 +1,250 @@
+"""``--prompt-optimize``: after scoring, the prompts that fall short are rewritten."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.client.client import Responses
+from pytest_promptopt.errors import PromptFileError, UsageError
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.editable import editable_positions
+from pytest_promptopt.optimization.inputs import inputs_digest
+from pytest_promptopt.optimization.journal import Journal
+from pytest_promptopt.optimization.ledger import PriceUsd
+from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.memory import MemoryFile
+from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
+from pytest_promptopt.optimization.result import Event, Progress, Result
+from pytest_promptopt.optimization.settings import OptimizeSettings, override
+from pytest_promptopt.optimization.splits import shortfall, split_goldens
+from pytest_promptopt.optimization.verdict import VerdictKind
+from pytest_promptopt.prompts.golden import slug
+from pytest_promptopt.proposals.edit import Edit, edit_of
+from pytest_promptopt.reports.optimization import (
+    describe_event,
+    describe_search,
+    render_diff,
+    render_result,
+)
+from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.summary import PromptSummary
+from pytest_promptopt.reports.terminal import Line
+from pytest_promptopt.session.progress import Work
+from pytest_promptopt.session.reporting import Reporting
+from pytest_promptopt.session.state import State
+from pytest_promptopt.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A search that ended: what it found, and the edit if there is one worth showing."""
+
+    subject: Subject
+    settings: OptimizeSettings
+    result: Result
+    edit: Edit | None = None
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Optimizing:
+    """Runs in the process that owns the calls, when all items are done.
+
+    ``_events`` are put in by the event loop's thread and shown by the main thread.
+    """
+
+    config: pytest.Config
+    state: State
+    reporting: Reporting
+    settings: Settings
+    price_usd: PriceUsd
+    work: Work
+    _events: deque[Event] = field(default_factory=deque)
+    _found: list[_Found] = field(default_factory=list)
+    _refused: list[str] = field(default_factory=list)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Any:
+        """Optimize after the items have run, inside the loop, so that Ctrl-C is pytest's."""
+        done = yield
+        for summary in self.reporting.summaries():
+            if self.settings.optimize_all or _falls_short(summary):
+                self._optimize(summary)
+        return done
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The verdicts, the diffs, and what was tried."""
+        if self._found or self._refused:
+            terminalreporter.section("prompt optimization")
+        for found in self._found:
+            for line in self._lines(found):
+                terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)
+        for message in self._refused:
+            terminalreporter.write_line(printable(message), yellow=True)
+
+    def _optimize(self, summary: PromptSummary) -> None:
+        path = self.config.rootpath / summary.location
+        try:
+            content = path.read_bytes()
+            entries = self.state.subjects.read(path)
+            subject = next(e.subject for e in entries if e.subject.key == summary.key)
+            self._found.append(self._searched(subject, content))
+        except (PromptFileError, UsageError, OSError) as error:
+            self._refused.append(f"{summary.location}: not optimized: {error}")
+
+    def _searched(self, subject: Subject, content: bytes) -> _Found:
+        settings = optimize_settings(subject, self.settings)
+        # A file that cannot be edited is found out before anything is spent.
+        edit_of(_change_of_all(subject, settings), subject.prompt, (), content)
+        model = self.state.subjects.optimizer_model(subject, self.settings.optimizer_model)
+        splits = split_goldens(subject.prompt.goldens)
+        name = inputs_digest(subject, settings, model, splits)[:12]
+        self._tell(Line(f"optimizing {subject.key} with {model}, run {name}"))
+        journal = Journal(self._folder / "runs" / name / "journal.jsonl")
+        search = optimize(
+            subject,
+            settings,
+            provider=self.state.workflow.provider,
+            optimizer_model=model,
+            splits=splits,
+            journal=journal,
+            memory=MemoryFile(self._folder / "memory" / f"{slug(subject.key)}.jsonl"),
+            report=self._events.append,
+            price_usd=self.price_usd,
+        )
+        try:
+            result = self.state.workflow.wait(search, self._show)
+        except KeyboardInterrupt:
+            # The loop still writes to the journal as it gives up: the process closes it.
+            self._refused.append(f"{subject.key}: interrupted; run {name} goes on when run again")
+            raise
+        except BaseException:
+            journal.close()
+            raise
+        finally:
+            self._show()
+            self.work.search = ()
+            self.state.progress.erase()
+        journal.close()
+        return self._judged(subject, settings, result, content, shortfall(splits))
+
+    @property
+    def _folder(self) -> Path:
+        return self.config.rootpath / ".promptopt"
+
+    def _judged(
+        self,
+        subject: Subject,
+        settings: OptimizeSettings,
+        result: Result,
+        content: bytes,
+        lacking: str,
+    ) -> _Found:
+        remarks = [lacking] if lacking else []
+        edit = None
+        if result.chosen is not None:
+            edit = edit_of(result.chosen, subject.prompt, subject.prompt.goldens, content)
+            if subject.prompt.path.read_bytes() != content:
+                remarks.append(
+                    "the file was edited while the search ran: the diff is for what it was before"
+                )
+        return _Found(
+            subject=subject, settings=settings, result=result, edit=edit, remarks=tuple(remarks)
+        )
+
+    def _show(self) -> None:
+        """What happened since, and the state of things on the current line."""
+        while self._events:
+            event = self._events.popleft()
+            if isinstance(event, Progress):
+                self.work.search = describe_search(event)
+            self.state.progress.erase()
+            for line in describe_event(event):
+                self._tell(line)
+        self.state.progress.draw()
+
+    def _tell(self, line: Line) -> None:
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self.config.get_verbosity() >= 0:
+            reporter.ensure_newline()
+            reporter.write_line(f"    {line.text}", red=line.is_bad, green=line.is_good)
+
+    def _lines(self, found: _Found) -> Iterator[Line]:
+        result, subject = found.result, found.subject
+        yield Line(f"{subject.key} ({found.settings.method}, {subject.model})")
+        lines = [*(Line(printable(remark)) for remark in found.remarks)]
+        lines += render_result(result, found.settings.caps)
+        if found.edit is not None and found.edit.patch and _is_worth_showing(result):
+            lines += [*self._patch(found.edit, _is_proven(result))]
+        yield from (replace(line, text=f"    {line.text}") for line in lines)
+
+    def _patch(self, edit: Edit, is_proven: bool) -> Iterator[Line]:
+        path = self._folder / "proposals" / f"{edit.id}.patch"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(edit.patch.encode())
+        shown = path.relative_to(self.config.rootpath).as_posix()
+        yield Line(f"{'' if is_proven else 'unproven; '}to take it: git apply {shown}")
+        yield from render_diff(edit.patch)
+
+
+def _falls_short(summary: PromptSummary) -> bool:
+    """Whether the gate failed, or without a gate a golden missed; errors are no reason."""
+    if summary.verdict is not None:
+        return not summary.verdict.passed
+    return summary.counts[Outcome.MISSED] > 0
+
+
+def _is_proven(result: Result) -> bool:
+    return result.verdict is not None and result.verdict.kind is VerdictKind.IMPROVED
+
+
+def _is_worth_showing(result: Result) -> bool:
+    """Improved, or with too few goldens to tell; "no proven change" proposes nothing."""
+    kinds = {VerdictKind.IMPROVED, VerdictKind.UNPROVEN}
+    return result.verdict is not None and result.verdict.kind in kinds
+
+
+def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
+    """The settings of the method, of the file, and of the command line, the last winning.
+
+    Raises :class:`UsageError`.
+    """
+    prompt = subject.prompt
+    spec = prompt.optimize
+    in_file = dict(spec.settings) if spec else {}
+    method = settings.optimize_method or in_file.get("method") or DEFAULT_METHOD
+    in_file.pop("method", None)
+    where = f"{prompt.location}:{spec.line}: optimize" if spec else "optimize"
+    found = read_optimize_settings(str(method), in_file, where)
+    return override(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
+
+
+def check_optimize_options(settings: Settings) -> None:
+    """Raise :class:`UsageError` where the command line names a method or setting wrongly."""
+    if settings.responses == Responses.REPLAY:
+        raise UsageError("--prompt-optimize asks new questions, which a replay cannot answer")
+    method = settings.optimize_method or DEFAULT_METHOD
+    preset = read_optimize_settings(method, {}, "--prompt-optimize-method")
+    override(preset, _pairs(settings.optimize_set), "--prompt-optimize-set")
+
+
+def _change_of_all(subject: Subject, settings: OptimizeSettings) -> Candidate:
+    """A candidate that changes every message that may change."""
+    prompt = subject.prompt
+    positions = editable_positions(prompt, settings.editable)
+    return Candidate(texts={n: f"{prompt.messages[n].template.text}." for n in positions})
+
+
+def _pairs(texts: Sequence[str]) -> Mapping[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for key, sign, _ in pairs:
+        if not sign:
+            raise UsageError(f"--prompt-optimize-set: expected KEY=VALUE, found {key!r}")
+    return {key.strip(): value.strip() for key, _, value in pairs}
