@@ -27,6 +27,7 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
+    "report": Command("pytest_promptopt.cli.report", "what a search for a better prompt did"),
     "show": Command("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
 }
 

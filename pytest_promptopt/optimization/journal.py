@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pytest_promptopt.errors import (
@@ -53,14 +54,16 @@ class Journal:
         """Where the journal is."""
         return self._path
 
-    def begin(self, inputs: str) -> None:
+    def begin(self, inputs: str, about: Mapping[str, str] = MappingProxyType({})) -> None:
         """Start, or go on with, the search that has these ``inputs``.
 
-        Raises :class:`UsageError` where the journal is that of other ones.
+        ``about`` tells people what is searched for. Raises :class:`UsageError` where the journal
+        is that of other inputs.
         """
         if self._inputs is None:
             self._inputs = inputs
-            self._append({"event": "run", "version": VERSION, "inputs": inputs}, is_forced=True)
+            line = {"event": "run", "version": VERSION, "inputs": inputs, **about}
+            self._append(line, is_forced=True)
         elif self._inputs != inputs:
             raise UsageError(
                 f"{self._path} is the journal of other inputs (the prompt, its goldens, the "
@@ -152,6 +155,21 @@ class Journal:
         self._file.flush()
         if is_forced:
             os.fsync(self._file.fileno())
+
+
+def read_journal(path: Path) -> list[Mapping[str, Any]]:
+    """The lines of a journal, a torn last one left out; raises OSError, :class:`UsageError`."""
+    content = path.read_bytes()
+    lines = []
+    for number, raw in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            line = None
+        if not isinstance(line, Mapping) or not isinstance(line.get("event"), str):
+            raise UsageError(f"{path}:{number}: not a line of a journal")
+        lines.append(line)
+    return lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,13 @@ async def optimize(
     ledger = Ledger(settings.caps, price_usd)
     # Tells of a missing price before anything is spent.
     ledger.need([Request(model=optimizer_model, messages=())])
-    journal.begin(run)
+    about = {
+        "prompt": subject.key,
+        "method": settings.method,
+        "model": str(subject.model),
+        "optimizer_model": str(optimizer_model),
+    }
+    journal.begin(run, about)
     kept = memory if settings.remember else None
     earlier = journal.once("memory", lambda: [asdict(e) for e in kept.read()] if kept else [])
     calls = Journaled(provider=provider, journal=journal, ledger=ledger, role="task")
