@@ -1,8 +1,13 @@
 """Write ``options.md`` from the options themselves: ``python docs/options.py``."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from pytest_promptopt.config import OPTIONS, Option
+from pytest_promptopt.optimization.presets import PRESETS
+from pytest_promptopt.optimization.settings import OptimizeSettings
 
 TARGET = Path(__file__).with_name("options.md")
 
@@ -17,10 +22,56 @@ An option on the command line wins over the ini file (`pytest.ini`, `pyproject.t
 |---|---|---|---|
 """
 
+SETTINGS_HEADER = """
+## Settings of a search
+
+For `optimize:` in a prompt file (`optimize: {method: protegi, budget: 300 calls}`) and for
+`--prompt-optimize-set KEY=VALUE`, written by `docs/options.py` from `pytest_promptopt/optimization/settings.py`.
+The methods' own values are the published ones ([Optimization](optimization.md)); a method that is not named has the default.
+
+| setting | default | methods | meaning |
+|---|---|---|---|
+"""
+
 
 def reference() -> str:
     """The page."""
-    return HEADER + "".join(_row(option) for option in OPTIONS)
+    options = "".join(_row(option) for option in OPTIONS)
+    return f"{HEADER}{options}{SETTINGS_HEADER}{''.join(_settings())}"
+
+
+def _settings() -> list[str]:
+    default = OptimizeSettings()
+    rows = []
+    for item in fields(OptimizeSettings):
+        if item.name == "method":
+            continue
+        usual = getattr(default, item.name)
+        own = [
+            f"{name} {_value(getattr(preset, item.name))}"
+            for name, preset in PRESETS.items()
+            if getattr(preset, item.name) != usual
+        ]
+        help_text = item.metadata["help"] + _choices(item.metadata)
+        rows.append(f"| `{item.name}` | {_value(usual)} | {', '.join(own)} | {help_text} |\n")
+    return rows
+
+
+def _choices(metadata: Mapping[str, Any]) -> str:
+    choices = metadata.get("choices")
+    return f" One of {', '.join(f'`{choice}`' for choice in choices)}." if choices else ""
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None | "":
+            return ""
+        case Mapping():
+            return ", ".join(f"`{name}:{count}`" for name, count in value.items())
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
 
 
 def _row(option: Option) -> str:

@@ -42,6 +42,11 @@ class Settings:
     prices: tuple[str, ...]
     local_deterministic: bool
 
+    @property
+    def wants_search(self) -> bool:
+        """Whether prompts are to be optimized."""
+        return self.optimize or self.optimize_all
+
 
 def read_settings(get_option: Callable[[str], Any], get_ini: Callable[[str], Any]) -> Settings:
     """Settings from the command line, else the ini file, else the default.

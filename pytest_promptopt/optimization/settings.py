@@ -142,7 +142,10 @@ def override(
             values[name] = _READERS[metadata["kind"]](raw, metadata)
         except ValueError as error:
             raise UsageError(f"{where}: `{key}`: {error}") from None
-    return replace(settings, **values)
+    found = replace(settings, **values)
+    if found.demonstrations and "demonstrations" not in found.proposers:
+        found = replace(found, proposers={**found.proposers, "demonstrations": 1})
+    return found
 
 
 def _read_count(raw: Any, metadata: Mapping[str, Any]) -> int | None:

@@ -17,7 +17,7 @@ from pytest_promptopt.optimization.editable import editable_positions
 from pytest_promptopt.optimization.inputs import inputs_digest
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.ledger import PriceUsd
-from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.loop import optimize, plan_for
 from pytest_promptopt.optimization.memory import MemoryFile
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
 from pytest_promptopt.optimization.result import Event, Progress, Result
@@ -224,6 +224,16 @@ def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
     where = f"{prompt.location}:{spec.line}: optimize" if spec else "optimize"
     found = read_optimize_settings(str(method), in_file, where)
     return override(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
+
+
+def describe_search_plan(subject: Subject, settings: Settings, price_usd: PriceUsd) -> list[str]:
+    """What a search for the subject would take, or why there would be none."""
+    try:
+        found = optimize_settings(subject, settings)
+        splits = split_goldens(subject.prompt.goldens)
+        return [*plan_for(subject, found, splits, price_usd=price_usd).lines]
+    except UsageError as error:
+        return [str(error)]
 
 
 def check_optimize_options(settings: Settings) -> None:

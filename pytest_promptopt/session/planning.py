@@ -1,6 +1,6 @@
 """``--prompt-plan``: says what would run and what it would cost, and runs nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,21 +11,36 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.reports.terminal import cost
-from pytest_promptopt.session.items import GoldenItem, asked
+from pytest_promptopt.session.items import GoldenItem, PromptItem, asked
 
 
 class Planning:
-    """Stands in for the run. ``cache_path`` is None where the cache would not be used."""
+    """Stands in for the run.
 
-    def __init__(self, cache_path: Path | None, prices: Prices) -> None:
+    ``cache_path`` is None where the cache would not be used. ``describe_search`` says what a
+    search for a better prompt would take; it is None in a run that searches for none.
+    """
+
+    def __init__(
+        self,
+        cache_path: Path | None,
+        prices: Prices,
+        describe_search: Callable[[Subject], list[str]] | None,
+    ) -> None:
         self._cache_path = cache_path
         self._prices = prices
+        self._describe_search = describe_search
         self._plans: list[PromptPlan] = []
+        self._searches: dict[str, list[str]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Plan the collected goldens; no item runs."""
         self._plans = [self._plan(subject, goldens) for subject, goldens in _asked(session.items)]
+        if self._describe_search is not None:
+            items = (item for item in session.items if isinstance(item, PromptItem))
+            for subject in {item.subject.key: item.subject for item in items}.values():
+                self._searches[subject.key] = self._describe_search(subject)
         return True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -33,6 +48,10 @@ class Planning:
         terminalreporter.section("prompt plan (nothing was sent)")
         for line in _lines(self._plans):
             terminalreporter.write_line(line)
+        for key, lines in self._searches.items():
+            terminalreporter.write_line(f"{key}, should it fall short:")
+            for line in lines:
+                terminalreporter.write_line(f"    {line}")
 
     def _plan(self, subject: Subject, goldens: Sequence[Golden]) -> PromptPlan:
         return plan_prompt(subject, goldens, self._held, self._prices.cost_usd)

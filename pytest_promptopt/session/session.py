@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
@@ -19,7 +20,11 @@ from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import cache_path, client_of, prices_of
 from pytest_promptopt.session.folders import DefaultFolders, default_folders
-from pytest_promptopt.session.optimizing import Optimizing, check_optimize_options
+from pytest_promptopt.session.optimizing import (
+    Optimizing,
+    check_optimize_options,
+    describe_search_plan,
+)
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
@@ -72,6 +77,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
+    if settings.wants_search:
+        check_optimize_options(settings)
     remarks: list[str] = []
     work = Work()
     baseline = _baseline(config, settings)
@@ -93,20 +100,42 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     )
     folders = default_folders(config, settings.paths)
     _share(config, state, folders)
-    plugins = config.pluginmanager
     if settings.changed:
-        plugins.register(Changed(config), "promptopt-changed")
+        config.pluginmanager.register(Changed(config), "promptopt-changed")
     if settings.plan:
-        config.option.dist = "no"
-        cache = None if settings.no_cache else cache_path(config, settings)
-        plugins.register(Planning(cache, prices_of(settings)), "promptopt-planning")
+        _plan_only(config, settings)
         return
     reporting = Reporting(config, remarks)
-    plugins.register(reporting, "promptopt-reporting")
+    config.pluginmanager.register(reporting, "promptopt-reporting")
+    _act_on_results(config, settings, state, reporting, client=client, work=work)
+    if config.getoption("dist", "no") != "no":
+        controller = Controller(config, state, folders)
+        config.pluginmanager.register(controller, "promptopt-controller")
+
+
+def _plan_only(config: pytest.Config, settings: Settings) -> None:
+    config.option.dist = "no"
+    cache = None if settings.no_cache else cache_path(config, settings)
+    prices = prices_of(settings)
+    search = functools.partial(describe_search_plan, settings=settings, price_usd=prices.cost_usd)
+    planning = Planning(cache, prices, search if settings.wants_search else None)
+    config.pluginmanager.register(planning, "promptopt-planning")
+
+
+def _act_on_results(
+    config: pytest.Config,
+    settings: Settings,
+    state: State,
+    reporting: Reporting,
+    *,
+    client: Client,
+    work: Work,
+) -> None:
+    """Register what happens once, when the items are done."""
+    plugins = config.pluginmanager
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
-    if settings.optimize or settings.optimize_all:
-        check_optimize_options(settings)
+    if settings.wants_search:
         optimizing = Optimizing(
             config=config,
             state=state,
@@ -119,8 +148,6 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     if settings.save_scores:
         saving = SavingScores(reporting, config.rootpath, now=lambda: datetime.now(UTC))
         plugins.register(saving, "promptopt-saving-scores")
-    if config.getoption("dist", "no") != "no":
-        plugins.register(Controller(config, state, folders), "promptopt-controller")
 
 
 def _share(config: pytest.Config, state: State, folders: Sequence[Path]) -> None:

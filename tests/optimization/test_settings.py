@@ -91,3 +91,9 @@ def test_the_budget_is_a_cap_beside_the_others() -> None:
     assert read(budget="50 calls", tokens=9).caps == Caps(calls=50, tokens=9)
     assert read(budget="1k tokens").caps == Caps(tokens=1000)
     assert read(budget="0.5 usd", optimizer_calls=3).caps == Caps(cost_usd=0.5, optimizer_calls=3)
+
+
+def test_demonstrations_that_may_be_added_are_proposed_too() -> None:
+    settings = read_optimize_settings("opro", {"demonstrations": 3}, "here")
+    assert settings.proposers == {"trajectory": 8, "demonstrations": 1}
+    assert read_optimize_settings("opro", {}, "here").proposers == {"trajectory": 8}

@@ -159,6 +159,18 @@ def test_a_cap_too_small_for_one_round_is_told_before_anything_is_spent(
     assert asked(project) == before
 
 
+def test_a_plan_tells_what_a_search_would_take(project: Project) -> None:
+    weak(project)
+    result = project.run("--prompt-plan", "--prompt-optimize")
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/a.prompt.yml, should it fall short:",
+            "    opro: at most 200 calls; * before the first round, *",
+        ]
+    )
+    assert not (project.path / "asked.txt").exists()
+
+
 def test_a_file_that_cannot_be_edited_is_told_before_anything_is_spent(
     project: Project,
 ) -> None:
