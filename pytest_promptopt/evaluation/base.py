@@ -6,18 +6,21 @@ from dataclasses import dataclass, replace
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, resolve_subject_model
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
+from pytest_promptopt.prompts.version import version_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """What a subject is compared with.
 
-    ``label`` names the base. ``subject`` is None where there is nothing to ask: ``remark`` then
-    says why, and ``identical`` whether it is because both send the same. ``loosened`` are the
-    ways in which the change asks for less than the base did, a sentence each.
+    ``label`` names the base, ``version`` is that of the prompt there, empty without one.
+    ``subject`` is None where there is nothing to ask: ``remark`` then says why, and ``identical``
+    whether it is because both send the same. ``loosened`` are the ways in which the change asks
+    for less than the base did, a sentence each.
     """
 
     label: str
+    version: str = ""
     subject: Subject | None = None
     identical: bool = False
     remark: str = ""
@@ -51,10 +54,14 @@ def compare_with_base(
         model_error=f"at {label}: {model_error}" if model_error else "",
         suffix=f"{head.suffix}@base",
     )
-    found = tuple(loosened(base, head.prompt))
-    if _sends_the_same(subject, head):
-        return Base(label=label, identical=True, loosened=found)
-    return Base(label=label, subject=subject, loosened=found)
+    identical = _sends_the_same(subject, head)
+    return Base(
+        label=label,
+        version=version_of(base),
+        subject=None if identical else subject,
+        identical=identical,
+        loosened=tuple(loosened(base, head.prompt)),
+    )
 
 
 def _sends_the_same(base: Subject, head: Subject) -> bool:

@@ -31,6 +31,7 @@ class BaseSummary:
     """What the prompt was compared with; ``remark`` says why it was not."""
 
     label: str
+    version: str = ""
     identical: bool = False
     remark: str = ""
     loosened: tuple[str, ...] = ()
@@ -63,22 +64,18 @@ class PromptSummary:
     @property
     def is_whole(self) -> bool:
         """Whether all of the prompt's goldens ran and were answered."""
+        return self.is_whole_of(self.evaluation)
+
+    def is_whole_of(self, evaluation: Evaluation) -> bool:
+        """Whether ``evaluation`` holds an answer to each of the prompt's goldens."""
         unanswered = {Outcome.ERROR, Outcome.NOT_RUN}
-        return len(self.rows) == self.goldens and not any(
-            row.result.outcome in unanswered for row in self.rows
-        )
+        results = evaluation.results
+        return len(results) == self.goldens and not any(r.outcome in unanswered for r in results)
 
     @property
     def interval(self) -> Interval | None:
         """Where the score on new inputs lies with 95 % confidence; None if nothing was scored."""
-        scored = self.evaluation.scored
-        if self.evaluation.score is None:
-            return None
-        return shown_interval(
-            [golden.score for golden in scored],
-            weights=[golden.weight for golden in scored],
-            confidence=CONFIDENCE,
-        )
+        return interval_of(self.evaluation)
 
     @property
     def before(self) -> Evaluation | None:
@@ -134,3 +131,14 @@ class PromptSummary:
         """The goldens with the lowest scores among those that missed, in their order."""
         missed = [row for row in self.rows if row.result.outcome is Outcome.MISSED]
         return sorted(missed, key=lambda row: row.result.score or 0.0)[:_WORST_SHOWN]
+
+
+def interval_of(evaluation: Evaluation) -> Interval | None:
+    """Where the score on new inputs lies with 95 % confidence; None if nothing was scored."""
+    if evaluation.score is None:
+        return None
+    return shown_interval(
+        [golden.score for golden in evaluation.scored],
+        weights=[golden.weight for golden in evaluation.scored],
+        confidence=CONFIDENCE,
+    )

@@ -296,6 +296,7 @@ def _describe_base(base: Base | None) -> dict[str, Any] | None:
     return {
         "key": base.subject.key if base.subject else None,
         "label": base.label,
+        "version": base.version,
         "identical": base.identical,
         "remark": base.remark,
         "loosened": list(base.loosened),

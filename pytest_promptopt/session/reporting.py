@@ -67,6 +67,7 @@ class _Tally:
             base=base
             and BaseSummary(
                 label=base["label"],
+                version=base["version"],
                 identical=base["identical"],
                 remark=base["remark"],
                 loosened=tuple(base["loosened"]),

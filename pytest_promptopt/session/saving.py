@@ -1,6 +1,7 @@
 """``--prompt-save-scores``: keeps what whole prompts scored, for `promptopt log`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +12,9 @@ from pytest_promptopt.history.scores import (
     SCORES_PATH,
     GoldenScore,
     SavedScore,
-    ScoredContent,
     ScoreFile,
 )
-from pytest_promptopt.reports.summary import PromptSummary
+from pytest_promptopt.reports.summary import PromptSummary, interval_of
 from pytest_promptopt.session.reporting import Reporting
 
 
@@ -29,12 +29,9 @@ class SavingScores:
 
     def pytest_sessionfinish(self) -> None:
         """Write; a file that cannot be written is told and changes no outcome."""
+        now = self._now()
         scores = [
-            _saved(summary, summary.content, score, self._now())
-            for summary in self._reporting.summaries()
-            if summary.content
-            and summary.is_whole
-            and (score := summary.evaluation.score) is not None
+            saved for summary in self._reporting.summaries() for saved in _saved(summary, now)
         ]
         try:
             new = self._file.add(scores)
@@ -42,27 +39,35 @@ class SavingScores:
             self._remark = f"no score was saved: {error}"
         else:
             self._remark = (
-                f"scores of {len(scores)} whole prompts, {new} of them new: {SCORES_PATH}"
+                f"{len(scores)} scores of whole prompts, {new} of them new: {SCORES_PATH}"
             )
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was saved."""
         terminalreporter.write_line(self._remark)
 
 
-def _saved(
-    summary: PromptSummary, content: ScoredContent, score: float, now: datetime
-) -> SavedScore:
-    return SavedScore(
-        content=content,
-        model=summary.model,
-        location=summary.location,
-        samples=summary.samples,
-        score=score,
-        interval=summary.interval,
-        goldens={
-            golden.golden_id: GoldenScore(score=golden.score, passed=golden.passed)
-            for golden in summary.evaluation.scored
-        },
-        recorded=now.date(),
-    )
+def _saved(summary: PromptSummary, now: datetime) -> Iterator[SavedScore]:
+    """The scores of a summary that are whole: its own, and that of the base on its goldens."""
+    if summary.content is None:
+        return
+    versions = {summary.content.version: summary.evaluation}
+    if summary.base is not None and summary.before is not None:
+        versions[summary.base.version] = summary.before
+    for version, evaluation in versions.items():
+        score = evaluation.score
+        if score is not None and summary.is_whole_of(evaluation):
+            yield SavedScore(
+                content=replace(summary.content, version=version),
+                model=summary.model,
+                location=summary.location,
+                samples=summary.samples,
+                score=score,
+                interval=interval_of(evaluation),
+                goldens={
+                    golden.golden_id: GoldenScore(score=golden.score, passed=golden.passed)
+                    for golden in evaluation.scored
+                },
+                recorded=now.date(),
+            )

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.cli.main import main
+from tests.history.commits import History
 from tests.project import PROMPT, Project
 
 
@@ -19,7 +21,7 @@ def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run_apart("--prompt-save-scores", *workers)
     result.stdout.fnmatch_lines(
-        ["scores of 1 whole prompts, 1 of them new: .promptopt/scores.jsonl"]
+        ["1 scores of whole prompts, 1 of them new: .promptopt/scores.jsonl"]
     )
     [score] = saved(project)
     assert (score["location"], score["model"]) == ("prompts/a.prompt.yml", "scripted:answers.json")
@@ -38,6 +40,23 @@ def test_the_same_score_is_saved_once_and_each_model_gets_its_own(project: Proje
         "scripted:answers.json",
         "scripted:other.json",
     ]
+
+
+def test_the_base_is_saved_too_so_that_a_diff_knows_both_sides(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
+    history = History(project.path)
+    history.write("prompts/a.prompt.yml", PROMPT)
+    history.commit("first")
+    project.answers({"one": "1", "two": "3", "Say two": "2"})
+    history.write("prompts/a.prompt.yml", PROMPT.replace("{{q}}", "Say {{q}}"))
+    project.run("--prompt-save-scores", "--prompt-base", "HEAD")
+    before, after = sorted(saved(project), key=lambda score: str(score["goldens"]), reverse=True)
+    assert before["content"]["version"] != after["content"]["version"]
+    monkeypatch.chdir(project.path)
+    main(["diff", "prompts/a.prompt.yml", "HEAD"])
+    assert "fixed: wrong" in capsys.readouterr().out
 
 
 def test_a_part_of_a_prompt_or_one_with_errors_is_not_saved(project: Project) -> None:
