@@ -10,8 +10,8 @@ from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
 from pytest_promptopt.prompts.parsing import ResponseFormat, parse_prompt
 from pytest_promptopt.prompts.prompt import MessageTemplate
-from pytest_promptopt.prompts.suggestion import did_you_mean
 from pytest_promptopt.prompts.version import version_of
+from pytest_promptopt.suggestion import did_you_mean
 
 _FOLDERS = ("prompts", ".github/prompts")
 _PROJECT_MARKS = (".git", "pyproject.toml")

@@ -10,8 +10,8 @@ from pytest_promptopt.cli.versions import PromptHistory, short
 from pytest_promptopt.errors import Problem, PromptFileError, UsageError
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.suggestion import did_you_mean
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.suggestion import did_you_mean
 
 _DESCRIPTION = """\
 A prompt's messages as they would be sent for one of its goldens, with model and parameters; in

@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.history.scores import SCORES_PATH
 from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
-from pytest_promptopt.prompts.suggestion import did_you_mean
+from pytest_promptopt.suggestion import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
-from pytest_promptopt.scoring.options import did_you_mean
+from pytest_promptopt.suggestion import did_you_mean
 
 DEFAULT_METHOD = "protegi"
 

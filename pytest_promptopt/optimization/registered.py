@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.registry import Registry
-from pytest_promptopt.scoring.options import did_you_mean
+from pytest_promptopt.suggestion import did_you_mean
 
 T = TypeVar("T")
 

@@ -7,7 +7,8 @@ from typing import Any
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.ledger import Caps
-from pytest_promptopt.scoring.options import did_you_mean, type_name
+from pytest_promptopt.scoring.options import type_name
+from pytest_promptopt.suggestion import did_you_mean
 
 _BUDGET = Budget.parse("300 calls")
 _YES = frozenset({"true", "yes", "on", "1"})
@@ -57,6 +58,11 @@ class OptimizeSettings:
     rounds: int = _count(6, 1, "Rounds at most.")
     patience: int = _count(0, 0, "Rounds without a better candidate before it stops; 0: all.")
     samples: int = _count(1, 1, "Answers per golden while searching.")
+    measure: str = _choice(
+        "accuracy",
+        ("accuracy", "log-probability"),
+        "What candidates are chosen by: answers, or the likelihood of what is expected.",
+    )
 
     parents: str = _choice(
         "beam",

@@ -8,7 +8,7 @@ from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.document import Document
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Reducer
-from pytest_promptopt.prompts.suggestion import did_you_mean
+from pytest_promptopt.suggestion import did_you_mean
 
 _VERDICT_KEYS = ("min", "maxDrop", "confidence", "inconclusive")
 _PART_KEYS = ("tags", "evaluators")

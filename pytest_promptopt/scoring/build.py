@@ -3,9 +3,10 @@
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.scoring.context import ScoringContext
-from pytest_promptopt.scoring.options import OptionsError, did_you_mean
+from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import Evaluator, JudgeScorer, Scorer
 from pytest_promptopt.scoring.text import ExpectedScorer
+from pytest_promptopt.suggestion import did_you_mean
 
 __all__ = ["ScoringContext", "build_evaluator", "default_evaluators"]
 

@@ -12,8 +12,9 @@ from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.judge import ask, judge_model, read_choice
-from pytest_promptopt.scoring.options import OptionsError, did_you_mean
+from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.suggestion import did_you_mean
 
 # The scores of gh-models, where these judges pass above 0, that is from 2 on.
 _CHOICES = {"1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5": 1.0}

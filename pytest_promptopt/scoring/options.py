@@ -1,8 +1,9 @@
 """The options of an evaluator: which there are and of what type."""
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import Any
+
+from pytest_promptopt.suggestion import did_you_mean
 
 
 class OptionsError(Exception):
@@ -14,13 +15,6 @@ def known_only(options: Mapping[Any, Any], known: Collection[str]) -> None:
     for key in options:
         if key not in known:
             raise OptionsError(f"`{key}` is not understood{did_you_mean(str(key), known)}")
-
-
-def did_you_mean(name: str, known: Collection[str]) -> str:
-    """The end of a sentence: what is known, and what ``name`` comes close to."""
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
-    return f" (known: {', '.join(known)}){hint}"
 
 
 def text_option(options: Mapping[str, Any], key: str) -> str | None:
