@@ -16,6 +16,7 @@ from pytest_promptopt.optimization.guards import Guards
 from pytest_promptopt.optimization.inputs import inputs_digest, usable
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.ledger import Ledger, Need, PriceUsd
+from pytest_promptopt.optimization.log_probability import measured_by_log_probability
 from pytest_promptopt.optimization.look import Look, is_perfect, look, score_given, try_contract
 from pytest_promptopt.optimization.memory import (
     Memory,
@@ -86,6 +87,7 @@ async def optimize(
     parts = usable(subject, splits)
     planned = plan_for(subject, settings, splits, price_usd=price_usd)
     _check_names(settings)
+    by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
     editable = editable_positions(subject.prompt, settings.editable)
     run = inputs_digest(subject, settings, optimizer_model, splits)
     ledger = Ledger(settings.caps, price_usd)
@@ -111,7 +113,7 @@ async def optimize(
         validation=rng.sample(parts.validation, len(parts.validation)),
         editable=editable,
         targets=targets(subject.prompt, editable, is_narrowed=settings.editable is not None),
-        board=board(samples=settings.samples),
+        board=board(samples=settings.samples, by_log_probability=by_log_probability),
         optimizer=Optimizer(
             optimizer_model,
             Journaled(provider=provider, journal=journal, ledger=ledger, role="optimizer"),

@@ -1,7 +1,7 @@
 """What every candidate scored on every golden, asked for when it is wanted and once only."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -20,6 +20,11 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.journal import Journaled
 from pytest_promptopt.optimization.ledger import Ledger, Need
+from pytest_promptopt.optimization.log_probability import (
+    ask_likelihood,
+    likelihood_case,
+    likelihood_request,
+)
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt, Reducer
@@ -48,11 +53,12 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Item:
-    """A golden to be answered by a candidate."""
+    """A golden to be answered by a candidate, or to be told how likely its answer is."""
 
     candidate: Candidate
     subject: Subject
     golden: Golden
+    is_likelihood: bool
 
 
 class Scoreboard:
@@ -61,7 +67,8 @@ class Scoreboard:
     Every candidate is asked the same goldens with the same sample numbers, ``samples`` from
     ``first_sample`` on. An answer that is missing (an error, or not scored) is no case and never
     a 0; it is not asked for again. Cases come in in the order they were asked for, whatever the
-    order of the answers.
+    order of the answers. Goldens whose ids are in ``by_log_probability`` are scored by how likely
+    their expected answer is, asked for once.
     """
 
     def __init__(
@@ -73,12 +80,14 @@ class Scoreboard:
         *,
         samples: int = 1,
         first_sample: int = 0,
+        by_log_probability: Collection[str] = (),
     ) -> None:
         self._subject = replace(subject, prompt=_reducible(subject.prompt, samples))
         self._goldens = goldens
         self._calls = calls
         self._ledger = ledger
         self._samples = range(first_sample, first_sample + samples)
+        self._by_log_probability = by_log_probability
         self._cases: dict[str, dict[str, Case]] = {}
         self._missing: dict[tuple[str, str], str] = {}
         self._asked = 0
@@ -119,9 +128,16 @@ class Scoreboard:
                 key = candidate.id, golden.id
                 if golden.id not in known and key not in self._missing and key not in seen:
                     seen.add(key)
-                    yield _Item(candidate=candidate, subject=subject, golden=golden)
+                    yield _Item(
+                        candidate=candidate,
+                        subject=subject,
+                        golden=golden,
+                        is_likelihood=golden.id in self._by_log_probability,
+                    )
 
     def _need(self, item: _Item) -> Need:
+        if item.is_likelihood:
+            return self._ledger.need([likelihood_request(item.subject, item.golden)])
         return need_of(self._ledger, item.subject, item.golden, self._samples)
 
     async def _answer(self, items: Sequence[_Item]) -> None:
@@ -131,7 +147,8 @@ class Scoreboard:
             self._enter(item, task.result())
 
     async def _trials(self, item: _Item) -> tuple[Trial, ...] | ProviderError:
-        answered = await asyncio.gather(*(self._trial(item, sample) for sample in self._samples))
+        samples = self._samples[:1] if item.is_likelihood else self._samples
+        answered = await asyncio.gather(*(self._trial(item, sample) for sample in samples))
         errors = [trial for trial in answered if isinstance(trial, ProviderError)]
         if errors:
             return errors[0]
@@ -139,8 +156,11 @@ class Scoreboard:
 
     async def _trial(self, item: _Item, sample: int) -> Trial | ProviderError:
         about = {"candidate": item.candidate.id, "golden": item.golden.id, "sample": sample}
+        calls = replace(self._calls, about=about)
         try:
-            return await ask(replace(self._calls, about=about), item.subject, item.golden, sample)
+            if item.is_likelihood:
+                return await ask_likelihood(calls, item.subject, item.golden)
+            return await ask(calls, item.subject, item.golden, sample)
         except ProviderError as error:
             return error
         except PromptFileError as error:
@@ -154,15 +174,10 @@ class Scoreboard:
         if isinstance(trials, ProviderError):
             self._missing[key] = trials.message
             return
-        try:
-            result = score_golden(item.subject, item.golden, trials)
-        except ScorerError as error:
-            self._missing[key] = str(error)
+        case = self._scored(item, trials)
+        if isinstance(case, str):
+            self._missing[key] = case
             return
-        if result.score is None:
-            self._missing[key] = result.reason
-            return
-        case = _case(item.golden, trials, result)
         self._cases.setdefault(item.candidate.id, {})[item.golden.id] = case
         self._calls.journal.tell(
             "scored",
@@ -172,6 +187,18 @@ class Scoreboard:
             score=case.score,
             passed=case.passed,
         )
+
+    def _scored(self, item: _Item, trials: tuple[Trial, ...]) -> Case | str:
+        """The case, or why there is none."""
+        if item.is_likelihood:
+            return likelihood_case(item.golden, trials[0].completion)
+        try:
+            result = score_golden(item.subject, item.golden, trials)
+        except ScorerError as error:
+            return str(error)
+        if result.score is None:
+            return result.reason
+        return _case(item.golden, trials, result)
 
     def _check_missing(self, items: Sequence[_Item]) -> None:
         missing = [

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.catalogue import CATALOGUE
+from pytest_promptopt.providers.forcing import forced, require_forced
 from pytest_promptopt.providers.openai import OpenAIProvider
 from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.providers.server_process import ServedModel, ServerProcess
@@ -45,10 +46,15 @@ class LocalProvider:
     async def complete(self, request: Request) -> Completion:
         """The local model's answer; raises ProviderError only.
 
-        A prompt longer than the context is a RefusedError with status 400.
+        A prompt longer than the context is a RefusedError with status 400, and an answer that
+        cannot be forced is one without.
         """
+        sent = self._with_defaults(request if request.forced_answer is None else forced(request))
         async with self._served_model(request.model) as served, self._places:
-            return await served.complete(self._with_defaults(request))
+            completion = await served.complete(sent)
+        if request.forced_answer is not None:
+            require_forced(request, completion)
+        return completion
 
     async def close(self) -> None:
         """End the server."""

@@ -3,6 +3,7 @@
 import functools
 import os
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any, cast
 
 from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
@@ -14,6 +15,9 @@ from pytest_promptopt.providers.wire import unexpected
 
 # The question itself, and how it is asked: not for a parameter to set or for us to leave out.
 _FIXED = frozenset({"model", "messages", "response_format", "stream", "n"})
+
+# Leaves out infinity, NaN and integers that no float can hold.
+_HUGE = 1e100
 
 _FINISH_REASONS = {
     "stop": FinishReason.STOP,
@@ -129,6 +133,7 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
         usage=_usage(reply.content.get("usage")),
         latency_seconds=reply.latency_seconds,
         notes=(*notes, *reply.notes),
+        log_probability=_log_probability(choice.get("logprobs")),
         rate_limit=openai_rate_limit(reply.headers),
     )
 
@@ -151,6 +156,15 @@ def _text(reply: Reply, content: object) -> str:
         parts = [part.get("text") for part in content if isinstance(part, dict)]
         return "".join(part for part in parts if isinstance(part, str))
     raise unexpected(reply.asked, f"choices[0].message.content that is a {type(content).__name__}")
+
+
+def _log_probability(listed: object) -> float | None:
+    tokens = listed.get("content") if isinstance(listed, dict) else None
+    if not isinstance(tokens, list) or not tokens:
+        return None
+    values = [token.get("logprob") if isinstance(token, dict) else None for token in tokens]
+    known = [value for value in values if isinstance(value, int | float) and abs(value) < _HUGE]
+    return min(fmean(known), 0.0) if len(known) == len(values) else None
 
 
 def _usage(usage: object) -> Usage:

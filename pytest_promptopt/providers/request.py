@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.messages import Message
+
+_TELLING_LIKELIHOOD = frozenset({"local", "scripted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,11 @@ class Model:
         """Provider and address: what concurrency and faults are shared by."""
         return self.provider, self.base_url or ""
 
+    @property
+    def tells_likelihood(self) -> bool:
+        """Whether it tells how likely a given answer is (see ``Request.forced_answer``)."""
+        return self.provider in _TELLING_LIKELIHOOD
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -44,6 +51,7 @@ class Request:
     ``parameters`` have snake_case names as in OpenAI's chat completions. ``sample`` counts
     repeated answers to the same question from 0. ``json_schema`` is the wrapper with ``name`` and
     ``schema``; ``response_format`` is ``"text"``, ``"json_object"`` or ``"json_schema"``.
+    With ``forced_answer`` that very answer is wanted, with its ``log_probability``.
     ``origin`` is the prompt file that asks: it says where an answer is recorded and is no part of
     the question.
     """
@@ -54,12 +62,13 @@ class Request:
     response_format: str = "text"
     json_schema: Mapping[str, Any] | None = None
     sample: int = 0
+    forced_answer: str | None = None
     origin: Path | None = field(default=None, compare=False)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that can change the answer; never over a key."""
-        content = {
+        content: dict[str, Any] = {
             "provider": self.model.provider,
             "base_url": self.model.base_url,
             "model": self.model.name,
@@ -70,8 +79,26 @@ class Request:
             "json_schema": self.json_schema,
             "sample": self.sample,
         }
+        if self.forced_answer is not None:
+            content["forced_answer"] = self.forced_answer
         encoded = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def forcing(self, answer: str) -> "Request":
+        """The same question for the log-probability of ``answer``.
+
+        Without the prompt's parameters, format and sample, which choose among answers.
+        """
+        # A token holds at least one byte of UTF-8, and one token ends the answer.
+        most_tokens = len(answer.encode("utf-8", "surrogatepass")) + 1
+        return replace(
+            self,
+            parameters={"max_tokens": most_tokens},
+            response_format="text",
+            json_schema=None,
+            sample=0,
+            forced_answer=answer,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The question as plain JSON, for another process."""
@@ -82,6 +109,7 @@ class Request:
             "response_format": self.response_format,
             "json_schema": self.json_schema,
             "sample": self.sample,
+            "forced_answer": self.forced_answer,
             "origin": str(self.origin) if self.origin else None,
         }
 
@@ -97,6 +125,7 @@ class Request:
             response_format=data["response_format"],
             json_schema=data["json_schema"],
             sample=data["sample"],
+            forced_answer=data["forced_answer"],
             origin=Path(origin) if origin else None,
         )
 
@@ -140,7 +169,9 @@ class Completion:
     ``latency_seconds`` is that of the call that brought it, also where it comes from the cache;
     ``cost_usd`` is None where the price is unknown. ``saved`` says that nothing was sent for it.
     ``notes`` tell what had to be changed to get it, such as a parameter that the model refuses.
-    ``rate_limit`` is what the headers of this very call said; it is not kept.
+    ``log_probability`` is the mean natural logarithm of the probabilities of the answer's tokens
+    as the provider lists them, None where it lists none. ``rate_limit`` is what the headers of
+    this very call said; it is not kept.
     """
 
     text: str
@@ -150,11 +181,12 @@ class Completion:
     cost_usd: float | None = None
     saved: bool = False
     notes: tuple[str, ...] = ()
+    log_probability: float | None = None
     rate_limit: RateLimit | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """The answer as plain JSON, without ``saved`` and ``rate_limit``."""
-        return {
+        data: dict[str, Any] = {
             "text": self.text,
             "finish_reason": self.finish_reason.value,
             "input_tokens": self.usage.input_tokens,
@@ -163,6 +195,9 @@ class Completion:
             "cost_usd": self.cost_usd,
             "notes": list(self.notes),
         }
+        if self.log_probability is not None:
+            data["log_probability"] = self.log_probability
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, saved: bool = False) -> "Completion":
@@ -175,4 +210,5 @@ class Completion:
             cost_usd=data["cost_usd"],
             saved=saved,
             notes=tuple(data["notes"]),
+            log_probability=data.get("log_probability"),
         )

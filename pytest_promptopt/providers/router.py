@@ -32,7 +32,14 @@ class Router:
         self._made: dict[str, Provider] = {}
 
     async def complete(self, request: Request) -> Completion:
-        """The answer of the model's own provider; raises ProviderError only."""
+        """The answer of the model's own provider; raises ProviderError only.
+
+        A forced answer that the model cannot be given is a NotConfiguredError.
+        """
+        if request.forced_answer is not None and not request.model.tells_likelihood:
+            raise NotConfiguredError(
+                f"{request.model} does not tell how likely a given answer is: use a local model"
+            )
         return await self._provider(request.model.provider).complete(request)
 
     async def close(self) -> None:

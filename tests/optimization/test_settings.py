@@ -44,6 +44,7 @@ def test_presets_name_only_what_there_is() -> None:
         ("editable", [1], (1,)),
         ("editable", 1, (1,)),
         ("parents", "pareto", "pareto"),
+        ("measure", "log-probability", "log-probability"),
         ("step-size", "30", 30),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_promptopt.errors import NotConfiguredError, RefusedError
 from pytest_promptopt.providers.anthropic import AnthropicProvider
+from pytest_promptopt.providers.forcing import forced, require_forced
 from pytest_promptopt.providers.local import LocalProvider
 from pytest_promptopt.providers.openai import OpenAIProvider
 from pytest_promptopt.providers.request import FinishReason, Model, Request
@@ -220,6 +221,41 @@ class TestProvider:
         while is_alive(server) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert not is_alive(server)
+
+
+@pytest.mark.local_model
+class TestForcedAnswer:
+    def test_likelier_under_the_prompt_that_names_it(self, local_model: LocalModel) -> None:
+        ticket = ("user", "I was charged twice this month.")
+        labels = "Answer with one of: Billing, Returns, Technical. Only the label."
+        right, wrong, elsewhere = log_probabilities(
+            local_model,
+            ([("system", labels), ticket], "Billing"),
+            ([("system", labels), ticket], "Technical"),
+            ([("system", "Write a haiku."), ticket], "Billing"),
+        )
+        assert -1 < right < 0
+        assert wrong < right
+        assert elsewhere < -5
+
+    def test_any_text_can_be_forced(self, local_model: LocalModel) -> None:
+        text = ' "\\\n漢🎉<|im_end|> '
+        (found,) = log_probabilities(local_model, ([*CAPITAL], text))
+        assert found < 0
+
+
+def log_probabilities(served: LocalModel, *asked: tuple[list[tuple[str, str]], str]) -> list[float]:
+    model = openai_model(f"{served.address}/v1")
+    requests = [question(model, *messages).forcing(answer) for messages, answer in asked]
+    answers = ask(
+        OpenAIProvider,
+        *map(forced, requests),
+        environ={"TEST_KEY": served.key},
+        timeout_seconds=60,
+    )
+    for request, answer in zip(requests, answers, strict=True):
+        require_forced(request, answer)
+    return [answer.log_probability or 0.0 for answer in answers]
 
 
 PARENT = """

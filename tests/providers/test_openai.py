@@ -54,6 +54,34 @@ def test_answer_comes_with_usage_and_latency() -> None:
     }
 
 
+def listing(logprobs: object) -> Reply:
+    choice = {"message": {"content": "a"}, "finish_reason": "stop", "logprobs": logprobs}
+    return Reply(body=json.dumps({"choices": [choice]}).encode())
+
+
+@pytest.mark.parametrize(
+    ("logprobs", "expected"),
+    [
+        ({"content": [{"token": "a", "logprob": -1.5}, {"token": "", "logprob": -0.5}]}, -1.0),
+        ({"content": [{"token": "a", "logprob": 1e-9}]}, 0.0),
+        ({"content": [{"token": "a", "logprob": -1.5}, {"token": "b"}]}, None),
+        ({"content": [{"token": "a", "logprob": float("-inf")}]}, None),
+        ({"content": [{"token": "a", "logprob": -(10**400)}]}, None),
+        ({"content": []}, None),
+        ({"content": None}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_log_probability_is_the_mean_over_all_tokens(
+    logprobs: object, expected: float | None
+) -> None:
+    with WireServer(lambda _: listing(logprobs)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.text == "a"
+    assert answer.log_probability == expected
+
+
 def test_json_schema_is_asked_for() -> None:
     schema = {"name": "team", "schema": {"type": "object"}, "strict": True}
     with WireServer() as server:

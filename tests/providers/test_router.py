@@ -33,3 +33,14 @@ def test_unknown_provider_names_the_known_ones() -> None:
     assert str(caught.value).startswith(
         "there is no provider 'nobody': known are openai, anthropic, local, scripted"
     )
+
+
+def test_forced_answer_goes_to_no_model_that_cannot_tell_how_likely_it_is() -> None:
+    with WireServer() as server:
+        for model in (openai_model(server.openai_url), anthropic_model(server.url)):
+            with pytest.raises(NotConfiguredError) as caught:
+                ask(Router, question(model).forcing("billing"))
+            assert str(caught.value) == (
+                f"{model} does not tell how likely a given answer is: use a local model"
+            )
+    assert server.received == []
