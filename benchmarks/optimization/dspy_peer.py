@@ -1,0 +1,145 @@
+"""dspy's MIPROv2 and GEPA, on the same prompt, goldens, metric, models and cap."""
+
+import asyncio
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.environment import Environment, python_environment
+from benchmarks.optimization.baselines import REPLY_TOKENS
+from benchmarks.optimization.cells import Cell
+from benchmarks.optimization.endpoint import Endpoint
+from benchmarks.optimization.found import Found
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Model
+
+REQUIREMENTS = ("dspy==3.4.1", "optuna==5.0.0")
+
+_PROGRAM = Path(__file__).with_name("dspy_program.py")
+_LONGEST_SECONDS = 7200.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DspyPeer:
+    """dspy, in an environment of its own in ``folder``."""
+
+    folder: Path
+
+    def install(self) -> Environment:
+        """Install it, or find it installed; raises NotInstalledError."""
+        return python_environment(self.folder, REQUIREMENTS)
+
+    async def search(
+        self,
+        cell: Cell,
+        subject: Subject,
+        splits: Splits,
+        *,
+        provider: Provider,
+        optimizer_model: Model,
+        ignores_case: bool,
+    ) -> Found:
+        """What it finds, put into our own messages; raises NotInstalledError."""
+        environment = self.install()
+        if subject.model is None or cell.cap is None:
+            raise ValueError(f"{cell.label}: a peer needs a task model and a cap")
+        models = {"task": subject.model, "optimizer": optimizer_model}
+        with (
+            tempfile.TemporaryDirectory(prefix="benchmark-dspy-") as folder,
+            Endpoint(provider, models, cap=cell.cap, seed=cell.seed) as endpoint,
+        ):
+            job = {
+                "optimizer": cell.method.removeprefix("dspy-"),
+                "url": endpoint.url,
+                "cap": cell.cap,
+                "seed": cell.seed,
+                "ignores_case": ignores_case,
+                "instruction": subject.prompt.messages[0].template.fill({}),
+                "train": _examples(subject, splits.train),
+                "validation": _examples(subject, splits.validation),
+                "task_parameters": dict(subject.prompt.parameters),
+                "optimizer_parameters": {"temperature": 1.0, "max_tokens": REPLY_TOKENS},
+            }
+            found, trouble = await _run(environment.program("python"), job, Path(folder))
+        return Found(
+            candidate=_candidate(subject, splits.train, found) if found else Candidate(),
+            task_calls=endpoint.calls["task"],
+            optimizer_calls=endpoint.calls["optimizer"],
+            reason=trouble or ("the cap is reached" if endpoint.refused else "it came to its end"),
+        )
+
+
+async def _run(
+    python: str, job: Mapping[str, Any], folder: Path
+) -> tuple[Mapping[str, Any] | None, str]:
+    """What the program found, or why it found nothing."""
+    found = folder / "found.json"
+    with (folder / "output.txt").open("wb+") as output:
+        process = await asyncio.create_subprocess_exec(
+            python,
+            "-P",
+            str(_PROGRAM),
+            str(found),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=folder,
+            env=_variables(folder),
+        )
+        try:
+            await asyncio.wait_for(process.communicate(json.dumps(job).encode()), _LONGEST_SECONDS)
+        except TimeoutError:
+            return None, f"dspy did not end within {_LONGEST_SECONDS:g} s"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        if found.exists():
+            content: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
+            return content, ""
+        output.seek(0)
+        lines = output.read().decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        return None, f"dspy failed: {lines[-1].strip()[:300]}"
+
+
+def _variables(folder: Path) -> Mapping[str, str]:
+    """An environment of little else: no key or cache of the user's, nothing fetched."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "NO_PROXY": "127.0.0.1",
+        "DSPY_CACHEDIR": str(folder / "cache"),
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    }
+
+
+def _examples(subject: Subject, goldens: Sequence[Golden]) -> list[dict[str, str]]:
+    return [
+        {"question": _question(subject, golden), "answer": str(golden.expected)}
+        for golden in goldens
+    ]
+
+
+def _question(subject: Subject, golden: Golden) -> str:
+    return subject.prompt.messages[1].template.fill(golden.variables)
+
+
+def _candidate(subject: Subject, train: Sequence[Golden], found: Mapping[str, Any]) -> Candidate:
+    """The instruction as literal text, and the demonstrations as the goldens they came from."""
+    ids = {_question(subject, golden): golden.id for golden in train}
+    instruction = str(found["instruction"])
+    is_new = instruction != subject.prompt.messages[0].template.fill({})
+    return Candidate(
+        texts={0: instruction.replace("{{", "{{{{")} if is_new else {},
+        demonstrations=tuple(dict.fromkeys(ids[q] for q in found["demonstrations"])),
+        origin="dspy",
+    )
