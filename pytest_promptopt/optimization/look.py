@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.diagnosis import Diagnosis
-from pytest_promptopt.optimization.headroom import Headroom, assess
+from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
+from pytest_promptopt.optimization.diagnosis.headroom import Headroom, assess
 from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.search import GIVEN, Search

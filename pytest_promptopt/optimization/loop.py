@@ -12,7 +12,7 @@ from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
 from pytest_promptopt.optimization.batches import Batches
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions, targets
-from pytest_promptopt.optimization.guards import Guards
+from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.inputs import inputs_digest, usable
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.ledger import Ledger, Need, PriceUsd

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import UsageError
-from pytest_promptopt.optimization.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
+from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
 from pytest_promptopt.optimization.ledger import Caps
 from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
 from pytest_promptopt.optimization.registered import registered

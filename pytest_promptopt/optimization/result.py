@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.diagnosis import Diagnosis
-from pytest_promptopt.optimization.headroom import Headroom
+from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
+from pytest_promptopt.optimization.diagnosis.headroom import Headroom
 from pytest_promptopt.optimization.ledger import Caps, Spent
 from pytest_promptopt.optimization.plan import Plan
 from pytest_promptopt.optimization.verdict import Verdict

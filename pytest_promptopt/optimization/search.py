@@ -10,8 +10,8 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.batches import Batches
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.diagnosis import Diagnosis, diagnose
-from pytest_promptopt.optimization.guards import Guards
+from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis, diagnose
+from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.memory import Memory
 from pytest_promptopt.optimization.optimizer import Optimizer

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.diagnosis import diagnose
+from pytest_promptopt.optimization.diagnosis.diagnosis import diagnose
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.ledger import Caps, Ledger
 from pytest_promptopt.optimization.memory import Memory

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.contract import contract_candidates
+from pytest_promptopt.optimization.diagnosis.contract import contract_candidates
 from pytest_promptopt.optimization.proposers.proposer import Context
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.diagnosis import Diagnosis
+from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.material import template_view
 from pytest_promptopt.optimization.memory import Memory
 from pytest_promptopt.optimization.optimizer import Optimizer

@@ -5,7 +5,7 @@ from typing import Any
 
 import regex
 
-from pytest_promptopt.optimization.profile import profile_of
+from pytest_promptopt.optimization.diagnosis.profile import profile_of
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 
 Words = tuple[str, ...]

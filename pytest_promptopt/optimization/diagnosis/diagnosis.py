@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.misses import Miss, MissKind, miss_of
-from pytest_promptopt.optimization.profile import Profile, profile_of
+from pytest_promptopt.optimization.diagnosis.misses import Miss, MissKind, miss_of
+from pytest_promptopt.optimization.diagnosis.profile import Profile, profile_of
 from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.scoring.excerpt import one_line

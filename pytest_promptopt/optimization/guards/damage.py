@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pytest_promptopt.optimization.copies import Words, words_of
-from pytest_promptopt.optimization.misses import looks_like_refusal, unfenced
+from pytest_promptopt.optimization.diagnosis.misses import looks_like_refusal, unfenced
+from pytest_promptopt.optimization.guards.copies import Words, words_of
 from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.template import Template
 

@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.messages import Role
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.contract import (
+from pytest_promptopt.optimization.diagnosis.contract import (
     contract_candidates,
     contract_sentences,
     with_contract,
 )
-from pytest_promptopt.optimization.diagnosis import diagnose
+from pytest_promptopt.optimization.diagnosis.diagnosis import diagnose
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import Template
 from tests.optimization.answers import LABELS, goldens, missed, passed, tickets

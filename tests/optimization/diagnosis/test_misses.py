@@ -4,8 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.optimization.misses import Miss, MissKind, looks_like_refusal, miss_of
-from pytest_promptopt.optimization.profile import profile_of
+from pytest_promptopt.optimization.diagnosis.misses import (
+    Miss,
+    MissKind,
+    looks_like_refusal,
+    miss_of,
+)
+from pytest_promptopt.optimization.diagnosis.profile import profile_of
 from pytest_promptopt.providers.request import FinishReason
 from tests.optimization.answers import LABELS, golden, goldens, missed, tickets
 

@@ -11,8 +11,8 @@ from enum import StrEnum
 from statistics import fmean
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.misses import miss_of
-from pytest_promptopt.optimization.profile import profile_of
+from pytest_promptopt.optimization.diagnosis.misses import miss_of
+from pytest_promptopt.optimization.diagnosis.profile import profile_of
 
 GOLDENS_TO_ASK = 30
 SAMPLES_TO_ASK = 2

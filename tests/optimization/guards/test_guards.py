@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.messages import Role
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.guards import Guards, GuardSettings
+from pytest_promptopt.optimization.guards.guards import Guards, GuardSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.prompts.template import Template
 from tests.optimization.answers import golden
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 OURS = sorted((PROJECT / "prompts").glob("*.prompt.yml"))
 
 SYSTEM = "Route the support ticket of our lamp shop to one team."

@@ -9,8 +9,7 @@ from enum import StrEnum
 from statistics import median_high
 from typing import Any
 
-from pytest_promptopt.optimization.quoting import quoted
-from pytest_promptopt.optimization.traits import (
+from pytest_promptopt.optimization.diagnosis.traits import (
     LEAST_FOR_A_PATTERN,
     casing_of,
     common_end,
@@ -19,6 +18,7 @@ from pytest_promptopt.optimization.traits import (
     scripts_of,
     shown_form,
 )
+from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json

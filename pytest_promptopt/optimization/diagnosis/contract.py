@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.diagnosis import Diagnosis
-from pytest_promptopt.optimization.profile import (
+from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
+from pytest_promptopt.optimization.diagnosis.profile import (
     AnswerKind,
     Key,
     Profile,
     plain_number,
 )
+from pytest_promptopt.optimization.diagnosis.traits import shown_form
 from pytest_promptopt.optimization.quoting import quoted
-from pytest_promptopt.optimization.traits import shown_form
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import Template
 

@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.headroom import Headroom, HeadroomKind, assess
+from pytest_promptopt.optimization.diagnosis.headroom import Headroom, HeadroomKind, assess
 from tests.optimization.answers import missed, passed, tickets, unscored
 
 TICKETS = tickets(10)

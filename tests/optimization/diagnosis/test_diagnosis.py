@@ -1,4 +1,4 @@
-from pytest_promptopt.optimization.diagnosis import (
+from pytest_promptopt.optimization.diagnosis.diagnosis import (
     LONGEST_TEXT,
     Confusion,
     Diagnosis,
@@ -6,7 +6,7 @@ from pytest_promptopt.optimization.diagnosis import (
     TagRate,
     diagnose,
 )
-from pytest_promptopt.optimization.misses import MissKind
+from pytest_promptopt.optimization.diagnosis.misses import MissKind
 from tests.optimization.answers import golden, goldens, missed, passed, tickets, unscored
 
 

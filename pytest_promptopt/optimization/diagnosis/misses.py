@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.profile import AnswerKind, Profile, meant, plain_number
-from pytest_promptopt.optimization.traits import form_of
+from pytest_promptopt.optimization.diagnosis.profile import AnswerKind, Profile, meant, plain_number
+from pytest_promptopt.optimization.diagnosis.traits import form_of
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json, same_value

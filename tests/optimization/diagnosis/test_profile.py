@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.optimization.profile import (
+from pytest_promptopt.optimization.diagnosis.profile import (
     AnswerKind,
     Key,
     Profile,

@@ -1,0 +1,1 @@
+"""What can be computed about a prompt before any model is asked to mend it."""
