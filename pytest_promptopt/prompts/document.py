@@ -119,10 +119,11 @@ def read_text(path: Path, location: str, files: Files = DISK) -> str:
         ) from None
     if len(content) > MAX_BYTES:
         raise PromptFileError.at(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
-    return _decoded(content, location)
+    return decoded(content, location)
 
 
-def _decoded(content: bytes, location: str) -> str:
+def decoded(content: bytes, location: str) -> str:
+    """The text of a file without its BOM; raises :class:`PromptFileError` if it is not UTF-8."""
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.prompts.editing import Replacement, edit_texts, insert_messages
+from pytest_promptopt.prompts.editing import Replacement, edit_texts
 from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.insertion import insert_messages
 from pytest_promptopt.prompts.prompt import Prompt
 
 _NO_NEWLINE = "\\ No newline at end of file"

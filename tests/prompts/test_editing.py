@@ -7,14 +7,9 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.document import parse_document
-from pytest_promptopt.prompts.editing import (
-    KeyPath,
-    Replacement,
-    Span,
-    edit_texts,
-    insert_messages,
-    text_span,
-)
+from pytest_promptopt.prompts.editing import Replacement, Span, edit_texts, text_span
+from pytest_promptopt.prompts.insertion import insert_messages
+from pytest_promptopt.prompts.places import KeyPath
 
 CONTENT: KeyPath = ("messages", 0, "content")
 FILE = """\
