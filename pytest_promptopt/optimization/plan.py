@@ -63,8 +63,17 @@ class Plan:
             f"{self.round_calls} a round, {self.verdict} for the verdict",
             f"at least {self.rounds} of {settings.rounds} rounds fit",
         ]
-        lines += [f"{name}: {now} instead of {published}" for name, published, now in self.shrunk]
+        lines += [
+            f"{name}: {_shown(now)} instead of {_shown(published)}"
+            for name, published, now in self.shrunk
+        ]
         return tuple(lines)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {count}" for name, count in value.items())
+    return str(value)
 
 
 def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:

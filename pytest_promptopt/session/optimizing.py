@@ -107,6 +107,7 @@ class Optimizing:
         splits = split_goldens(subject.prompt.goldens)
         name = inputs_digest(subject, settings, model, splits)[:12]
         self._tell(Line(f"optimizing {subject.key} with {model}, run {name}"))
+        self.work.search = ("a first look at the prompt",)
         journal = Journal(self._folder / "runs" / name / "journal.jsonl")
         search = optimize(
             subject,

@@ -23,6 +23,11 @@ class Work:
         self.text = ""
         self.search: tuple[str, ...] = ()
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What there is to tell, the foremost first; empty while goldens are asked."""
+        return (self.text,) if self.text else self.search
+
     def report(self, title: str, done_bytes: int, total_bytes: int) -> None:
         """Take in how far it has come; from any thread."""
         share = done_bytes / total_bytes

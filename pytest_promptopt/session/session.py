@@ -91,10 +91,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         progress=Progress(
             config,
             lambda seconds: (
-                (work.text,)
-                if work.text
-                else work.search
-                or describe_progress(client.ledger.tally, workflow.planned, seconds)
+                work.parts or describe_progress(client.ledger.tally, workflow.planned, seconds)
             ),
         ),
     )
