@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_promptopt.cli.snapshot import Snapshot
+from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt, Reducer

@@ -8,11 +8,11 @@ from pathlib import Path
 from pytest_promptopt.cli.changes import describe
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.saved import read_scores, score_text
-from pytest_promptopt.cli.snapshot import Snapshot
 from pytest_promptopt.cli.target import read_target
-from pytest_promptopt.cli.versions import Entry, PromptHistory, short
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
+from pytest_promptopt.history.prompt_history import Entry, PromptHistory, short
 from pytest_promptopt.history.scores import SavedScores, ScoredContent
+from pytest_promptopt.history.snapshot import Snapshot
 
 _DESCRIPTION = """\
 The versions of a prompt, the newest first: the commits that changed what it says, its goldens,

@@ -4,10 +4,10 @@ import argparse
 import json
 
 from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.cli.snapshot import Roots, Snapshot, read_snapshot
-from pytest_promptopt.cli.target import Target, project_root, read_target, repository_root
-from pytest_promptopt.cli.versions import PromptHistory, short
+from pytest_promptopt.cli.target import Target, read_target, repository_root
 from pytest_promptopt.errors import Problem, PromptFileError, UsageError
+from pytest_promptopt.history.prompt_history import PromptHistory, short
+from pytest_promptopt.history.snapshot import Roots, Snapshot, project_root, read_snapshot
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import as_text

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.cli.changes import golden_changes
-from pytest_promptopt.cli.snapshot import Snapshot
 from pytest_promptopt.history.scores import SavedScore, SavedScores, ScoredContent
+from pytest_promptopt.history.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_promptopt.errors import UsageError
-from pytest_promptopt.history.scores import SCORES_PATH
 from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -43,12 +42,6 @@ def read_target(name: str) -> Target:
 def repository_root(path: Path) -> Path:
     """The nearest folder above with a ``.git``, else the prompt's own; found without git."""
     return next((folder for folder in path.parents if (folder / ".git").exists()), path.parent)
-
-
-def project_root(path: Path, repository: Path) -> Path:
-    """The nearest folder above that keeps scores, else the root of the repository."""
-    folders = (folder for folder in path.parents if folder.is_relative_to(repository))
-    return next((folder for folder in folders if (folder / SCORES_PATH).exists()), repository)
 
 
 def _absolute(name: str) -> Path:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.cli.main import main
-from pytest_promptopt.cli.snapshot import Snapshot
-from pytest_promptopt.cli.versions import PromptHistory
+from pytest_promptopt.history.prompt_history import PromptHistory
 from pytest_promptopt.history.scores import (
     SCORES_PATH,
     GoldenScore,
@@ -19,6 +18,7 @@ from pytest_promptopt.history.scores import (
     ScoredContent,
     ScoreFile,
 )
+from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.statistics.intervals import Interval
 from tests.history.commits import History
 

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_promptopt.cli.versions import PromptHistory
+from pytest_promptopt.history.prompt_history import PromptHistory
 from pytest_promptopt.history.scores import SCORES_PATH, ScoreFile
 from tests.cli.conftest import NAME, Promptopt, saved
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_promptopt.cli.snapshot import Roots, Snapshot, read_snapshot
-from pytest_promptopt.cli.target import project_root
-from pytest_promptopt.cli.timeline import Timeline, merges, read_ancestry
 from pytest_promptopt.errors import HistoryError, PromptFileError
 from pytest_promptopt.history.command import Command
 from pytest_promptopt.history.repository import Repository
+from pytest_promptopt.history.snapshot import Roots, Snapshot, project_root, read_snapshot
+from pytest_promptopt.history.timeline import Timeline, merges, read_ancestry
 from pytest_promptopt.history.versions import Version
 from pytest_promptopt.prompts.files import Files
 
