@@ -1,4 +1,7 @@
-"""The session's side of the plugin, brought in by ``--prompt-eval``."""
+"""The session's side of the plugin, brought in by ``--prompt-eval``.
+
+The search for better prompts is a third of the package: it is imported only where it is wanted.
+"""
 
 import functools
 import os
@@ -20,11 +23,6 @@ from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import cache_path, client_of, prices_of
 from pytest_promptopt.session.folders import DefaultFolders, default_folders
-from pytest_promptopt.session.optimizing import (
-    Optimizing,
-    check_optimize_options,
-    describe_search_plan,
-)
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
@@ -78,6 +76,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
     if settings.wants_search:
+        from pytest_promptopt.session.optimizing import check_optimize_options
+
         check_optimize_options(settings)
     remarks: list[str] = []
     work = Work()
@@ -114,8 +114,14 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
     config.option.dist = "no"
     cache = None if settings.no_cache else cache_path(config, settings)
     prices = prices_of(settings)
-    search = functools.partial(describe_search_plan, settings=settings, price_usd=prices.cost_usd)
-    planning = Planning(cache, prices, search if settings.wants_search else None)
+    search = None
+    if settings.wants_search:
+        from pytest_promptopt.session.optimizing import describe_search_plan
+
+        search = functools.partial(
+            describe_search_plan, settings=settings, price_usd=prices.cost_usd
+        )
+    planning = Planning(cache, prices, search)
     config.pluginmanager.register(planning, "promptopt-planning")
 
 
@@ -133,6 +139,8 @@ def _act_on_results(
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
     if settings.wants_search:
+        from pytest_promptopt.session.optimizing import Optimizing
+
         optimizing = Optimizing(
             config=config,
             state=state,
