@@ -32,7 +32,8 @@ class VerdictKind(StrEnum):
 class Verdict:
     """The verdict with its numbers.
 
-    ``comparison`` is None where there was nothing to compare. ``openings`` counts how often the
+    ``comparison`` is None where there was nothing to compare, and so are ``before`` and ``after``,
+    the mean scores of both on the goldens compared, by weight. ``openings`` counts how often the
     test split was opened, this time included; a split that is opened often is no longer sealed.
     ``needed`` is how many test goldens would show the observed difference, None where it is
     shown or there is none.
@@ -41,6 +42,8 @@ class Verdict:
     kind: VerdictKind
     sentence: str
     comparison: Comparison | None = None
+    before: float | None = None
+    after: float | None = None
     fixed: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     openings: int = 1
@@ -93,6 +96,8 @@ def verdict_on(
         kind=kind,
         sentence=_sentence(kind, comparison, openings, needed),
         comparison=comparison,
+        before=_mean([pair.before for pair in pairs], pairs),
+        after=_mean([pair.after for pair in pairs], pairs),
         fixed=tuple(p.golden_id for p in pairs if p.passed_after and not p.passed_before),
         broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
         openings=openings,
@@ -109,6 +114,11 @@ def _pair(before: Case, after: Case) -> Pair:
         passed_after=after.passed,
         weight=before.golden.weight,
     )
+
+
+def _mean(scores: Sequence[float], pairs: Sequence[Pair]) -> float:
+    weighted = (score * pair.weight for score, pair in zip(scores, pairs, strict=True))
+    return sum(weighted) / sum(pair.weight for pair in pairs)
 
 
 def _unproven(count: int, openings: int) -> Verdict:

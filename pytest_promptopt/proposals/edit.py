@@ -1,7 +1,5 @@
 """New contents of a prompt file, as a value."""
 
-import difflib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +9,6 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.insertion import insert_messages
 from pytest_promptopt.prompts.prompt import Prompt
 
-_NO_NEWLINE = "\\ No newline at end of file"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
@@ -21,25 +17,6 @@ class Edit:
     location: str
     before: bytes
     after: bytes
-
-    @property
-    def id(self) -> str:
-        """Depends on what the edit makes of which file."""
-        parts = (self.location.encode(), self.before, self.after)
-        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
-
-    @property
-    def patch(self) -> str:
-        """A unified diff that ``git apply`` takes; empty where nothing changes."""
-        lines = difflib.unified_diff(
-            _lines(self.before),
-            _lines(self.after),
-            fromfile=f"a/{self.location}",
-            tofile=f"b/{self.location}",
-        )
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}\n" for line in lines
-        )
 
 
 def edit_of(
@@ -63,11 +40,3 @@ def edit_of(
         messages = [(message.role, message.template.text) for message in added]
         after = insert_messages(after, first, messages, location=prompt.location)
     return Edit(location=prompt.location, before=content, after=after)
-
-
-def _lines(content: bytes) -> list[str]:
-    """Lines with their ends, split at newlines alone."""
-    text = content.decode()
-    return [line + "\n" for line in text.split("\n")[:-1]] + [
-        rest for rest in (text.rpartition("\n")[2],) if rest
-    ]

@@ -18,7 +18,7 @@ from pytest_promptopt.optimization.inputs import inputs_digest
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.ledger import PriceUsd
 from pytest_promptopt.optimization.loop import optimize, plan_for
-from pytest_promptopt.optimization.memory import MemoryFile
+from pytest_promptopt.optimization.memory import Memory, MemoryFile
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
 from pytest_promptopt.optimization.result import Event, Progress, Result
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
@@ -26,6 +26,9 @@ from pytest_promptopt.optimization.splits import shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.edit import Edit, edit_of
+from pytest_promptopt.proposals.finding import proposal_of
+from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.reports.optimization import (
     describe_event,
     describe_search,
@@ -33,6 +36,7 @@ from pytest_promptopt.reports.optimization import (
     render_result,
 )
 from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.search import SearchSummary
 from pytest_promptopt.reports.summary import PromptSummary
 from pytest_promptopt.reports.terminal import Line
 from pytest_promptopt.session.progress import Work
@@ -40,14 +44,21 @@ from pytest_promptopt.session.reporting import Reporting
 from pytest_promptopt.session.state import State
 from pytest_promptopt.settings import Settings
 
+_TURNED_DOWN = (
+    "what it found was turned down, so it is not proposed again; "
+    "to search on: --prompt-optimize-set seed=NUMBER"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """A search that ended: what it found, and the edit if there is one worth showing."""
+    """A search that ended: what it found, and the edit of the file if there is one to propose."""
 
     subject: Subject
     settings: OptimizeSettings
     result: Result
+    run: str
+    optimizer_model: str
     edit: Edit | None = None
     remarks: tuple[str, ...] = ()
 
@@ -89,6 +100,10 @@ class Optimizing:
         for message in self._refused:
             terminalreporter.write_line(printable(message), yellow=True)
 
+    def searches(self) -> list[SearchSummary]:
+        """What each search that ended came to, for reports."""
+        return [_summary(found) for found in self._found]
+
     def _optimize(self, summary: PromptSummary) -> None:
         path = self.config.rootpath / summary.location
         try:
@@ -108,6 +123,8 @@ class Optimizing:
         name = inputs_digest(subject, settings, model, splits)[:12]
         self._tell(Line(f"optimizing {subject.key} with {model}, run {name}"))
         self.work.search = ("a first look at the prompt",)
+        memory = MemoryFile(self._folder / "memory" / f"{slug(subject.key)}.jsonl")
+        turned_down = Memory(earlier=memory.read()).turned_down
         journal = Journal(self._folder / "runs" / name / "journal.jsonl")
         search = optimize(
             subject,
@@ -116,7 +133,7 @@ class Optimizing:
             optimizer_model=model,
             splits=splits,
             journal=journal,
-            memory=MemoryFile(self._folder / "memory" / f"{slug(subject.key)}.jsonl"),
+            memory=memory,
             report=self._events.append,
             price_usd=self.price_usd,
         )
@@ -134,31 +151,21 @@ class Optimizing:
             self.work.search = ()
             self.state.progress.erase()
         journal.close()
-        return self._judged(subject, settings, result, content, shortfall(splits))
+        found = _Found(
+            subject=subject,
+            settings=settings,
+            result=result,
+            run=name,
+            optimizer_model=str(model),
+        )
+        remarks = (shortfall(splits),) if shortfall(splits) else ()
+        if result.chosen is not None and result.chosen.id in turned_down:
+            return replace(found, remarks=(*remarks, _TURNED_DOWN))
+        return _with_edit(replace(found, remarks=remarks), content)
 
     @property
     def _folder(self) -> Path:
         return self.config.rootpath / ".promptopt"
-
-    def _judged(
-        self,
-        subject: Subject,
-        settings: OptimizeSettings,
-        result: Result,
-        content: bytes,
-        lacking: str,
-    ) -> _Found:
-        remarks = [lacking] if lacking else []
-        edit = None
-        if result.chosen is not None:
-            edit = edit_of(result.chosen, subject.prompt, subject.prompt.goldens, content)
-            if subject.prompt.path.read_bytes() != content:
-                remarks.append(
-                    "the file was edited while the search ran: the diff is for what it was before"
-                )
-        return _Found(
-            subject=subject, settings=settings, result=result, edit=edit, remarks=tuple(remarks)
-        )
 
     def _show(self) -> None:
         """What happened since, and the state of things on the current line."""
@@ -182,17 +189,54 @@ class Optimizing:
         yield Line(f"{subject.key} ({found.settings.method}, {subject.model})")
         lines = [*(Line(printable(remark)) for remark in found.remarks)]
         lines += render_result(result, found.settings.caps)
-        if found.edit is not None and found.edit.patch and _is_worth_showing(result):
-            lines += [*self._patch(found.edit, _is_proven(result))]
+        lines += [*self._proposal(found)]
         yield from (replace(line, text=f"    {line.text}") for line in lines)
 
-    def _patch(self, edit: Edit, is_proven: bool) -> Iterator[Line]:
-        path = self._folder / "proposals" / f"{edit.id}.patch"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(edit.patch.encode())
+    def _proposal(self, found: _Found) -> Iterator[Line]:
+        proposal = _proposal_in(found)
+        if proposal is None:
+            return
+        path = ProposalStore(self.config.rootpath).save(proposal)
         shown = path.relative_to(self.config.rootpath).as_posix()
-        yield Line(f"{'' if is_proven else 'unproven; '}to take it: git apply {shown}")
-        yield from render_diff(edit.patch)
+        yield Line(
+            f"{'' if proposal.is_proven else 'unproven; '}"
+            f"to take it: promptopt apply {proposal.id}, or git apply {shown}"
+        )
+        yield from render_diff(proposal.patch)
+
+
+def _proposal_in(found: _Found) -> Proposal | None:
+    candidate, edit = found.result.chosen, found.edit
+    if candidate is None or edit is None or edit.before == edit.after:
+        return None
+    if not _is_worth_showing(found.result):
+        return None
+    return proposal_of(
+        candidate,
+        edit,
+        found.subject,
+        found.result,
+        run=found.run,
+        method=found.settings.method,
+        optimizer_model=found.optimizer_model,
+    )
+
+
+def _summary(found: _Found) -> SearchSummary:
+    result, subject, proposal = found.result, found.subject, _proposal_in(found)
+    verdict = result.verdict
+    return SearchSummary(
+        key=subject.key,
+        location=subject.prompt.location,
+        sentence=verdict.sentence if verdict else f"No verdict: {result.reason}.",
+        is_proven=proposal is not None and proposal.is_proven,
+        comparison=verdict.comparison if verdict else None,
+        patch=proposal.patch if proposal else "",
+        apply_command=f"promptopt apply {proposal.id}" if proposal else "",
+        calls=result.spent.calls,
+        model=str(subject.model),
+        optimizer_model=found.optimizer_model,
+    )
 
 
 def _falls_short(summary: PromptSummary) -> bool:
@@ -202,8 +246,16 @@ def _falls_short(summary: PromptSummary) -> bool:
     return summary.counts[Outcome.MISSED] > 0
 
 
-def _is_proven(result: Result) -> bool:
-    return result.verdict is not None and result.verdict.kind is VerdictKind.IMPROVED
+def _with_edit(found: _Found, content: bytes) -> _Found:
+    """With the edit of the file's ``content``, if the search chose a candidate."""
+    prompt, chosen = found.subject.prompt, found.result.chosen
+    if chosen is None:
+        return found
+    edit = edit_of(chosen, prompt, prompt.goldens, content)
+    if prompt.path.read_bytes() == content:
+        return replace(found, edit=edit)
+    remark = "the file was edited while the search ran: the diff is for what it was before"
+    return replace(found, edit=edit, remarks=(*found.remarks, remark))
 
 
 def _is_worth_showing(result: Result) -> bool:

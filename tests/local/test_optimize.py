@@ -71,7 +71,7 @@ def test_a_weak_prompt_gains_on_goldens_never_seen(project: Project) -> None:
         [
             "    diagnosis: All 4 expected answers are one of 2 labels: *",
             "    verdict: Improved: * on 12 test goldens *",
-            "    to take it: git apply .promptopt/proposals/*.patch",
+            "    to take it: promptopt apply *, or git apply .promptopt/proposals/*.patch",
             "    +  - {role: system, *: positive, negative.*",
         ]
     )

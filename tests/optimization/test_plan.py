@@ -36,8 +36,7 @@ def test_a_method_shrinks_to_its_cap_and_says_how() -> None:
         "batch_size: 8 instead of 64",
         "parent_count: 1 instead of 4",
         "headroom_goldens: 15 instead of 30",
-        "proposers: critique_edit 1, paraphrase 1 instead of "
-        "critique_edit 4, paraphrase 2",
+        "proposers: critique_edit 1, paraphrase 1 instead of critique_edit 4, paraphrase 2",
     )
 
 

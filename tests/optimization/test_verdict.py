@@ -54,6 +54,13 @@ def test_only_goldens_with_both_answers_count() -> None:
     assert verdict.comparison.pairs == 6
 
 
+def test_the_means_are_those_of_the_goldens_compared() -> None:
+    before = cases([True] * 2 + [False] * 8)
+    after = {k: v for k, v in cases([True] * 9 + [False]).items() if k not in {"g0", "g1"}}
+    verdict = verdict_on(before, after)
+    assert (verdict.before, verdict.after) == (0, 7 / 8)
+
+
 def test_a_second_opening_of_the_test_split_is_told() -> None:
     verdict = verdict_on(cases([False] * 6), cases([True] * 6), openings=2)
     assert verdict.sentence.endswith("opened 2 times: it is less and less unseen.")

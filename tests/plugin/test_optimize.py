@@ -85,7 +85,7 @@ def test_a_weak_prompt_is_rewritten_and_the_gain_proven_on_goldens_never_seen(
             "    ended: a candidate passes every golden of validation",
             "    on validation: 0.000 before, 1.000 now",
             "    verdict: Improved: *",
-            "    to take it: git apply .promptopt/proposals/*.patch",
+            "    to take it: promptopt apply *, or git apply .promptopt/proposals/*.patch",
             "    --- a/prompts/a.prompt.yml",
             "    -    content: 'Say who gets the ticket.'   # in a hurry",
             "    +    content: '*billing, returns, shipping*'   # in a hurry",
@@ -99,7 +99,7 @@ def test_the_patch_applies_and_then_the_gate_holds(project: Project) -> None:
     weak(project)
     project.run("--prompt-optimize")
     history = History(project.path)
-    [patch] = (project.path / ".promptopt" / "proposals").iterdir()
+    [patch] = (project.path / ".promptopt" / "proposals").glob("*.patch")
     history.git("apply", str(patch))
     after = (project.path / "prompts/a.prompt.yml").read_text()
     assert after.startswith("# who gets it\nmodel: scripted:answering:answer\n")
@@ -193,7 +193,7 @@ def test_with_too_few_goldens_what_is_found_is_marked_unproven(project: Project)
     weak(project, test=3)
     result = project.run("--prompt-optimize")
     result.stdout.fnmatch_lines(
-        ["    verdict: Unproven: 3 test goldens, *", "    unproven; to take it: git apply *"]
+        ["    verdict: Unproven: 3 test goldens, *", "    unproven; to take it: promptopt apply *"]
     )
 
 

@@ -1,0 +1,163 @@
+"""``promptopt apply``: a proposal of ``--prompt-optimize`` taken, or turned down."""
+
+import argparse
+from pathlib import Path
+
+from pytest_promptopt.cli.output import Output, Styled, warn
+from pytest_promptopt.errors import HistoryError, UsageError
+from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
+from pytest_promptopt.prompts.golden import slug
+from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
+from pytest_promptopt.proposals.patch import unified_patch
+from pytest_promptopt.proposals.proposal import Proposal, ProposalError
+from pytest_promptopt.proposals.store import PROPOSALS_PATH, ProposalStore
+from pytest_promptopt.proposals.writing import replace_file
+from pytest_promptopt.reports.optimization import render_diff
+
+_DESCRIPTION = """\
+Edit the prompt file as a proposal of --prompt-optimize says: only the messages that it changes.
+Where the file was edited since, the proposal applies to every message that still has its text.
+Without ID: the proposals there are, the latest first."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.description = _DESCRIPTION
+    parser.add_argument("id", metavar="ID", nargs="?", help="its id, or how that starts")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--commit", action="store_true", help="commit the file too, and it alone")
+    how.add_argument("--dry-run", action="store_true", help="show the edit, write nothing")
+    how.add_argument(
+        "--turn-down", action="store_true", help="have it proposed no more; the file stays"
+    )
+
+
+def run(arguments: argparse.Namespace, out: Output) -> int:
+    """Apply, or list; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
+    project = _project(Path.cwd())
+    store = ProposalStore(project)
+    if arguments.id is None:
+        if arguments.commit or arguments.dry_run or arguments.turn_down:
+            raise UsageError("which proposal? `promptopt apply` lists their ids")
+        return _list(store, out)
+    proposal = store.find(arguments.id)
+    if arguments.turn_down:
+        _remember(project, proposal, "turned down")
+        out.line(f"{proposal.location}: {proposal.id} will not be proposed again")
+        return 0
+    path = file_of(proposal, project)
+    content = _read(path, proposal)
+    merged = merge(proposal, content)
+    if merged.conflicts:
+        return _refuse(proposal, merged, out)
+    if merged.content == content:
+        out.line(f"{proposal.location}: has all of {proposal.id} already")
+        return 0
+    if arguments.dry_run:
+        _show_diff(unified_patch(proposal.location, content, merged.content), out)
+        return 0
+    if arguments.commit:
+        check_can_commit(path)
+    _remember(project, proposal, "accepted")
+    _write(path, proposal, merged)
+    _tell(proposal, merged, out)
+    return _commit(path, proposal, out) if arguments.commit else 0
+
+
+def _project(folder: Path) -> Path:
+    """The nearest folder from here upwards that has proposals."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / PROPOSALS_PATH).is_dir():
+            return candidate
+    raise UsageError(
+        f"no {PROPOSALS_PATH.as_posix()} here or above; run pytest with --prompt-optimize"
+    )
+
+
+def _list(store: ProposalStore, out: Output) -> int:
+    status = 0
+    for name in store.ids():
+        try:
+            proposal = store.read(name)
+        except ProposalError as error:
+            warn(str(error))
+            status = 1
+            continue
+        out.line(Styled(name, "strong"), f"  {proposal.prompt}  {proposal.model}")
+        out.line(f"    {proposal.verdict}")
+    return status
+
+
+def _read(path: Path, proposal: Proposal) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or error
+        raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
+
+
+def _write(path: Path, proposal: Proposal, merged: Merge) -> None:
+    try:
+        replace_file(path, merged.content)
+    except OSError as error:
+        why = error.strerror or error
+        raise ProposalError(f"{proposal.location}: cannot be written: {why}") from error
+
+
+def _remember(project: Path, proposal: Proposal, event: Event) -> None:
+    name = f".promptopt/memory/{slug(proposal.prompt)}.jsonl"
+    entry = Remembered(
+        run=proposal.run,
+        event=event,
+        candidate=proposal.candidate,
+        origin=proposal.origin,
+        note=proposal.note,
+    )
+    try:
+        MemoryFile(project / name).append([entry])
+    except OSError as error:
+        raise ProposalError(f"{name}: cannot be written: {error.strerror or error}") from error
+
+
+def _show_diff(patch: str, out: Output) -> None:
+    for line in render_diff(patch):
+        if line.is_good or line.is_bad:
+            out.line(Styled(line.text, "good" if line.is_good else "bad"))
+        else:
+            out.line(line.text)
+
+
+def _refuse(proposal: Proposal, merged: Merge, out: Output) -> int:
+    out.line(f"{proposal.location}: was edited where {proposal.id} would; nothing was written")
+    for conflict in merged.conflicts:
+        _show(conflict, out)
+    return 1
+
+
+def _show(conflict: Conflict, out: Output) -> None:
+    out.line()
+    name = f"message {conflict.position + 1} ({conflict.role})"
+    if conflict.present is None:
+        out.line(Styled(name, "strong"), " is not in the file any more")
+    else:
+        out.line(Styled(name, "strong"), " as it stands now")
+        out.block(conflict.present)
+    out.line("as proposed")
+    out.block(conflict.proposed)
+
+
+def _tell(proposal: Proposal, merged: Merge, out: Output) -> None:
+    kept = "" if merged.is_as_made else "; what else was edited since stays"
+    out.line(f"{proposal.location}: {proposal.id} applied{kept}")
+    if not proposal.is_proven:
+        out.line("no gain is proven: look at it before you rely on it")
+
+
+def _commit(path: Path, proposal: Proposal, out: Output) -> int:
+    try:
+        commit = commit_file(path, commit_message(proposal))
+    except HistoryError as error:
+        raise HistoryError(f"the edit is in the file, but not committed: {error}") from error
+    out.line(f"committed as {commit[:8]}")
+    return 0
