@@ -26,8 +26,9 @@ SETTINGS_HEADER = """
 ## Settings of a search
 
 For `optimize:` in a prompt file (`optimize: {method: protegi, budget: 300 calls}`) and for
-`--prompt-optimize-set KEY=VALUE`, written by `docs/options.py` from `pytest_promptopt/optimization/settings.py`.
-The methods' own values are the published ones ([Optimization](optimization.md)); a method that is not named has the default.
+`--prompt-optimize-set KEY=VALUE`, written from `pytest_promptopt/optimization/settings.py`. The
+methods' own values are the published ones ([Optimization](optimization.md)); a method that is not
+named has the default.
 
 | setting | default | methods | meaning |
 |---|---|---|---|

@@ -167,6 +167,14 @@ OPTIONS = (
         "The model that proposes new prompts. Default: the prompt's own.",
         metavar="MODEL",
     ),
+    _option(
+        "--prompt-report",
+        "texts",
+        "Write a report to PATH, whose ending says which: .json, or .md as for a comment on a pull "
+        "request. May be repeated.",
+        has_ini=False,
+        metavar="PATH",
+    ),
     _ini(
         "prompt_paths",
         "lines",

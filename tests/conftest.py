@@ -67,6 +67,9 @@ def local_model(local_weights: Path) -> Iterator[LocalModel]:
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    # A run inside a test is not the CI job that runs the tests.
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
     made = Project(pytester)
     made.answers({"one": "1", "two": "3", "*": "?"})
     return made

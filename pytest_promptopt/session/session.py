@@ -31,6 +31,12 @@ from pytest_promptopt.session.running import Running
 from pytest_promptopt.session.saving import SavingScores
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import SubjectReader
+from pytest_promptopt.session.writing import (
+    Annotating,
+    Searches,
+    WritingReports,
+    check_report_paths,
+)
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.settings import Settings, read_settings
 from pytest_promptopt.workflow import Workflow
@@ -75,6 +81,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
+    check_report_paths(settings.report)
     if settings.wants_search:
         from pytest_promptopt.session.optimizing import check_optimize_options
 
@@ -138,6 +145,7 @@ def _act_on_results(
     plugins = config.pluginmanager
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
+    searches: Searches = tuple
     if settings.wants_search:
         from pytest_promptopt.session.optimizing import Optimizing
 
@@ -150,9 +158,29 @@ def _act_on_results(
             work=work,
         )
         plugins.register(optimizing, "promptopt-optimizing")
+        searches = optimizing.searches
     if settings.save_scores:
         saving = SavingScores(reporting, config.rootpath, now=lambda: datetime.now(UTC))
         plugins.register(saving, "promptopt-saving-scores")
+    _write(config, settings, reporting, searches)
+
+
+def _write(
+    config: pytest.Config, settings: Settings, reporting: Reporting, searches: Searches
+) -> None:
+    """Register what tells of the run outside the terminal."""
+    plugins = config.pluginmanager
+    writing = WritingReports(
+        config,
+        reporting,
+        paths=settings.report,
+        job_summary=os.environ.get("GITHUB_STEP_SUMMARY"),
+        searches=searches,
+    )
+    plugins.register(writing, "promptopt-writing-reports")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.rootpath)
+        plugins.register(Annotating(config, workspace.resolve()), "promptopt-annotating")
 
 
 def _share(config: pytest.Config, state: State, folders: Sequence[Path]) -> None:

@@ -21,8 +21,6 @@ WORSE = PROMPT.replace('"{{q}}"', '"Shout {{q}}"')
 def history(project: Project, monkeypatch: pytest.MonkeyPatch) -> History:
     """The project as a repository, with the prompt and its answers on main and a branch off it."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
-    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
-        monkeypatch.delenv(name, raising=False)
     made = History(project.path)
     project.write(".gitignore", ".promptopt\n__pycache__\n")
     project.answers({"one": "1", "two": "2", "Shout one": "1", "Shout two": "TWO"})

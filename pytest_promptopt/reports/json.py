@@ -1,0 +1,169 @@
+"""The report of a run as JSON, for other programs; ``schema/report.schema.json`` describes it.
+
+It holds no prompt and no whole answer: excerpts of missed goldens, and the diffs of what is
+proposed. Texts and lists are cut to the schema's limits, so that whoever reads the report of
+somebody else's run can refuse what is larger.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from pytest_promptopt.evaluation.difference import Difference
+from pytest_promptopt.evaluation.evaluation import GoldenResult
+from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.reports.search import SearchSummary
+from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.statistics.comparison import Comparison
+from pytest_promptopt.statistics.intervals import Interval
+
+VERSION = 1
+_TEXT = 2_000
+_PATCH = 100_000
+_ITEMS = 100
+_IDS = 10_000
+
+
+def report_schema() -> Mapping[str, Any]:
+    """The published JSON Schema of a report (draft 2020-12)."""
+    text = resources.files(__package__).joinpath("schema/report.schema.json").read_text("utf-8")
+    schema: Mapping[str, Any] = json.loads(text)
+    return schema
+
+
+def render_json(summaries: Sequence[PromptSummary], searches: Sequence[SearchSummary] = ()) -> str:
+    """The whole run as a text of JSON; plain ASCII."""
+    report = {
+        "version": VERSION,
+        "prompts": [_prompt(summary) for summary in summaries],
+        "searches": [_search(search) for search in searches],
+    }
+    return json.dumps(report, indent=1, allow_nan=False) + "\n"
+
+
+def _prompt(summary: PromptSummary) -> dict[str, Any]:
+    return {
+        "key": _cut(summary.key or summary.location),
+        "location": _cut(summary.location),
+        "model": _cut(summary.model),
+        "samples": summary.samples,
+        "goldens": summary.goldens,
+        "score": summary.evaluation.score,
+        "interval": _interval(summary.interval),
+        "tokens": summary.tokens,
+        "cost_usd": summary.cost_usd,
+        "verdict": summary.verdict and _verdict(summary.verdict),
+        "base": summary.base and _base(summary.base, summary.change),
+        "results": [_row(row) for row in summary.rows[:_IDS]],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "decision": verdict.decision.value,
+        "passed": verdict.passed,
+        "score": verdict.score,
+        "reasons": _texts(verdict.reasons),
+        "remarks": _texts(verdict.remarks),
+    }
+
+
+def _base(base: BaseSummary, change: Difference | None) -> dict[str, Any]:
+    return {
+        "label": _cut(base.label),
+        "version": _cut(base.version),
+        "identical": base.identical,
+        "remark": _cut(base.remark),
+        "loosened": _texts(base.loosened),
+        "change": change and _change(change),
+    }
+
+
+def _change(change: Difference) -> dict[str, Any]:
+    return {
+        "before": change.before,
+        "after": change.after,
+        "comparison": _comparison(change.comparison),
+        "fixed": _texts(change.fixed, _IDS),
+        "broken": _texts(change.broken, _IDS),
+        "unpaired": _texts(change.unpaired, _IDS),
+    }
+
+
+def _comparison(comparison: Comparison) -> dict[str, Any]:
+    return {
+        "pairs": comparison.pairs,
+        "fixed": comparison.fixed,
+        "broken": comparison.broken,
+        "difference": comparison.difference,
+        "interval": _interval(comparison.interval),
+        "p_value": comparison.p_value,
+        "method": comparison.method,
+    }
+
+
+def _row(row: GoldenRow) -> dict[str, Any]:
+    return {
+        **_result(row.result),
+        "before": row.before and _result(row.before),
+        "expected": _cut(row.expected),
+        "answer": _cut(row.answer),
+    }
+
+
+def _result(result: GoldenResult) -> dict[str, Any]:
+    return {
+        "id": _cut(result.golden_id),
+        "outcome": result.outcome.value,
+        "score": result.score,
+        "reason": _cut(result.reason),
+        "evaluators": [
+            {
+                "name": _cut(mark.evaluator),
+                "score": mark.value,
+                "passed": mark.passed,
+                "reason": _cut(mark.reason),
+            }
+            for mark in result.marks[:_ITEMS]
+        ],
+        "agreement": result.agreement,
+        "tags": _texts(result.tags),
+        "notes": _texts(result.notes),
+        "required": result.required,
+        "weight": result.weight,
+        "input_tokens": result.input_tokens,
+        "output_tokens": result.output_tokens,
+        "cost_usd": result.cost_usd,
+        "latency_seconds": result.latency_seconds,
+        "saved": result.saved,
+    }
+
+
+def _search(search: SearchSummary) -> dict[str, Any]:
+    is_too_long = len(search.patch) > _PATCH
+    return {
+        "key": _cut(search.key),
+        "location": _cut(search.location),
+        "sentence": _cut(search.sentence),
+        "is_proven": search.is_proven,
+        "comparison": search.comparison and _comparison(search.comparison),
+        # A part of a patch is no patch.
+        "patch": "" if is_too_long else search.patch,
+        "apply_command": _cut(search.apply_command),
+        "calls": search.calls,
+        "model": _cut(search.model),
+        "optimizer_model": _cut(search.optimizer_model),
+    }
+
+
+def _interval(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def _texts(texts: Sequence[str], most: int = _ITEMS) -> list[str]:
+    return [_cut(text) for text in texts[:most]]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[: _TEXT - 1]}…"

@@ -1,0 +1,146 @@
+"""``--prompt-report``, and what GitHub Actions shows of a run."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.reports.job_summary import (
+    MOST_CHARACTERS,
+    Annotation,
+    append_summary,
+    render_annotations,
+)
+from pytest_promptopt.reports.json import render_json
+from pytest_promptopt.reports.markdown import render_markdown
+from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.search import SearchSummary
+from pytest_promptopt.reports.summary import PromptSummary
+from pytest_promptopt.session.reporting import Reporting, is_missed
+
+Render = Callable[[Sequence[PromptSummary], Sequence[SearchSummary]], str]
+Searches = Callable[[], Sequence[SearchSummary]]
+
+_RENDERERS: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
+_OTHER_ANNOTATIONS = "pytest_github_actions_annotate_failures"
+
+
+def check_report_paths(paths: Sequence[str]) -> None:
+    """Raise :class:`UsageError` where a path's ending tells no kind of report."""
+    for path in paths:
+        if Path(path).suffix not in _RENDERERS:
+            known = ", ".join(_RENDERERS)
+            raise UsageError(f"--prompt-report {path}: known are {known}")
+
+
+class WritingReports:
+    """Writes the reports when the run is over. Runs once, in the process that reports come to.
+
+    ``paths`` are relative to the folder that pytest was started in. ``job_summary`` is the file
+    of GitHub's, None elsewhere. ``searches`` tells what searches came to. A file that cannot be
+    written is told and changes no outcome.
+    """
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        reporting: Reporting,
+        *,
+        paths: Sequence[str],
+        job_summary: str | None,
+        searches: Searches,
+    ) -> None:
+        self._folder = config.invocation_params.dir
+        self._reporting = reporting
+        self._paths = paths
+        self._job_summary = job_summary
+        self._searches = searches
+        self._written: list[str] = []
+        self._failed: list[str] = []
+
+    def pytest_sessionfinish(self) -> None:
+        """Write them all."""
+        if not self._paths and not self._job_summary:
+            return
+        summaries, searches = self._reporting.summaries(), self._searches()
+        for shown in self._paths:
+            path = self._folder / Path(shown).expanduser()
+            try:
+                _replace(path, _RENDERERS[path.suffix](summaries, searches))
+            except OSError as error:
+                self._failed.append(f"no report in {shown}: {error.strerror or error}")
+            else:
+                self._written.append(shown)
+        if self._job_summary:
+            text = render_markdown(summaries, searches, most_characters=MOST_CHARACTERS)
+            try:
+                append_summary(Path(self._job_summary), text)
+            except OSError as error:
+                self._failed.append(f"no summary of the job: {error.strerror or error}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was written."""
+        if self._written:
+            terminalreporter.write_line(f"reports: {printable(', '.join(self._written))}")
+        for text in self._failed:
+            terminalreporter.write_line(printable(text), yellow=True)
+
+
+class Annotating:
+    """Marks goldens and gates that failed in the files that a pull request shows.
+
+    ``workspace`` is the folder of the checkout. Goldens that missed are marked if their gate
+    failed.
+    """
+
+    def __init__(self, config: pytest.Config, workspace: Path) -> None:
+        self._config = config
+        self._workspace = workspace
+        self._missed: dict[str, list[Annotation]] = {}
+        self._failed: list[Annotation] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep where a golden or a gate failed."""
+        record = report.__dict__.get("promptopt")
+        if not record:
+            return
+        key = record["key"]
+        if is_missed(report):
+            score = record["result"]["score"]
+            text = f"golden {record['result']['golden_id']} missed: score {score:.2f}"
+            self._missed.setdefault(key, []).append(self._annotation(report, text))
+        elif report.failed:
+            lines = report.longreprtext.splitlines()
+            text = "\n".join(lines if record["kind"] == "gate" else lines[:1])
+            self._failed.append(self._annotation(report, text))
+            if record["kind"] == "gate":
+                self._failed += self._missed.pop(key, [])
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print them, unless another plugin marks failures already."""
+        if not self._config.pluginmanager.has_plugin(_OTHER_ANNOTATIONS):
+            terminalreporter.ensure_newline()
+            for line in render_annotations(self._failed):
+                terminalreporter.write_line(line)
+
+    def _annotation(self, report: pytest.TestReport, message: str) -> Annotation:
+        location, line, _ = report.location
+        path = (self._config.rootpath / location).resolve()
+        if path.is_relative_to(self._workspace):
+            location = path.relative_to(self._workspace).as_posix()
+        return Annotation(path=location, line=(line or 0) + 1, message=message)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file at once or not at all; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        new.write_text(text, encoding="utf-8", newline="\n")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

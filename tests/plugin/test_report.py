@@ -1,0 +1,146 @@
+"""``--prompt-report``, and what GitHub Actions is told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from pytest_promptopt.reports.json import report_schema
+from tests.plugin.test_optimize import weak
+from tests.project import PROMPT, Project
+
+GATED = PROMPT + "gate: {min: 0.9}\n"
+
+
+@pytest.fixture(autouse=True)
+def outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def read_json(project: Project, name: str = "report.json") -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((project.path / name).read_text(encoding="utf-8"))
+    Draft202012Validator(report_schema()).validate(report)
+    return report
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+def test_every_report_is_written_once_at_the_end(
+    project: Project, workers: tuple[str, ...]
+) -> None:
+    project.write("prompts/a.prompt.yml", GATED)
+    reports = ("--prompt-report", "report.json", "--prompt-report", "new/report.md")
+    result = project.run_apart(*reports, *workers)
+    result.stdout.fnmatch_lines(["reports: report.json, new/report.md"])
+    [prompt] = read_json(project)["prompts"]
+    assert (prompt["score"], prompt["verdict"]["decision"]) == (0.5, "FAIL")
+    outcomes = {result["id"]: result["outcome"] for result in prompt["results"]}
+    assert outcomes == {"right": "passed", "wrong": "missed"}
+    assert (project.path / "new/report.md").read_text(encoding="utf-8") == (
+        "**1 of 1 prompts fails:** 1 prompt, goldens: 1 passed, 1 missed.\n"
+        "\n"
+        "| prompt | this PR | gate |\n"
+        "| --- | ---: | --- |\n"
+        "| prompts/a.prompt.yml | 0.500 (0.095 to 0.905) | **FAIL** |\n"
+        "\n"
+        "#### prompts/a.prompt.yml\n"
+        "\n"
+        "- score 0.500 is under min 0.9 (2 goldens scored)\n"
+        "\n"
+        "<details><summary>1 missed</summary>\n"
+        "\n"
+        '- wrong: missed 0.00, answered "3", expected "2"\n'
+        "\n"
+        "</details>\n"
+        "\n"
+        "scripted:answers.json, 0 tokens, $0.00\n"
+    )
+    assert [path.name for path in (project.path / "new").iterdir()] == ["report.md"]
+
+
+def test_a_report_holds_what_a_search_proposes(project: Project) -> None:
+    weak(project)
+    project.run("--prompt-optimize", "--prompt-report=report.json", "--prompt-report=report.md")
+    [search] = read_json(project)["searches"]
+    assert search["is_proven"] is True
+    assert search["comparison"]["difference"] == 1.0
+    assert search["patch"].startswith("diff --git a/prompts/a.prompt.yml b/prompts/a.prompt.yml\n")
+    text = (project.path / "report.md").read_text(encoding="utf-8")
+    assert "| +1.000 on 12 unseen | **FAIL** |" in text
+    assert f"```sh\n{search['apply_command']}\n```" in text
+    assert "\n-    content: 'Say who gets the ticket.'   # in a hurry\n" in text
+
+
+@pytest.mark.parametrize("name", ["report.html", "report"])
+def test_a_report_of_an_unknown_kind_is_a_usage_error(project: Project, name: str) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run("--prompt-report", name)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --prompt-report {name}: known are .json, .md"])
+
+
+def test_a_report_that_cannot_be_written_is_told_and_changes_no_outcome(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT.replace("q: two", "q: one").replace('"2"', '"1"'))
+    project.write("taken", "a file where a folder should be")
+    result = project.run("--prompt-report", "taken/report.md", "--prompt-report", "report.json")
+    result.stdout.fnmatch_lines(["reports: report.json", "no report in taken/report.md: *"])
+    assert result.ret == pytest.ExitCode.OK
+    assert len(read_json(project)["prompts"]) == 1
+
+
+def test_the_markdown_is_added_to_the_jobs_summary(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    summary = project.write("summary.md", "earlier\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.run("--prompt-report", "report.md")
+    report = (project.path / "report.md").read_text(encoding="utf-8")
+    assert summary.read_text(encoding="utf-8") == f"earlier\n{report}\n"
+
+
+def annotations(result: pytest.RunResult) -> list[str]:
+    return [line for line in result.outlines if line.startswith("::")]
+
+
+def test_failures_are_marked_at_their_lines_on_github(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("prompts/a.prompt.yml", GATED)
+    project.write("prompts/b,c.prompt.yml", PROMPT)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path.parent))
+    folder = project.path.name
+    assert annotations(project.run()) == [
+        f"::error file={folder}/prompts/a.prompt.yml,line=7::prompts/a.prompt.yml does not hold "
+        "its gate:%0A  score 0.500 is under min 0.9 (2 goldens scored)",
+        f"::error file={folder}/prompts/a.prompt.yml,line=6::golden wrong missed: score 0.00",
+        f"::error file={folder}/prompts/b%2Cc.prompt.yml,line=6::prompts/b,c.prompt.yml:6: "
+        "golden wrong missed with scripted:answers.json",
+    ]
+
+
+def test_at_most_ten_failures_are_marked(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    more = "".join(f'  - {{q: two {n}, expected: "2"}}\n' for n in range(12))
+    project.write("prompts/a.prompt.yml", PROMPT + more)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    assert len(annotations(project.run())) == 10
+
+
+def test_failures_are_not_marked_twice_nor_outside_of_github(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    assert annotations(project.run()) == []
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    Path(project.path / "pytest_github_actions_annotate_failures.py").write_text("")
+    monkeypatch.syspath_prepend(project.path)
+    assert annotations(project.run("-p", "pytest_github_actions_annotate_failures")) == []
+
+
+def test_a_plan_writes_no_report(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.run("--prompt-plan", "--prompt-report", "report.md")
+    assert not (project.path / "report.md").exists()

@@ -1,0 +1,134 @@
+"""The comment, whole: ``python -m tests.reports.test_markdown`` writes the expected texts anew."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from markdown_it import MarkdownIt
+
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.reports.markdown import (
+    MOST_CHARACTERS,
+    Part,
+    PartKind,
+    render_markdown,
+    shorten,
+)
+from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
+
+COMMENTS = Path(__file__).with_name("comments")
+# The too long one is held to a small limit, so that the expected text can be read.
+CASES: dict[str, tuple[Callable[[], Run], int]] = {
+    "all_good": (all_good, MOST_CHARACTERS),
+    "one_failing": (one_failing, MOST_CHARACTERS),
+    "several_too_long": (several_too_long, 8_000),
+}
+
+
+def rendered(case: str) -> str:
+    run, most_characters = CASES[case]
+    made = run()
+    return render_markdown(made.summaries, made.searches, most_characters=most_characters)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_comment_is_the_expected_one(case: str) -> None:
+    assert rendered(case) == (COMMENTS / f"{case}.md").read_text(encoding="utf-8")
+
+
+def test_all_good_is_one_line() -> None:
+    assert rendered("all_good").count("\n") == 1
+
+
+def test_hostile_text_stays_text_in_the_whole_comment() -> None:
+    run = several_too_long()
+    text = render_markdown(run.summaries, run.searches)
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    outside = [t for t in tokens if t.type not in {"fence", "html_block"}]
+    children = [child for token in outside for child in token.children or ()]
+    assert {c.type for c in children} <= {"text", "text_special", "strong_open", "strong_close"}
+    html = [token.content for token in tokens if token.type == "html_block"]
+    assert set(html) == {"<details><summary>8 missed</summary>\n", "</details>\n"}
+    assert len([token for token in tokens if token.type == "fence"]) == 6
+    assert not re.search(r"@octocat|(?<!&)#1", "".join(token.content for token in outside))
+
+
+def test_what_is_unproven_is_never_shown_as_a_gain() -> None:
+    run = one_failing()
+    [search] = run.searches
+    text = render_markdown(run.summaries, [replace(search, is_proven=False)])
+    assert "| unproven | **FAIL** |" in text
+    assert "To take what is proposed, which is unproven:\n" in text
+
+
+def test_a_prompt_without_a_gate_fails_by_its_goldens_and_names_the_errors() -> None:
+    lost = GoldenResult(golden_id="lost", outcome=Outcome.ERROR, reason="no answer: @octocat")
+    summary = PromptSummary(
+        location="a.prompt.yml", model="m", goldens=1, rows=[GoldenRow(result=lost)]
+    )
+    text = render_markdown([summary])
+    assert "| a.prompt.yml | – | **1 error** |\n" in text
+    assert "\n- 1 error of 1 goldens\n" in text
+    assert "\n- lost: error, no answer: @&#8203;octocat\n" in text
+
+
+def test_a_loosened_gate_is_told_also_where_all_is_good() -> None:
+    run = all_good()
+    run.summaries[0].base = BaseSummary(label="main", identical=True, loosened=("`min` 0.9 → 0.8",))
+    text = render_markdown(run.summaries)
+    assert text.startswith("**No prompt fails:** 2 prompts, ")
+    assert "\n- since main: \\`min\\` 0.9 → 0.8\n" in text
+
+
+def test_nothing_is_cut_while_there_is_room() -> None:
+    parts = [Part("head\n"), Part("list\n", PartKind.LIST)]
+    assert shorten(parts, 10) == "head\nlist\n"
+
+
+def test_lists_are_cut_before_diffs_and_the_last_first() -> None:
+    parts = [
+        Part("head\n"),
+        Part("row\n", PartKind.ROW),
+        Part("1" * 600, PartKind.DIFF),
+        Part("2" * 600, PartKind.LIST),
+        Part("3" * 600, PartKind.DIFF),
+        Part("4" * 600, PartKind.LIST),
+    ]
+    assert shorten(parts, 1_700) == (
+        f"head\nrow\n{'1' * 600}{'3' * 600}\n"
+        "Left out, to stay under 1,700 characters: "
+        "2 × list of goldens (whole in the JSON report).\n"
+    )
+    assert shorten(parts, 1_100) == (
+        f"head\nrow\n{'1' * 600}\nLeft out, to stay under 1,100 characters: "
+        "2 × list of goldens (whole in the JSON report), 1 × diff (in `.promptopt/proposals/`).\n"
+    )
+
+
+@pytest.mark.parametrize("most_characters", [2_000, 5_000, 20_000])
+def test_no_comment_is_longer_than_allowed(most_characters: int) -> None:
+    run = several_too_long()
+    for summary in run.summaries:
+        summary.rows = [replace(row, before=None) for row in summary.rows]
+    summaries = [*run.summaries] * 200
+    text = render_markdown(summaries, run.searches, most_characters=most_characters)
+    assert len(text) <= most_characters
+    assert text.startswith("**600 of 600 prompts fail:**")
+
+
+def test_a_footer_stands_below() -> None:
+    run = all_good()
+    text = render_markdown(run.summaries, footer="<sub>reported by the fork's code</sub>")
+    assert text.endswith(" tokens, $0.0023.\n\n<sub>reported by the fork's code</sub>\n")
+
+
+def test_a_run_without_prompts_says_so() -> None:
+    assert render_markdown([]) == "No prompt was scored.\n"
+
+
+if __name__ == "__main__":
+    for name in CASES:
+        (COMMENTS / f"{name}.md").write_text(rendered(name), encoding="utf-8")
