@@ -40,14 +40,16 @@ async def run_round(search: Search, number: int) -> int:
     proposals: list[Proposal] = []
     for parent in parents[: 1 if is_first else None]:
         proposals += await _proposals(search, number, parent, counts)
-    if number == 1:
-        cases = proposals[0].cases if proposals else ()
-        proposals += await _contracts_elsewhere(search, cases)
     raced = await _screened(search, proposals)
+    contracts: list[Proposal] = []
+    if number == 1:
+        # Not screened: it costs no call of the optimizer model, and a preset may race only one.
+        contracts = await _contracts_elsewhere(search, proposals[0].cases if proposals else ())
+        raced += contracts
     joined = await _raced(search, raced) if raced else ()
     search.pool += joined
     _remember(search, raced, joined)
-    return len(proposals)
+    return len(proposals) + len(contracts)
 
 
 async def _proposals(
