@@ -85,7 +85,7 @@ def _spread(summary: PromptSummary) -> Iterator[str]:
 
 
 def _parts(evaluation: Evaluation) -> Iterator[str]:
-    """The score by tag and by evaluator, where there is more than one."""
+    """The score by tag and by evaluator, where there is more than one; the largest part first."""
     names = evaluation.evaluators
     groups = {
         "tag": evaluation.by_tag,
@@ -94,7 +94,7 @@ def _parts(evaluation: Evaluation) -> Iterator[str]:
     for kind, parts in groups.items():
         shown = [
             f"{printable(name)} {score:.3f} ({len(goldens)})"
-            for name, goldens in parts.items()
+            for name, goldens in sorted(parts.items(), key=lambda part: -len(part[1]))
             if (score := mean_score(goldens)) is not None
         ]
         if len(shown) > 1 or (shown and kind == "tag"):
