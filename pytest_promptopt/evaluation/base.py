@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, resolve_subject_model
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.version import version_of
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,19 +149,11 @@ def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Itera
     after = {golden.id: golden for golden in head}
     gone = [golden.id for golden in base if golden.id not in after]
     if gone:
-        yield f"goldens that were taken away: {_listed(gone)}"
+        yield f"goldens that were taken away: {listed(gone, shown=_SHOWN)}"
     kept = [golden for golden in base if golden.id in after]
     changed = [g.id for g in kept if g.expected != after[g.id].expected]
     if changed:
-        yield f"goldens that now expect something else: {_listed(changed)}"
+        yield f"goldens that now expect something else: {listed(changed, shown=_SHOWN)}"
     freed = [golden.id for golden in kept if golden.required and not after[golden.id].required]
     if freed:
-        yield f"goldens that are no longer required: {_listed(freed)}"
-
-
-_SHOWN = 5
-
-
-def _listed(ids: list[str]) -> str:
-    rest = len(ids) - _SHOWN
-    return ", ".join(ids[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+        yield f"goldens that are no longer required: {listed(freed, shown=_SHOWN)}"

@@ -12,6 +12,7 @@ from pytest_promptopt.evaluation.evaluation import (
     ScoredGolden,
     mean_score,
 )
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.intervals import (
     Interval,
@@ -129,7 +130,7 @@ def _parts(settings: GateSettings) -> Iterator[_Part]:
 def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_Finding]:
     results = evaluation.having(outcome)
     if results:
-        ids = _listed([result.golden_id for result in results])
+        ids = listed([result.golden_id for result in results], shown=_SHOWN)
         text = f"{len(results)} of {len(evaluation.results)} goldens {what}: {ids}"
         yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
 
@@ -141,7 +142,7 @@ def _required(evaluation: Evaluation) -> Iterator[_Finding]:
         if result.required and result.outcome in {Outcome.MISSED, Outcome.UNSCORED}
     ]
     if missed:
-        text = f"required goldens that did not pass: {_listed(missed)}"
+        text = f"required goldens that did not pass: {listed(missed, shown=_SHOWN)}"
         yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
@@ -216,7 +217,9 @@ def _unanswered(part: _Part, base: BaseResult) -> Iterator[_Finding]:
     results = base.evaluation.results if base.evaluation else ()
     lost = [r.golden_id for r in results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
     if lost:
-        text = f"{len(lost)} goldens without an answer at {base.label}: {_listed(lost)}"
+        text = (
+            f"{len(lost)} goldens without an answer at {base.label}: {listed(lost, shown=_SHOWN)}"
+        )
         yield part.finding(Decision.FAIL, text)
 
 
@@ -244,7 +247,7 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
 
 
 def _moved(found: Difference) -> str:
-    broken = f" ({_listed(list(found.broken))})" if found.broken else ""
+    broken = f" ({listed(list(found.broken), shown=_SHOWN)})" if found.broken else ""
     return (
         f"{found.comparison.pairs} goldens, {len(found.fixed)} fixed, "
         f"{len(found.broken)} broken{broken}"
@@ -261,8 +264,3 @@ def _not_rounded_up(score: float, minimum: float) -> str:
 
 def _percent(confidence: float) -> str:
     return f"{100 * confidence:g} %"
-
-
-def _listed(ids: list[str]) -> str:
-    rest = len(ids) - _SHOWN
-    return ", ".join(ids[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -11,11 +11,12 @@ from enum import Enum
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.gate import Decision
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.reports.escaping import in_fence, inline
 from pytest_promptopt.reports.quoting import excerpt
 from pytest_promptopt.reports.search import SearchSummary
 from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
-from pytest_promptopt.reports.terminal import cost, difference_text, listed
+from pytest_promptopt.reports.terminal import cost, difference_text
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the text."""

@@ -1,12 +1,13 @@
 """The summary of a run for a terminal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
 from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.reports.quoting import excerpt, printable
 from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
 
@@ -153,12 +154,6 @@ def compare_models(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
                 if change is not None:
                     lines = _change(change, f"against {first.model}: ")
                     yield from (Line(f"        {text}") for text in lines)
-
-
-def listed(items: Sequence[str], shown: int = 8) -> str:
-    """The first of ``items``, and how many more there are."""
-    rest = len(items) - shown
-    return ", ".join(items[:shown]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _effort(summary: PromptSummary) -> Iterator[str]:

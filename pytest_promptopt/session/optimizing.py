@@ -158,7 +158,8 @@ class Optimizing:
             run=name,
             optimizer_model=str(model),
         )
-        remarks = (shortfall(splits),) if shortfall(splits) else ()
+        lacking = shortfall(splits)
+        remarks = (lacking,) if lacking else ()
         if result.chosen is not None and result.chosen.id in turned_down:
             return replace(found, remarks=(*remarks, _TURNED_DOWN))
         return _with_edit(replace(found, remarks=remarks), content)

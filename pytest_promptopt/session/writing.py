@@ -1,12 +1,12 @@
 """``--prompt-report``, and what GitHub Actions shows of a run."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.proposals.writing import replace_file
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,
     Annotation,
@@ -68,7 +68,9 @@ class WritingReports:
         for shown in self._paths:
             path = self._folder / Path(shown).expanduser()
             try:
-                _replace(path, _RENDERERS[path.suffix](summaries, searches))
+                text = _RENDERERS[path.suffix](summaries, searches)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(path, text.encode())
             except OSError as error:
                 self._failed.append(f"no report in {shown}: {error.strerror or error}")
             else:
@@ -133,14 +135,3 @@ class Annotating:
         if path.is_relative_to(self._workspace):
             location = path.relative_to(self._workspace).as_posix()
         return Annotation(path=location, line=(line or 0) + 1, message=message)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write the file at once or not at all; raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        new.write_text(text, encoding="utf-8", newline="\n")
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
