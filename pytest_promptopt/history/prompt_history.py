@@ -11,6 +11,7 @@ from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.history.snapshot import Roots, Snapshot, project_root, read_snapshot
 from pytest_promptopt.history.timeline import Timeline, merges, read_ancestry
 from pytest_promptopt.history.versions import Version
+from pytest_promptopt.prompts.content import module_files
 from pytest_promptopt.prompts.files import Files
 
 
@@ -160,19 +161,11 @@ class PromptHistory:
             return set()
         prompt = snapshot.prompt
         names = [str(s.options).partition(":")[0] for s in prompt.evaluators if s.kind == "python"]
-        modules = {self.roots.project / place for name in names for place in _module_places(name)}
+        modules = {self.roots.project / place for name in names for place in module_files(name)}
         if modules:
             files = self._repository.files_at(snapshot.commit)
             modules = {path for path in modules if _is_in(files, path)}
         return modules | {self.roots.repository / golden.path for golden in prompt.goldens}
-
-
-def _module_places(name: str) -> tuple[str, ...]:
-    """The files that may hold a module of the project."""
-    parts = name.split(".")
-    if not all(part.isidentifier() for part in parts):
-        return ()
-    return f"{'/'.join(parts)}.py", f"{'/'.join(parts)}/__init__.py"
 
 
 def _is_in(files: Files, path: Path) -> bool:

@@ -114,11 +114,11 @@ def _gate(gate: GateSettings | None) -> Any:
 def _modules(specs: Iterable[EvaluatorSpec], root: Path, files: Files) -> dict[str, str | None]:
     """The files that may hold the functions of ``python`` evaluators; None for one not there."""
     names = {str(spec.options).partition(":")[0] for spec in specs if spec.kind == "python"}
-    paths = {path for name in names for path in _module_files(name)}
+    paths = {path for name in names for path in module_files(name)}
     return {path: _file_digest(root / path, files) for path in paths}
 
 
-def _module_files(name: str) -> Iterable[str]:
+def module_files(name: str) -> Iterable[str]:
     """Where a module of the project may lie, with the packages that are imported before it."""
     parts = name.split(".")
     if not all(part.isidentifier() for part in parts):
