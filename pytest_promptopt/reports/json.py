@@ -13,7 +13,7 @@ from typing import Any
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.gate import Verdict
-from pytest_promptopt.reports.search import SearchSummary
+from pytest_promptopt.reports.search import Offer, SearchSummary
 from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
 from pytest_promptopt.statistics.comparison import Comparison
 from pytest_promptopt.statistics.intervals import Interval
@@ -148,12 +148,25 @@ def _search(search: SearchSummary) -> dict[str, Any]:
         "sentence": _cut(search.sentence),
         "is_proven": search.is_proven,
         "comparison": search.comparison and _comparison(search.comparison),
+        "before": search.before,
+        "after": search.after,
         # A part of a patch is no patch.
         "patch": "" if is_too_long else search.patch,
         "apply_command": _cut(search.apply_command),
+        "flags": _texts(search.flags),
+        "offer": search.offer and _offer(search.offer),
         "calls": search.calls,
         "model": _cut(search.model),
         "optimizer_model": _cut(search.optimizer_model),
+    }
+
+
+def _offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "rung": offer.rung.value,
+        "url": _cut(offer.url),
+        "number": offer.number,
+        "remark": _cut(offer.remark),
     }
 
 

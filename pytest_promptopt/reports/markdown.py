@@ -3,6 +3,7 @@
 All text that is not ours goes through :mod:`~pytest_promptopt.reports.escaping`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pytest_promptopt.evaluation.gate import Decision
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.reports.escaping import in_fence, inline
 from pytest_promptopt.reports.quoting import excerpt
-from pytest_promptopt.reports.search import SearchSummary
+from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
 from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import cost, difference_text
 
@@ -23,6 +24,7 @@ MOST_CHARACTERS = 60_000
 
 _LISTED = 200
 _FOR_THE_NOTE = 400
+_URL = re.compile(r"https?://[\w.:/#?=&%~-]+", re.ASCII)
 _BAD = (Outcome.MISSED, Outcome.ERROR, Outcome.NOT_RUN)
 
 
@@ -52,40 +54,38 @@ class _Prompt:
     search: SearchSummary | None
 
     @property
-    def patch(self) -> str:
-        return self.search.patch if self.search is not None else ""
+    def has_proposal(self) -> bool:
+        return self.search is not None and self.search.has_proposal
 
     @property
     def has_section(self) -> bool:
         base = self.summary.base
         is_loosened = base is not None and bool(base.loosened)
-        return _fails(self.summary) or is_loosened or bool(self.patch)
+        return _fails(self.summary) or is_loosened or self.has_proposal
 
 
 def render_markdown(
     summaries: Sequence[PromptSummary],
     searches: Sequence[SearchSummary] = (),
     *,
-    footer: str = "",
+    run_url: str = "",
     most_characters: int = MOST_CHARACTERS,
 ) -> str:
-    """The whole text, one line where all is good; ``footer`` is Markdown of ours below it.
+    """The whole text, one line where all is good.
 
     Prompts that fail come first. What is left out of a text that would be longer than
-    ``most_characters`` is told at its end, with where it is.
+    ``most_characters`` is told at its end, with where it is; ``run_url`` is the page of the run
+    that has a longer one.
     """
     found = {search.key: search for search in searches}
     prompts = [
         _Prompt(summary=summary, change=summary.change, search=found.get(_key(summary)))
         for summary in sorted(summaries, key=lambda summary: not _fails(summary))
     ]
-    parts = [*_parts(prompts)]
-    if footer:
-        parts.append(Part(f"\n{footer}\n"))
-    return shorten(parts, most_characters)
+    return shorten([*_parts(prompts)], most_characters, run_url)
 
 
-def shorten(parts: Sequence[Part], most_characters: int) -> str:
+def shorten(parts: Sequence[Part], most_characters: int, run_url: str = "") -> str:
     """The parts as one text, without those that there is no room for, and a note on these."""
     length = sum(len(part.text) for part in parts)
     if length <= most_characters:
@@ -100,7 +100,8 @@ def shorten(parts: Sequence[Part], most_characters: int) -> str:
     kinds = Counter(left_out.values())
     told = ", ".join(f"{count} × {kind.value}" for kind, count in kinds.items())
     kept = (part.text for number, part in enumerate(parts) if number not in left_out)
-    note = f"\nLeft out, to stay under {most_characters:,} characters: {told}.\n"
+    more = f" More is in {_link('the summary of the job', run_url)}." if run_url else ""
+    note = f"\nLeft out, to stay under {most_characters:,} characters: {told}.{more}\n"
     return "".join(kept) + note
 
 
@@ -130,7 +131,7 @@ def _fails(summary: PromptSummary) -> bool:
 def _table(prompts: Sequence[_Prompt]) -> Iterator[Part]:
     """One row a prompt; without the columns that would be empty."""
     has_base = any(prompt.summary.base is not None for prompt in prompts)
-    has_proposed = any(prompt.patch for prompt in prompts)
+    has_proposed = any(prompt.has_proposal for prompt in prompts)
     shown = (True, has_base, True, has_proposed, True)
 
     def line(cells: Sequence[str]) -> str:
@@ -169,11 +170,14 @@ def _score_cell(summary: PromptSummary) -> str:
 
 
 def _proposed_cell(search: SearchSummary | None) -> str:
-    if search is None or not search.patch:
+    if search is None or not search.has_proposal:
         return "–"
     if search.comparison is None or not search.is_proven:
         return "unproven"
-    return f"{search.comparison.difference:+.3f} on {search.comparison.pairs} unseen"
+    after, before, pairs = search.after, search.before, search.comparison.pairs
+    if after is None or before is None:
+        return f"{search.comparison.difference:+.3f} on {pairs} unseen"
+    return f"{after:.3f}, was {before:.3f} ({pairs} unseen)"
 
 
 def _gate_cell(summary: PromptSummary) -> str:
@@ -190,11 +194,10 @@ def _section(prompt: _Prompt) -> Iterator[Part]:
     summary, search = prompt.summary, prompt.search
     lines = "".join(f"- {line}\n" for line in _findings(prompt))
     text = f"\n#### {inline(_key(summary))}\n\n{lines}"
-    if search is not None and search.patch:
-        unproven = "" if search.is_proven else ", which is unproven"
-        command = in_fence(search.apply_command, "sh")
-        yield Part(f"{text}\nTo take what is proposed{unproven}:\n\n{command}\n", PartKind.SECTION)
-        yield Part(f"\n{in_fence(search.patch, 'diff')}\n", PartKind.DIFF)
+    if search is not None and search.has_proposal:
+        yield Part(f"{text}\n{_taking(search)}\n", PartKind.SECTION)
+        if search.patch:
+            yield Part(f"\n{in_fence(search.patch, 'diff')}\n", PartKind.DIFF)
     else:
         yield Part(text, PartKind.SECTION)
     rows = [row for row in summary.rows if row.result.outcome in _BAD]
@@ -203,6 +206,34 @@ def _section(prompt: _Prompt) -> Iterator[Part]:
         rest = f"\n- and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
         title = f"<details><summary>{_counts(summary, _BAD)}</summary>"
         yield Part(f"\n{title}\n\n{goldens}{rest}\n\n</details>\n", PartKind.LIST)
+
+
+def _taking(search: SearchSummary) -> str:
+    """How to take what is proposed, and what to look at before."""
+    unproven = "" if search.is_proven else ", which is unproven"
+    flags = "".join(f"**Look before you take it:** {inline(flag)}.\n\n" for flag in search.flags)
+    how = _offered(search.offer) if search.offer is not None else None
+    command = how or f"\n\n{in_fence(search.apply_command, 'sh')}"
+    return f"{flags}To take what is proposed{unproven}:{command}"
+
+
+def _offered(offer: Offer) -> str | None:
+    """Where to take it; None where that is the command line."""
+    remark = f" ({inline(offer.remark, limit=500)})" if offer.remark else ""
+    match offer.rung:
+        case Rung.SUGGEST:
+            return f" commit the suggestion in {_link('the review', offer.url)}.{remark}"
+        case Rung.PR:
+            return f" merge {_link(f'pull request {offer.number}', offer.url)}.{remark}"
+        case Rung.COMMENT:
+            return f" save the diff as a file and give it to `git apply`.{remark}"
+        case Rung.PATCH:
+            return None
+
+
+def _link(text: str, url: str) -> str:
+    """``text``, linked to ``url`` if that is the plain address of a page."""
+    return f"[{text}]({url})" if _URL.fullmatch(url) else text
 
 
 def _findings(prompt: _Prompt) -> Iterator[str]:

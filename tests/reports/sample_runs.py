@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.reports.search import SearchSummary
+from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
 from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
 from pytest_promptopt.statistics.comparison import Pair, compare
 
@@ -107,8 +107,11 @@ def one_failing(answer: str = "", patch: str = PATCH) -> Run:
                 for n in range(12)
             ]
         ),
+        before=0.0,
+        after=1.0,
         patch=patch,
-        apply_command="git apply .promptopt/proposals/0123456789ab.patch",
+        apply_command="promptopt apply 0123456789ab",
+        offer=Offer(rung=Rung.SUGGEST, url="https://github.com/acme/shop/pull/7#review-1"),
         calls=200,
         model=MODEL,
         optimizer_model="openai/gpt-5",
@@ -130,5 +133,7 @@ def several_too_long() -> Run:
         failing.key = failing.location = name
         failing.base = BaseSummary(label=HOSTILE, loosened=(HOSTILE,))
         summaries.append(failing)
-        searches.append(replace(search, key=name, location=name))
+        offer = Offer(rung=Rung.COMMENT, remark=f"no suggestion: {HOSTILE}")
+        flags = (f"message 1 adds a link to {HOSTILE}",)
+        searches.append(replace(search, key=name, location=name, offer=offer, flags=flags))
     return Run(summaries=summaries, searches=searches)

@@ -16,6 +16,7 @@ from pytest_promptopt.reports.markdown import (
     render_markdown,
     shorten,
 )
+from pytest_promptopt.reports.search import Offer, Rung
 from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
 from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
 
@@ -24,7 +25,7 @@ COMMENTS = Path(__file__).with_name("comments")
 CASES: dict[str, tuple[Callable[[], Run], int]] = {
     "all_good": (all_good, MOST_CHARACTERS),
     "one_failing": (one_failing, MOST_CHARACTERS),
-    "several_too_long": (several_too_long, 8_000),
+    "several_too_long": (several_too_long, 11_000),
 }
 
 
@@ -49,10 +50,12 @@ def test_hostile_text_stays_text_in_the_whole_comment() -> None:
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     outside = [t for t in tokens if t.type not in {"fence", "html_block"}]
     children = [child for token in outside for child in token.children or ()]
-    assert {c.type for c in children} <= {"text", "text_special", "strong_open", "strong_close"}
+    assert {c.content for c in children if c.type == "code_inline"} == {"git apply"}
+    allowed = {"text", "text_special", "strong_open", "strong_close", "code_inline"}
+    assert {c.type for c in children} <= allowed
     html = [token.content for token in tokens if token.type == "html_block"]
     assert set(html) == {"<details><summary>8 missed</summary>\n", "</details>\n"}
-    assert len([token for token in tokens if token.type == "fence"]) == 6
+    assert len([token for token in tokens if token.type == "fence"]) == 3
     assert not re.search(r"@octocat|(?<!&)#1", "".join(token.content for token in outside))
 
 
@@ -61,7 +64,7 @@ def test_what_is_unproven_is_never_shown_as_a_gain() -> None:
     [search] = run.searches
     text = render_markdown(run.summaries, [replace(search, is_proven=False)])
     assert "| unproven | **FAIL** |" in text
-    assert "To take what is proposed, which is unproven:\n" in text
+    assert "To take what is proposed, which is unproven: commit the suggestion" in text
 
 
 def test_a_prompt_without_a_gate_fails_by_its_goldens_and_names_the_errors() -> None:
@@ -119,10 +122,51 @@ def test_no_comment_is_longer_than_allowed(most_characters: int) -> None:
     assert text.startswith("**600 of 600 prompts fail:**")
 
 
-def test_a_footer_stands_below() -> None:
-    run = all_good()
-    text = render_markdown(run.summaries, footer="<sub>reported by the fork's code</sub>")
-    assert text.endswith(" tokens, $0.0023.\n\n<sub>reported by the fork's code</sub>\n")
+def test_a_text_that_was_cut_says_where_there_is_more() -> None:
+    run = several_too_long()
+    url = "https://github.com/acme/shop/actions/runs/7"
+    text = render_markdown(run.summaries, run.searches, run_url=url, most_characters=8_000)
+    assert text.endswith(f" More is in [the summary of the job]({url}).\n")
+    assert len(text) <= 8_000
+
+
+@pytest.mark.parametrize(
+    ("offer", "expected"),
+    [
+        (None, "proposed:\n\n```sh\npromptopt apply 0123456789ab\n```\n"),
+        (Offer(rung=Rung.PATCH), "proposed:\n\n```sh\npromptopt apply 0123456789ab\n```\n"),
+        (
+            Offer(rung=Rung.PR, url="https://github.com/acme/shop/pull/8", number=8),
+            "proposed: merge [pull request 8](https://github.com/acme/shop/pull/8).\n",
+        ),
+        (
+            Offer(rung=Rung.PR, url="javascript:alert(1)", number=8),
+            "proposed: merge pull request 8.\n",
+        ),
+        (
+            Offer(rung=Rung.SUGGEST, url="https://github.com/acme/shop/pull/7#r1", remark="@all"),
+            "proposed: commit the suggestion in [the review]"
+            "(https://github.com/acme/shop/pull/7#r1). (@&#8203;all)\n",
+        ),
+        (
+            Offer(rung=Rung.COMMENT, remark="no suggestion: no such line"),
+            "proposed: save the diff as a file and give it to `git apply`. "
+            "(no suggestion: no such line)\n",
+        ),
+    ],
+)
+def test_it_says_how_to_take_what_is_proposed(offer: Offer | None, expected: str) -> None:
+    run = one_failing()
+    text = render_markdown(run.summaries, [replace(run.searches[0], offer=offer)])
+    assert f"\nTo take what is {expected}\n```diff\n" in text
+
+
+def test_a_diff_that_is_not_to_be_shown_is_not_shown() -> None:
+    run = one_failing()
+    offer = Offer(rung=Rung.COMMENT, remark="it seems to hold an API key")
+    text = render_markdown(run.summaries, [replace(run.searches[0], patch="", offer=offer)])
+    assert "```" not in text
+    assert "1.000, was 0.000 (12 unseen)" in text
 
 
 def test_a_run_without_prompts_says_so() -> None:
