@@ -8,6 +8,8 @@
     ├── PromptNotFoundError     an application asked for a prompt that is not there
     ├── PromptInputError        an application gave other inputs than the prompt asks for
     ├── HistoryError            the repository cannot tell what was asked of it
+    ├── ForgeError              GitHub did not do what was asked of it
+    ├── ReportError             a report of a run that cannot be used
     ├── ScorerError             a scorer raised instead of scoring
     └── ProviderError           no answer from a model
         ├── NotConfiguredError  a model, key or extra is missing; nothing was sent
@@ -79,6 +81,21 @@ class PromptInputError(PromptoptError):
 
 class HistoryError(PromptoptError):
     """The repository cannot tell what was asked of it; says what would help."""
+
+
+class ForgeError(PromptoptError):
+    """The forge did not do what was asked; says what, why and what would help.
+
+    ``status`` is the HTTP status where there was one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ReportError(PromptoptError):
+    """A report of a run that cannot be used; says where it is wrong."""
 
 
 class ScorerError(PromptoptError):

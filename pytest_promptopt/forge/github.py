@@ -1,0 +1,258 @@
+"""GitHub, over its REST API."""
+
+import functools
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+from pytest_promptopt.errors import ForgeError
+from pytest_promptopt.forge.address import check_repository
+from pytest_promptopt.forge.exchange import Exchange, LimitError
+from pytest_promptopt.forge.fields import Fields
+from pytest_promptopt.forge.forge import ChangedFile, Comment, LineComment, PullRequest, Tip
+from pytest_promptopt.forge.records import (
+    changed_file_of,
+    comment_of,
+    is_written_by,
+    pull_request_of,
+)
+from pytest_promptopt.forge.refusal import shown
+from pytest_promptopt.forge.wire import Call, Wire
+
+_PAGE = {"per_page": "100"}
+
+_Record = TypeVar("_Record")
+
+
+class GitHub:
+    """A :class:`~pytest_promptopt.forge.forge.Forge`: a repository on GitHub, ``owner/name``.
+
+    ``api_url`` is the root of the API, on GitHub Enterprise ``https://HOST/api/v3``. ``now``
+    gives seconds since 1970. To be closed, or used with ``with``. Raises UsageError where the
+    repository, the address or the token cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        repository: str,
+        token: str,
+        api_url: str = "https://api.github.com",
+        sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._repository = check_repository(repository, "the repository")
+        self._api_url = api_url
+        self._wire = Wire(api_url=api_url, token=token, now=now)
+        self._exchange = Exchange(self._wire, sleep=sleep, now=now)
+
+    def __repr__(self) -> str:
+        return f"GitHub(repository={self._repository!r}, api_url={self._api_url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._wire.close()
+
+    def pull_request(self, number: int) -> PullRequest:
+        """The pull request of that number."""
+        call = self._call(f"read {self._named(number)}", f"/pulls/{number}")
+        return self._exchange.ask(call, pull_request_of)
+
+    def pull_requests(
+        self, *, head: str, base: str | None = None, is_open: bool | None = None
+    ) -> Sequence[PullRequest]:
+        """Those from the branch ``head``, which is ``owner:branch``, the latest first."""
+        state = {None: "all", True: "open", False: "closed"}[is_open]
+        query = {"head": head, "state": state, "sort": "created", "direction": "desc", **_PAGE}
+        if base is not None:
+            query["base"] = base
+        call = self._call(
+            f"list the pull requests of {self._repository} from {shown(head)}",
+            "/pulls",
+            query=query,
+        )
+        branch = head.partition(":")[2]
+        found = self._exchange.pages(call, pull_request_of)
+        # GitHub lists all pull requests where it does not understand `head`.
+        return tuple(request for request in found if request.head_branch == branch)
+
+    def open_pull_request(self, *, head: str, base: str, title: str, body: str) -> PullRequest:
+        """Open one from the branch ``head`` of this repository onto its branch ``base``."""
+        call = self._call(
+            f"open a pull request from {shown(head)} onto {shown(base)} in {self._repository}",
+            "/pulls",
+            method="POST",
+            body={"head": head, "base": base, "title": title, "body": body},
+        )
+        return self._exchange.ask(call, pull_request_of)
+
+    def edit_pull_request(self, number: int, *, title: str, body: str) -> PullRequest:
+        """Replace title and body."""
+        call = self._call(
+            f"edit {self._named(number)}",
+            f"/pulls/{number}",
+            method="PATCH",
+            body={"title": title, "body": body},
+        )
+        return self._exchange.ask(call, pull_request_of)
+
+    def changed_files(self, number: int) -> Sequence[ChangedFile]:
+        """The files that the pull request changes; GitHub names 3,000 at most."""
+        call = self._call(
+            f"list the files of {self._named(number)}", f"/pulls/{number}/files", query=_PAGE
+        )
+        return tuple(self._exchange.pages(call, changed_file_of))
+
+    def own_comment(self, number: int, marker: str) -> Comment | None:
+        """Our comment in the conversation whose first line is ``marker``; the first of several.
+
+        With the token of an app, such as a job's, any bot's comment counts as ours: GitHub does
+        not tell an app who it is, and people cannot write as a bot.
+        """
+        login = self._login
+        call = self._call(
+            f"read the comments of {self._named(number)}",
+            f"/issues/{number}/comments",
+            query=_PAGE,
+        )
+        own = self._exchange.pages(
+            call, lambda entry: comment_of(entry) if is_written_by(entry, login) else None
+        )
+        for comment in own:
+            if comment and comment.body.partition("\n")[0].rstrip("\r") == marker:
+                return comment
+        return None
+
+    def add_comment(self, number: int, body: str) -> Comment:
+        """Add a comment to the conversation."""
+        call = self._call(
+            f"comment on {self._named(number)}",
+            f"/issues/{number}/comments",
+            method="POST",
+            body={"body": body},
+        )
+        return self._exchange.ask(call, comment_of)
+
+    def edit_comment(self, comment: Comment, body: str) -> Comment | None:
+        """Replace the text of our comment; None where it is not there any more."""
+        call = self._call(
+            f"edit the comment {comment.id} in {self._repository}",
+            f"/issues/comments/{comment.id}",
+            method="PATCH",
+            body={"body": body},
+        )
+        return self._unless_missing(call, comment_of)
+
+    def own_line_comments(self, number: int) -> Sequence[str]:
+        """The texts of our comments on lines that are still in the diff."""
+        login = self._login
+        call = self._call(
+            f"read the comments on lines of {self._named(number)}",
+            f"/pulls/{number}/comments",
+            query=_PAGE,
+        )
+        texts = self._exchange.pages(
+            call,
+            lambda entry: (
+                entry.text("body") if entry.has("line") and is_written_by(entry, login) else None
+            ),
+        )
+        return tuple(text for text in texts if text is not None)
+
+    def review(
+        self, number: int, *, commit: str, body: str, comments: Sequence[LineComment]
+    ) -> str:
+        """Add one review with comments on lines of ``commit``, all or none; its URL."""
+        call = self._call(
+            f"review {self._named(number)}",
+            f"/pulls/{number}/reviews",
+            method="POST",
+            body={
+                "commit_id": commit,
+                "event": "COMMENT",
+                "body": body,
+                "comments": [_line_comment(comment) for comment in comments],
+            },
+        )
+        return self._exchange.ask(call, lambda entry: entry.text("html_url"))
+
+    def branch(self, name: str) -> Tip | None:
+        """The tip of a branch of this repository; None where there is no such branch."""
+        segments = name.split("/")
+        # Git allows no such names, and in a path they would mean something else.
+        if any(not segment or segment.startswith(".") for segment in segments):
+            return None
+        deed = f"read the branch {shown(name)} of {self._repository}"
+        path = "/".join(quote(segment, safe="") for segment in segments)
+        commit = self._unless_missing(
+            self._call(deed, f"/git/ref/heads/{path}"),
+            lambda entry: entry.part("object").commit("sha"),
+        )
+        if commit is None:
+            return None
+        return self._exchange.ask(
+            self._call(deed, f"/git/commits/{commit}"),
+            lambda entry: Tip(commit=entry.commit("sha"), message=entry.text("message")),
+        )
+
+    @functools.cached_property
+    def _login(self) -> str | None:
+        """Who the token belongs to; None where it is an app's, which GitHub does not tell."""
+        call = Call(deed="ask whose token this is", path="/user")
+        try:
+            return self._exchange.ask(call, lambda entry: entry.text("login"))
+        except LimitError:
+            raise
+        except ForgeError as error:
+            if error.status != 403:
+                raise
+        return None
+
+    def _unless_missing(self, call: Call, read: Callable[[Fields], _Record]) -> _Record | None:
+        try:
+            return self._exchange.ask(call, read)
+        except ForgeError as error:
+            if error.status != 404:
+                raise
+        return None
+
+    def _call(
+        self,
+        deed: str,
+        path: str,
+        *,
+        method: str = "GET",
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Call:
+        """A call about the repository, below which ``path`` is."""
+        return Call(
+            deed=deed,
+            path=f"/repos/{self._repository}{path}",
+            method=method,
+            query=query or {},
+            body=body,
+        )
+
+    def _named(self, number: int) -> str:
+        return f"{self._repository}#{number}"
+
+
+def _line_comment(comment: LineComment) -> dict[str, Any]:
+    place = {"path": comment.path, "line": comment.last, "side": "RIGHT", "body": comment.body}
+    if comment.first < comment.last:
+        place |= {"start_line": comment.first, "start_side": "RIGHT"}
+    return place
