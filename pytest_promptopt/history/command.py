@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_promptopt.errors import HistoryError
@@ -39,9 +39,10 @@ class CommandError(HistoryError):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """git in ``folder``, which must exist."""
+    """git in ``folder``, which must exist; ``secrets`` are left out of what errors say."""
 
     folder: Path
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def text(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
         """What git prints, as :meth:`run` gives it, without the end of the last line."""
@@ -66,13 +67,18 @@ class Command:
             status, printed, reason = self._execute(arguments, environment or {})
         if status == 0:
             return printed
-        reason = _CREDENTIALS.sub("", reason).strip()
+        reason = self._without_secrets(_CREDENTIALS.sub("", reason)).strip()
         if "safe.directory" in reason:
             raise HistoryError(
                 f"git does not trust {self.folder}, which another user owns: {reason}"
             )
         message = f"`git {arguments[0]}` failed in {self.folder}: {reason or f'status {status}'}"
         raise CommandError(message, status=status, reason=reason)
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
 
     def _execute(
         self, arguments: tuple[str, ...], environment: Mapping[str, str]

@@ -1,11 +1,13 @@
 """The machine's git settings stay out, and who commits is known."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.history.commits import History
+from tests.proposals.shop import Shop
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +23,10 @@ def history(tmp_path: Path) -> History:
     made.git("config", "user.name", "Grace")
     made.git("config", "user.email", "grace@example.com")
     return made
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    made = Shop(tmp_path)
+    with made.server:
+        yield made
