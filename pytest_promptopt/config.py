@@ -168,6 +168,15 @@ OPTIONS = (
         metavar="MODEL",
     ),
     _option(
+        "--prompt-propose",
+        "text",
+        "What to do with an improvement, on GitHub Actions. patch: only save it. comment: comment "
+        "on the pull request, with the diff. suggest: also a suggestion in a review, else a pull "
+        "request onto the branch. pr: also the pull request.",
+        default="patch",
+        choices=("patch", "comment", "suggest", "pr"),
+    ),
+    _option(
         "--prompt-report",
         "texts",
         "Write a report to PATH, whose ending says which: .json, or .md as for a comment on a pull "

@@ -35,6 +35,7 @@ class Settings:
     optimize_method: str | None
     optimize_set: tuple[str, ...]
     optimizer_model: str | None
+    propose: str
     report: tuple[str, ...]
     paths: tuple[str, ...]
     models: tuple[str, ...]

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import HistoryError, UsageError
+from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
+from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.store import PROPOSALS_PATH, ProposalStore
@@ -27,6 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", nargs="?", help="its id, or how that starts")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--commit", action="store_true", help="commit the file too, and it alone")
+    how.add_argument(
+        "--branch", metavar="NAME", help="commit it on a new branch from HEAD; the file stays"
+    )
     how.add_argument("--dry-run", action="store_true", help="show the edit, write nothing")
     how.add_argument(
         "--turn-down", action="store_true", help="have it proposed no more; the file stays"
@@ -38,7 +44,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     project = _project(Path.cwd())
     store = ProposalStore(project)
     if arguments.id is None:
-        if arguments.commit or arguments.dry_run or arguments.turn_down:
+        how = (arguments.commit, arguments.dry_run, arguments.turn_down)
+        if any(how) or arguments.branch is not None:
             raise UsageError("which proposal? `promptopt apply` lists their ids")
         return _list(store, out)
     proposal = store.find(arguments.id)
@@ -46,6 +53,16 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         _remember(project, proposal, "turned down")
         out.line(f"{proposal.location}: {proposal.id} will not be proposed again")
         return 0
+    for sentence in flags(proposal):
+        warn(f"{proposal.location}: {sentence}")
+    if arguments.branch is not None:
+        return _apply_on_branch(arguments.branch, proposal, project, out)
+    return _apply_to_file(arguments, proposal, project, out)
+
+
+def _apply_to_file(
+    arguments: argparse.Namespace, proposal: Proposal, project: Path, out: Output
+) -> int:
     path = file_of(proposal, project)
     content = _read(path, proposal)
     merged = merge(proposal, content)
@@ -63,6 +80,40 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     _write(path, proposal, merged)
     _tell(proposal, merged, out)
     return _commit(path, proposal, out) if arguments.commit else 0
+
+
+def _apply_on_branch(branch: str, proposal: Proposal, project: Path, out: Output) -> int:
+    """Commit the file of HEAD with the edit; not remembered, for the branch may go unused."""
+    repository = Repository.containing(project)
+    head = repository.commit("HEAD")
+    name, content = _read_at(repository, head, proposal, project.resolve())
+    merged = merge(proposal, content)
+    if merged.conflicts:
+        return _refuse(proposal, merged, out)
+    if merged.content == content:
+        out.line(f"{proposal.location}: has all of {proposal.id} already at HEAD")
+        return 0
+    made = commit_on_branch(
+        repository.root, branch, {name: merged.content}, commit_message(proposal), parent=head
+    )
+    _tell(proposal, merged, out)
+    out.line(f"committed as {made.commit[:8]} on the new branch {branch}; the file stays as it is")
+    return 0
+
+
+def _read_at(
+    repository: Repository, commit: str, proposal: Proposal, project: Path
+) -> tuple[str, bytes]:
+    """The name that the repository has for the file, and what the commit has there."""
+    files = repository.files_at(commit)
+    try:
+        path = files.resolve(project / proposal.location)
+        if not path.is_relative_to(project):
+            raise ProposalError(f"{proposal.location} is a link that leads out of the project")
+        return path.relative_to(repository.root).as_posix(), files.read(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
 
 
 def _project(folder: Path) -> Path:

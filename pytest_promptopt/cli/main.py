@@ -26,6 +26,7 @@ class Command(NamedTuple):
 
 COMMANDS: Mapping[str, Command] = {
     "apply": Command("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
+    "comment": Command("pytest_promptopt.cli.comment", "post the report of another job's run"),
     "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
     "report": Command("pytest_promptopt.cli.report", "what a search for a better prompt did"),

@@ -1,6 +1,7 @@
 """JSON from files that may be wrong or hostile."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from pytest_promptopt.prompts.document import MAX_DEPTH
@@ -25,8 +26,8 @@ def load_json(text: str) -> Any:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
         raise ValueError(f"the key `{twice}` stands twice; keep one")
     return mapping
 

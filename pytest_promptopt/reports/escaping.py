@@ -14,7 +14,7 @@ _BREAK = "&#8203;"
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}
 # A zero width joiner is for emoji and for scripts that join letters; beside ASCII it only hides.
 _LONE_JOINER = re.compile(r"\u200d(?=[\x00-\x7f]|\Z)|(?<![^\x00-\x7f])\u200d")
-_COMMAND = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
 # A colon before a word and another one is an emoji (`:tada:`).
 _SPECIAL = re.compile(

@@ -45,7 +45,7 @@ def client_of(
         deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
         limits=parse_rates(settings.limits),
         prices=prices_of(settings),
-        secrets=_secrets(settings),
+        secrets=secrets_of(settings),
     )
     if client_settings.responses is not Responses.REPLAY and not settings.plan:
         keep_out_of_git(config.rootpath)
@@ -66,7 +66,7 @@ def prices_of(settings: Settings) -> Prices:
     return Prices.load(parse_prices(settings.prices))
 
 
-def _secrets(settings: Settings) -> tuple[str, ...]:
+def secrets_of(settings: Settings) -> tuple[str, ...]:
     """The values of the variables that keys are read from."""
     aliases = parse_aliases(settings.models).values()
     names = {*KEY_VARIABLES, *(alias.key_variable for alias in aliases if alias.key_variable)}

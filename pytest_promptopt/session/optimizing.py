@@ -27,8 +27,10 @@ from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import proposal_of
+from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.store import ProposalStore
+from pytest_promptopt.publishing.climb import Finding
 from pytest_promptopt.reports.optimization import (
     describe_event,
     describe_search,
@@ -49,6 +51,10 @@ _TURNED_DOWN = (
     "to search on: --prompt-optimize-set seed=NUMBER"
 )
 
+_FROM_FORK = (
+    "nothing was optimized: the pull request is from a fork, for whose text nothing is spent"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
@@ -67,6 +73,7 @@ class _Found:
 class Optimizing:
     """Runs in the process that owns the calls, when all items are done.
 
+    Nothing is optimized in a job that is ``is_from_fork``: it would spend on what anybody sends.
     ``_events`` are put in by the event loop's thread and shown by the main thread.
     """
 
@@ -76,6 +83,7 @@ class Optimizing:
     settings: Settings
     price_usd: PriceUsd
     work: Work
+    is_from_fork: bool
     _events: deque[Event] = field(default_factory=deque)
     _found: list[_Found] = field(default_factory=list)
     _refused: list[str] = field(default_factory=list)
@@ -84,9 +92,16 @@ class Optimizing:
     def pytest_runtestloop(self) -> Any:
         """Optimize after the items have run, inside the loop, so that Ctrl-C is pytest's."""
         done = yield
-        for summary in self.reporting.summaries():
-            if self.settings.optimize_all or _falls_short(summary):
-                self._optimize(summary)
+        wanted = [
+            summary
+            for summary in self.reporting.summaries()
+            if self.settings.optimize_all or _falls_short(summary)
+        ]
+        if wanted and self.is_from_fork:
+            self._refused.append(_FROM_FORK)
+            return done
+        for summary in wanted:
+            self._optimize(summary)
         return done
 
     @pytest.hookimpl(trylast=True)
@@ -100,9 +115,9 @@ class Optimizing:
         for message in self._refused:
             terminalreporter.write_line(printable(message), yellow=True)
 
-    def searches(self) -> list[SearchSummary]:
-        """What each search that ended came to, for reports."""
-        return [_summary(found) for found in self._found]
+    def findings(self) -> list[Finding]:
+        """What each search that ended came to, and what it proposes."""
+        return [_finding(found) for found in self._found]
 
     def _optimize(self, summary: PromptSummary) -> None:
         path = self.config.rootpath / summary.location
@@ -203,6 +218,9 @@ class Optimizing:
             f"{'' if proposal.is_proven else 'unproven; '}"
             f"to take it: promptopt apply {proposal.id}, or git apply {shown}"
         )
+        yield from (
+            Line(f"look before you take it: {flag}", is_bad=True) for flag in flags(proposal)
+        )
         yield from render_diff(proposal.patch)
 
 
@@ -223,21 +241,25 @@ def _proposal_in(found: _Found) -> Proposal | None:
     )
 
 
-def _summary(found: _Found) -> SearchSummary:
+def _finding(found: _Found) -> Finding:
     result, subject, proposal = found.result, found.subject, _proposal_in(found)
     verdict = result.verdict
-    return SearchSummary(
+    search = SearchSummary(
         key=subject.key,
         location=subject.prompt.location,
         sentence=verdict.sentence if verdict else f"No verdict: {result.reason}.",
         is_proven=proposal is not None and proposal.is_proven,
         comparison=verdict.comparison if verdict else None,
+        before=proposal.gain.before if proposal and proposal.gain else None,
+        after=proposal.gain.after if proposal and proposal.gain else None,
         patch=proposal.patch if proposal else "",
         apply_command=f"promptopt apply {proposal.id}" if proposal else "",
+        flags=flags(proposal) if proposal else (),
         calls=result.spent.calls,
         model=str(subject.model),
         optimizer_model=found.optimizer_model,
     )
+    return Finding(search=search, proposal=proposal)
 
 
 def _falls_short(summary: PromptSummary) -> bool:

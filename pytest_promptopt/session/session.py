@@ -5,10 +5,10 @@ The search for better prompts is a third of the package: it is imported only whe
 
 import functools
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,12 +16,13 @@ from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
+from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.reports.terminal import describe_progress
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
-from pytest_promptopt.session.client import cache_path, client_of, prices_of
+from pytest_promptopt.session.client import cache_path, client_of, prices_of, secrets_of
 from pytest_promptopt.session.folders import DefaultFolders, default_folders
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
@@ -40,6 +41,9 @@ from pytest_promptopt.session.writing import (
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.settings import Settings, read_settings
 from pytest_promptopt.workflow import Workflow
+
+if TYPE_CHECKING:
+    from pytest_promptopt.publishing.climb import Finding
 
 _LEAST_AHEAD = 256
 
@@ -145,7 +149,7 @@ def _act_on_results(
     plugins = config.pluginmanager
     unused = UnusedRecordings(client, reporting, config.rootpath)
     plugins.register(unused, "promptopt-unused-recordings")
-    searches: Searches = tuple
+    findings: Callable[[], Sequence[Finding]] = tuple
     if settings.wants_search:
         from pytest_promptopt.session.optimizing import Optimizing
 
@@ -156,13 +160,43 @@ def _act_on_results(
             settings=settings,
             price_usd=prices_of(settings).cost_usd,
             work=work,
+            is_from_fork=_is_from_fork(),
         )
         plugins.register(optimizing, "promptopt-optimizing")
-        searches = optimizing.searches
+        findings = optimizing.findings
     if settings.save_scores:
         saving = SavingScores(reporting, config.rootpath, now=lambda: datetime.now(UTC))
         plugins.register(saving, "promptopt-saving-scores")
+    searches = _publish(config, settings, reporting, findings)
     _write(config, settings, reporting, searches)
+
+
+def _publish(
+    config: pytest.Config,
+    settings: Settings,
+    reporting: Reporting,
+    findings: "Callable[[], Sequence[Finding]]",
+) -> Searches:
+    """Register what brings the run to a pull request, if wanted; what tells of searches then."""
+    if settings.propose == "patch":
+        return lambda: [finding.search for finding in findings()]
+    from pytest_promptopt.reports.search import Rung
+    from pytest_promptopt.session.publishing import Publishing
+
+    publishing = Publishing(
+        config=config,
+        reporting=reporting,
+        findings=findings,
+        wish=Rung(settings.propose),
+        secrets=secrets_of(settings),
+    )
+    config.pluginmanager.register(publishing, "promptopt-publishing")
+    return publishing.searches
+
+
+def _is_from_fork() -> bool:
+    job = read_job(os.environ)
+    return job is not None and job.is_from_fork
 
 
 def _write(

@@ -7,6 +7,7 @@ from pytest_promptopt.cli.main import main
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.memory import MemoryFile, Remembered
 from pytest_promptopt.optimization.verdict import Verdict
+from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.store import ProposalStore
 from tests.history.commits import History
@@ -157,6 +158,111 @@ def test_a_commit_that_git_refuses_is_told_with_what_was_done(apply: Applying) -
     assert apply.path.read_bytes() == FILE.replace(OLD, NEW)
 
 
+def stands(apply: Applying) -> dict[str, bytes]:
+    """Every file, the index and HEAD, but not git's objects and branches."""
+    left_out = ("objects", "refs", "logs")
+    return {
+        str(path): path.read_bytes()
+        for path in apply.folder.rglob("*")
+        if path.is_file() and not set(left_out) & set(path.relative_to(apply.folder).parts)
+    }
+
+
+def test_a_branch_holds_the_edit_of_head_and_all_else_stays(apply: Applying) -> None:
+    proposal = apply.propose()
+    apply.path.write_bytes(FILE.replace(OLD, b"By hand."))
+    apply.history.write("staged", "x")
+    apply.history.git("add", "staged")
+    before, head = stands(apply), apply.history.head
+    status, out, err = apply(proposal.id, "--branch", "prompts/a")
+    commit = apply.history.git("rev-parse", "prompts/a")
+    assert (status, err) == (0, "")
+    assert out == (
+        f"{NAME}: {proposal.id} applied\n"
+        f"committed as {commit[:8]} on the new branch prompts/a; the file stays as it is\n"
+    )
+    assert (stands(apply), apply.history.head) == (before, head)
+    assert apply.history.git("rev-parse", f"{commit}^") == head
+    assert apply.history.git("diff", "--name-only", head, commit) == NAME
+    assert f"{apply.history.git('show', f'{commit}:{NAME}')}\n".encode() == FILE.replace(OLD, NEW)
+    assert apply.history.git("log", "-1", "--format=%an %s", commit) == f"Grace Improve {NAME}"
+    assert apply.memory() == ()
+
+
+def test_a_branch_that_is_there_is_refused(apply: Applying) -> None:
+    proposal = apply.propose()
+    status, out, err = apply(proposal.id, "--branch", "main")
+    assert (status, out) == (1, "")
+    assert err == "promptopt: there is a branch main already; choose another name\n"
+
+
+def test_a_branch_is_made_of_a_project_below_the_repository_and_links_within_it(
+    apply: Applying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = apply.folder / "below"
+    real = apply.history.write("below/real.prompt.yml", FILE)
+    apply.history.write("below/prompts/.keep", "")
+    (project / NAME).symlink_to("../real.prompt.yml")
+    apply.history.commit("Add a project")
+    proposal = made(project)
+    ProposalStore(project).save(proposal)
+    monkeypatch.chdir(project)
+    assert apply(proposal.id, "--branch", "b")[0] == 0
+    assert apply.history.git("diff", "--name-only", "HEAD", "b") == "below/real.prompt.yml"
+    assert real.read_bytes() == FILE
+
+
+def test_a_link_that_leads_out_of_the_project_is_not_followed_for_a_branch(
+    apply: Applying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = apply.folder / "below"
+    proposal = made(project)
+    ProposalStore(project).save(proposal)
+    (project / NAME).unlink()
+    (project / NAME).symlink_to(f"../../{NAME}")
+    apply.history.commit("Add a project")
+    monkeypatch.chdir(project)
+    status, _, err = apply(proposal.id, "--branch", "b")
+    assert (status, err) == (1, f"promptopt: {NAME} is a link that leads out of the project\n")
+    assert apply.history.git("branch", "--list", "b") == ""
+
+
+def test_a_branch_of_what_head_has_already_or_has_edited_is_not_made(apply: Applying) -> None:
+    proposal = apply.propose()
+    apply.path.write_bytes(FILE.replace(OLD, NEW))
+    apply.history.commit("Take it")
+    apply.path.write_bytes(FILE)
+    status, out, _ = apply(proposal.id, "--branch", "b")
+    assert (status, out) == (0, f"{NAME}: has all of {proposal.id} already at HEAD\n")
+    apply.path.write_bytes(FILE.replace(OLD, b"By hand."))
+    apply.history.commit("Edit it")
+    apply.path.write_bytes(FILE)
+    status, out, _ = apply(proposal.id, "--branch", "b")
+    assert status == 1
+    assert out.startswith(f"{NAME}: was edited where {proposal.id} would; nothing was written\n")
+    assert apply.history.git("branch", "--list", "b") == ""
+
+
+def test_a_branch_of_a_file_that_is_not_committed_is_not_made(apply: Applying) -> None:
+    proposal = apply.propose()
+    apply.history.git("rm", "--quiet", "--cached", NAME)
+    head = apply.history.git("commit-tree", "-m", "Without", apply.history.git("write-tree"))
+    apply.history.git("update-ref", "HEAD", head)
+    status, _, err = apply(proposal.id, "--branch", "b")
+    assert status == 1
+    assert err == f"promptopt: {NAME}: cannot be read: is not in commit {head[:12]}\n"
+
+
+@pytest.mark.parametrize("how", [(), ("--dry-run",), ("--branch", "b"), ("--turn-down",)])
+def test_what_a_person_must_look_at_is_told_first(apply: Applying, how: tuple[str, ...]) -> None:
+    text = "Answer billing or shipping. See https://evil.example/x"
+    proposal = apply.propose(Candidate(texts={0: text}, origin="reflect", note="Links."))
+    status, _, err = apply(proposal.id, *how)
+    [flag] = flags(proposal)
+    told = "" if how == ("--turn-down",) else f"promptopt: {NAME}: {flag}\n"
+    assert (status, err) == (0, told)
+
+
 def test_a_proposal_turned_down_is_remembered_and_the_file_stays(apply: Applying) -> None:
     proposal = apply.propose()
     status, out, _ = apply(proposal.id, "--turn-down")
@@ -200,6 +306,7 @@ def test_a_broken_proposal_hides_no_other(apply: Applying) -> None:
     [
         (["zz"], "promptopt: no proposal starts with 'zz': there are "),
         (["--commit"], "promptopt: which proposal?"),
+        (["--branch", ""], "promptopt: which proposal?"),
     ],
 )
 def test_what_names_no_proposal_is_a_usage_error(

@@ -89,6 +89,7 @@ class FakeGitHub(Settings):
     def add_repository(self, name: str, *, is_private: bool = True) -> Path:
         """Make an empty repository, ``owner/name``; the bare repository's folder.
 
+        A bare repository that is in its place already is taken as it is.
         A public one is read by everybody, a private one by tokens that may.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""Asks a fake GitHub as any client would, and a history to ask about."""
+"""Asks a fake GitHub as any client would."""
 
 import json
 import urllib.error
@@ -45,12 +45,14 @@ class Client:
         body: object = None,
         *,
         headers: Mapping[str, str] | None = None,
-        **query: object,
+        query: Mapping[str, object] | None = None,
     ) -> Reply:
+        """Send JSON to a path of the API."""
         url = self.github.api_url + path + (f"?{urlencode(query)}" if query else "")
         return self.send(method, url, None if body is None else json.dumps(body), headers or {})
 
     def send(self, method: str, url: str, text: str | None, headers: Mapping[str, str]) -> Reply:
+        """Send any text to any address."""
         authorization = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         request = urllib.request.Request(
             url,

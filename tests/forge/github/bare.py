@@ -66,8 +66,8 @@ class Bare:
 
     @classmethod
     def make(cls, folder: Path) -> "Bare":
-        """An empty one, whose default branch is main."""
-        folder.mkdir(parents=True)
+        """An empty one, whose default branch is main, or the one that lies there."""
+        folder.mkdir(parents=True, exist_ok=True)
         made = cls(folder)
         made._git("init", "--quiet", "--bare", "--initial-branch=main", "--template=")
         return made

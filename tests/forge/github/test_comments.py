@@ -25,7 +25,7 @@ def test_comments_since_a_time_are_those_changed_since(
     for body in ("one", "two", "three"):
         github.add_comment_as("ada", "acme/shop", opened, body)
     since = client.ask("GET", COMMENTS).content[1]["updated_at"]
-    found = client.ask("GET", COMMENTS, since=since).content
+    found = client.ask("GET", COMMENTS, query={"since": since}).content
     assert [one["body"] for one in found] == ["two", "three"]
 
 

@@ -23,5 +23,5 @@ def test_a_page_has_at_most_a_hundred_items(
 ) -> None:
     for number in range(101):
         github.add_comment_as("ada", "acme/shop", opened, str(number))
-    assert len(client.ask("GET", COMMENTS, per_page=1000).content) == 100
-    assert client.ask("GET", COMMENTS, per_page=100, page=3).content == []
+    assert len(client.ask("GET", COMMENTS, query={"per_page": 1000}).content) == 100
+    assert client.ask("GET", COMMENTS, query={"per_page": 100, "page": 3}).content == []

@@ -84,7 +84,7 @@ def test_pull_requests_are_listed_by_branch_and_state(
     github.close("acme/shop", 1)
 
     def listed(**query: str) -> list[int]:
-        return [one["number"] for one in client.ask("GET", PULLS, **query).content]
+        return [one["number"] for one in client.ask("GET", PULLS, query=query).content]
 
     assert listed() == [2]
     assert listed(state="closed") == [1]

@@ -31,7 +31,7 @@ def test_a_request_that_is_not_as_described_is_refused_and_noted(
         422,
         "Invalid request.\n\n$.body: 7 is not of type 'string'",
     )
-    assert rude_client.ask("GET", PULLS, colour="red").status == 422
+    assert rude_client.ask("GET", PULLS, query={"colour": "red"}).status == 422
     assert github.violations == [
         f"POST /api/v3{COMMENTS}: $.body: 7 is not of type 'string'",
         f"GET /api/v3{PULLS}: $: Additional properties are not allowed ('colour' was unexpected)",
@@ -67,7 +67,7 @@ def test_an_answer_that_is_not_as_described_is_noted(
 def test_requests_are_kept(client: Client, github: FakeGitHub, opened: int) -> None:
     before = time.monotonic()
     client.ask("POST", COMMENTS, {"body": "text"}, headers={"X-Mine": "1"})
-    client.ask("GET", PULLS, state="all")
+    client.ask("GET", PULLS, query={"state": "all"})
     wrote, read = github.requests
     assert (wrote.method, wrote.path, wrote.status) == ("POST", f"/api/v3{COMMENTS}", 201)
     assert wrote.body == {"body": "text"}

@@ -171,7 +171,7 @@ def test_comments_are_sorted_as_asked(client: Client, opened: int) -> None:
         client.ask("POST", REVIEWS, review({**LINE, "line": line}))
 
     def listed(**query: str) -> list[int]:
-        return [one["line"] for one in client.ask("GET", f"{PULL}/comments", **query).content]
+        return [one["line"] for one in client.ask("GET", f"{PULL}/comments", query=query).content]
 
     assert listed() == [1, 2]
     assert listed(direction="desc") == [1, 2]

@@ -1,0 +1,163 @@
+"""What a proposal adds that people must look at before they take it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from pytest_promptopt.client.secrets import shapes_in
+from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.proposals.invisible import invisible_in
+from pytest_promptopt.proposals.proposal import Proposal
+
+_SHOWN = 3
+_LONGEST_HOST = 60
+
+_NAME = r"[^\W\d_]"
+# Ends of files' names that no domain has.
+_NO_DOMAIN = (
+    "cfg|conf|cpp|css|csv|docx|exe|go|hpp|html?|ini|ipynb|java|jpe?g|jsx?|json|jsonl|log|pdf|php"
+    "|png|rb|scss|sql|toml|tsv|tsx?|txt|xlsx|xml|ya?ml"
+)
+_LINK = re.compile(
+    rf"""
+    \]\(\s*<?(?P<markdown>[^\s<>()]*[/.:\#][^\s<>()]*)
+    | <[A-Za-z][^<>]{{0,500}}?\s(?i:href|src|srcset|action|formaction|background|poster)\s*=
+      \s*["']?(?P<html>[^\s"'<>]+)
+    | (?P<url>(?:\b[A-Za-z][A-Za-z0-9+.-]{{0,30}})?://(?=[\w\[{{%@/-])[^\s<>"]*)
+    | (?P<no_scheme>(?<![\w:/])//(?=[\w-]+\.[\w.-]*{_NAME}{{2}})[^\s<>"]*)
+    | (?P<scheme>\b(?i:https?|ftp|javascript|vbscript|mailto):
+        (?={_NAME}|[/\\%[(]+[\w[{{%])[^\s<>"]*)
+    | (?P<data>\b(?i:data):(?:[\w.+-]{{1,99}}/[\w.+-]{{1,99}})?(?:;[\w=.+-]{{1,99}}){{0,5}},[^\s<>"]*)
+    | (?P<www>\b(?i:www)\d{{0,3}}\.(?=\w)[^\s<>"]*)
+    | (?P<domain>
+        (?<![\w/.@\\-])(?:[\w-]{{1,63}}[.。．｡])+
+        (?!(?i:{_NO_DOMAIN})\b)(?:[a-z]{{2,24}}|[A-Z]{{2,24}}|xn--[\w-]{{2,59}}|[^\x00-\x7f]{{2,24}})
+        (?::\d{{1,5}})?(?:/|\?\w+=)[^\s<>"]*
+      )
+    | (?P<address>(?<![\w/.@-])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?/(?!\d{{1,2}}\b)[^\s<>"]*)
+    | (?<=[\w.+%'-])@(?P<email>(?:[\w-]+\.)+{_NAME}{{2,24}})
+    """,
+    re.VERBOSE,
+)
+_PARTS = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+-]*):)?(?P<slashes>[/\\]*)(?:[^/\\?#]*@)?(?P<host>[\w.%:-]*)"
+)
+_WITHOUT_HOST = {"data", "javascript", "mailto", "vbscript"}
+_AFTER_A_LINK = ".,;:!?)]}'\"*_`"
+
+_TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SIGNS = re.compile(r"(?P<digit>[0-9]+)|(?P<upper>[A-Z]+)|(?P<lower>[a-z]+)")
+_LEAST_CHANGES = 0.25
+
+
+class _Kind(Enum):
+    """What is looked for, as it is told of one and of more."""
+
+    SECRET = ("what looks like", "what looks like")
+    LINK = ("a link to", "links to")
+    EMAIL = ("an e-mail address at", "e-mail addresses at")
+    INVISIBLE = ("the invisible character", "invisible characters:")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """Something in a text: ``text`` tells it from others, ``shown`` is for people."""
+
+    kind: _Kind
+    text: str
+    shown: str
+
+
+def flags(proposal: Proposal) -> tuple[str, ...]:
+    """What is added to each message, as a sentence a kind without its end.
+
+    Looked for are links, e-mail addresses, what has the shape of a secret, and characters that
+    nobody sees. What the changed messages held before is not told. Of a link the host is shown,
+    of a secret nothing.
+    """
+    old = [change.before for change in proposal.texts]
+    new = [(f"message {change.position + 1}", change.after) for change in proposal.texts]
+    if proposal.demonstrations is not None:
+        old.append(proposal.demonstrations.question)
+        for number, message in enumerate(proposal.demonstrations.messages, start=1):
+            new.append((f"message {number} of the demonstrations", message.content))
+    known = {(found.kind, found.text) for text in old for found in _finds(text)}
+    return tuple(
+        f"{name} adds {what}"
+        for name, text in new
+        for what in _told([f for f in _finds(text) if (f.kind, f.text) not in known])
+    )
+
+
+def _told(finds: Sequence[_Found]) -> Iterator[str]:
+    for kind in _Kind:
+        shown = [*dict.fromkeys(found.shown for found in finds if found.kind is kind)]
+        if shown:
+            one, more = kind.value
+            yield f"{one if len(shown) == 1 else more} {listed(shown, shown=_SHOWN)}"
+
+
+def _finds(text: str) -> Iterator[_Found]:
+    for number, char in _numbered(invisible_in(text)):
+        shown = f"U+{ord(char):04X}"
+        yield _Found(kind=_Kind.INVISIBLE, text=f"{shown} {number}", shown=shown)
+    rest = text
+    for start, end, kind in _secrets(text):
+        yield _Found(kind=_Kind.SECRET, text=text[start:end], shown=kind)
+        # Whatever is told of the rest cannot show it.
+        rest = f"{rest[:start]}{'…' * (end - start)}{rest[end:]}"
+    for match in _LINK.finditer(rest):
+        target = match[match.lastgroup or 0]
+        if match.lastgroup == "email":
+            start = max(match.start() - 64, 0)
+            name = rest[start : match.start()].split()[-1]
+            yield _Found(kind=_Kind.EMAIL, text=f"{name}@{target}", shown=_shown(target))
+        else:
+            yield _Found(
+                kind=_Kind.LINK,
+                text=target.rstrip(_AFTER_A_LINK),
+                shown=_host(target, is_bare=match.lastgroup in {"www", "domain", "address"}),
+            )
+
+
+def _numbered(chars: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """Each with how often it has come, so that one more than before is new."""
+    counts: Counter[str] = Counter()
+    for char in chars:
+        counts[char] += 1
+        yield counts[char], char
+
+
+def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
+    yield from ((shape.start, shape.end, shape.kind) for shape in shapes_in(text))
+    for match in _TOKEN.finditer(text):
+        if _looks_random(_UUID.sub("", match[0])):
+            yield match.start(), match.end(), "a random token"
+
+
+def _looks_random(token: str) -> bool:
+    """Whether digits, capitals and small letters change places as only chance has it."""
+    runs = [match.lastgroup for match in _SIGNS.finditer("".join(re.findall(r"[^\W_]+", token)))]
+    return runs.count("digit") > 1 and len(runs) - 1 >= _LEAST_CHANGES * len(token)
+
+
+def _host(target: str, *, is_bare: bool) -> str:
+    """Where a link leads; of one that names no host, how it does so."""
+    parts = _PARTS.match(target)
+    if parts is None:
+        return "elsewhere"
+    scheme = (parts["scheme"] or "").lower()
+    if scheme in _WITHOUT_HOST:
+        return f"{scheme}:"
+    is_host = scheme or is_bare or len(parts["slashes"]) > 1
+    host = parts["host"] if is_host else ""
+    return _shown(host) or "elsewhere"
+
+
+def _shown(host: str) -> str:
+    """The end of a host tells whose it is; letters that look like others are written out."""
+    plain = host.strip(".:").lower().encode("ascii", "backslashreplace").decode()
+    return plain if len(plain) <= _LONGEST_HOST else f"…{plain[1 - _LONGEST_HOST :]}"

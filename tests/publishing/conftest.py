@@ -1,0 +1,27 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.forge import exchange
+from tests.forge.github_server import FakeGitHub
+from tests.project import Project
+from tests.publishing.shop import Shop
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[FakeGitHub]:
+    with FakeGitHub(tmp_path / "github") as made:
+        yield made
+        assert made.violations == []
+
+
+@pytest.fixture
+def shop(project: Project, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    return Shop(project, github, monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write without the second between; that it is kept is tested with the client."""
+    monkeypatch.setattr(exchange, "SECONDS_BETWEEN_WRITES", 0.0)
