@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pytest_promptopt.client.secrets import shapes_in
+from pytest_promptopt.client.secrets import Shape, shapes_in
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.proposals.invisible import invisible_in
 from pytest_promptopt.proposals.proposal import Proposal
@@ -29,14 +29,16 @@ _LINK = re.compile(
     | (?P<no_scheme>(?<![\w:/])//(?=[\w-]+\.[\w.-]*{_NAME}{{2}})[^\s<>"]*)
     | (?P<scheme>\b(?i:https?|ftp|javascript|vbscript|mailto):
         (?={_NAME}|[/\\%[(]+[\w[{{%])[^\s<>"]*)
-    | (?P<data>\b(?i:data):(?:[\w.+-]{{1,99}}/[\w.+-]{{1,99}})?(?:;[\w=.+-]{{1,99}}){{0,5}},[^\s<>"]*)
+    | (?P<data>\b(?i:data):(?:[\w.+-]{{1,99}}/[\w.+-]{{1,99}})?(?:;[\w=.+-]{{1,99}}){{0,5}},
+        [^\s<>"]*)
     | (?P<www>\b(?i:www)\d{{0,3}}\.(?=\w)[^\s<>"]*)
     | (?P<domain>
         (?<![\w/.@\\-])(?:[\w-]{{1,63}}[.。．｡])+
         (?!(?i:{_NO_DOMAIN})\b)(?:[a-z]{{2,24}}|[A-Z]{{2,24}}|xn--[\w-]{{2,59}}|[^\x00-\x7f]{{2,24}})
         (?::\d{{1,5}})?(?:/|\?\w+=)[^\s<>"]*
       )
-    | (?P<address>(?<![\w/.@-])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?/(?!\d{{1,2}}\b)[^\s<>"]*)
+    | (?P<address>(?<![\w/.@-])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?/
+        (?!\d{{1,2}}\b)[^\s<>"]*)
     | (?<=[\w.+%'-])@(?P<email>(?:[\w-]+\.)+{_NAME}{{2,24}})
     """,
     re.VERBOSE,
@@ -104,11 +106,14 @@ def _finds(text: str) -> Iterator[_Found]:
     for number, char in _numbered(invisible_in(text)):
         shown = f"U+{ord(char):04X}"
         yield _Found(kind=_Kind.INVISIBLE, text=f"{shown} {number}", shown=shown)
+    # What is told of links is told of a text that no longer holds the secrets.
     rest = text
-    for start, end, kind in _secrets(text):
-        yield _Found(kind=_Kind.SECRET, text=text[start:end], shown=kind)
-        # Whatever is told of the rest cannot show it.
-        rest = f"{rest[:start]}{'…' * (end - start)}{rest[end:]}"
+    for find in (shapes_in, _random_in):
+        shapes = [*find(rest)]
+        for shape in shapes:
+            found = rest[shape.start : shape.end]
+            yield _Found(kind=_Kind.SECRET, text=found, shown=shape.kind)
+        rest = _without(rest, shapes)
     for match in _LINK.finditer(rest):
         target = match[match.lastgroup or 0]
         if match.lastgroup == "email":
@@ -131,11 +136,16 @@ def _numbered(chars: Iterator[str]) -> Iterator[tuple[int, str]]:
         yield counts[char], char
 
 
-def _secrets(text: str) -> Iterator[tuple[int, int, str]]:
-    yield from ((shape.start, shape.end, shape.kind) for shape in shapes_in(text))
+def _random_in(text: str) -> Iterator[Shape]:
     for match in _TOKEN.finditer(text):
         if _looks_random(_UUID.sub("", match[0])):
-            yield match.start(), match.end(), "a random token"
+            yield Shape(kind="a random token", start=match.start(), end=match.end())
+
+
+def _without(text: str, shapes: Sequence[Shape]) -> str:
+    ends = [0, *(shape.end for shape in shapes)]
+    starts = [*(shape.start for shape in shapes), len(text)]
+    return "…".join(text[end:start] for end, start in zip(ends, starts, strict=True))
 
 
 def _looks_random(token: str) -> bool:

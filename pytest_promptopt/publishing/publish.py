@@ -1,7 +1,7 @@
 """A run published: proposals offered, and the comment of the pull request kept up to date."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import ForgeError
@@ -55,7 +55,8 @@ def publish_run(
         checkout=checkout,
         secrets=Secrets(secrets),
     )
-    text = render_markdown(summaries, searches, run_url=job.run_url)
+    shown = [_without_values(summary, secrets) for summary in summaries]
+    text = render_markdown(shown, searches, run_url=job.run_url)
     if target.pull_request is None:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Published(searches=tuple(searches), sentence=sentence)
@@ -70,6 +71,19 @@ def publish_run(
     except ForgeError as error:
         return Published(searches=tuple(searches), failure=f"no comment: {error}")
     return Published(searches=tuple(searches), sentence=sentence)
+
+
+def _without_values(summary: PromptSummary, secrets: Sequence[str]) -> PromptSummary:
+    """Before texts are cut, so that no part of a secret is left over."""
+    rows = [
+        replace(
+            row,
+            answer=without_values(row.answer, secrets),
+            expected=without_values(row.expected, secrets),
+        )
+        for row in summary.rows
+    ]
+    return replace(summary, rows=rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

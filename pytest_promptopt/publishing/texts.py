@@ -65,9 +65,10 @@ def fork_label(repository: str | None, commit: str) -> str:
 
 
 def without_values(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without the values of secrets, wherever they come from."""
+    """``text`` without the values of secrets, as they are or written for Markdown."""
     for secret in secrets:
-        text = text.replace(secret, "[secret]")
+        for written in (secret, inline(secret)):
+            text = text.replace(written, "[secret]")
     return text
 
 

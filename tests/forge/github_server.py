@@ -84,8 +84,6 @@ class FakeGitHub(Settings):
         """What was not as GitHub describes it."""
         return self._api.violations
 
-    # What a test prepares.
-
     def add_repository(self, name: str, *, is_private: bool = True) -> Path:
         """Make an empty repository, ``owner/name``; the bare repository's folder.
 
@@ -136,8 +134,6 @@ class FakeGitHub(Settings):
                 head_branch=branch,
                 base_branch=base,
             ).number
-
-    # What others do meanwhile.
 
     def add_comment_as(
         self, login: str, repository: str, number: int, body: str, kind: Kind = "user"
@@ -200,8 +196,6 @@ class FakeGitHub(Settings):
                 at=self._store.now(),
             )
 
-    # What goes wrong.
-
     def fail_next(
         self,
         n: int = 1,
@@ -229,8 +223,6 @@ class FakeGitHub(Settings):
     def drop_next(self, n: int = 1, *, is_done: bool = False, match: str = "") -> None:
         """Close the connections of the next requests unanswered, which do nothing or all."""
         self._faults.add(Fault(left=n, match=match, what="lose" if is_done else "drop", headers={}))
-
-    # What a test looks at.
 
     def pull_request(self, repository: str, number: int) -> PullRequest:
         """The pull request as it is now."""

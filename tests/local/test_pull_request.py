@@ -10,12 +10,59 @@ from pathlib import Path
 import pytest
 
 from tests.forge.github_server import FakeGitHub
-from tests.local.test_optimize import BAD, GOOD, PROMPT, SPLITS
+from tests.local.test_eval import MODEL
 from tests.project import Project
 from tests.publishing.shop import REPOSITORY, Shop
 
 pytestmark = pytest.mark.local_model
 
+GOOD = (
+    "Works like a charm.",
+    "Best kettle I ever had.",
+    "Love it, would buy again.",
+    "Superb quality.",
+    "My kids adore it.",
+    "Great value for money.",
+    "Five stars, so quiet.",
+    "Arrived early and looks lovely.",
+    "Comfortable and well made.",
+    "Exactly what I was hoping for.",
+)
+BAD = (
+    "Broke after two days.",
+    "Waste of money.",
+    "The smell is horrible.",
+    "Never again.",
+    "It leaks everywhere.",
+    "Worst purchase this year.",
+    "Stopped working at once.",
+    "Cheap plastic, snapped in half.",
+    "Sent it back, terrible.",
+    "Awful, it scratched my table.",
+)
+SPLITS = (
+    "train",
+    "validation",
+    "test",
+    "test",
+    "test",
+    "train",
+    "validation",
+    "test",
+    "test",
+    "test",
+)
+PROMPT = f"""\
+model: {MODEL}
+modelParameters: {{temperature: 0, maxTokens: 12}}
+messages:
+  - {{role: system, content: You get reviews of products. Read them.}}
+  - {{role: user, content: "Review: {{{{review}}}}"}}
+goldens: reviews.jsonl
+gate: {{min: 0.5}}
+optimize:
+  {{method: opro, budget: 80 calls, rounds: 1, reply_tokens: 60, proposers: {{trajectory: 2}}}}
+"""
 NAME = "prompts/reviews.prompt.yml"
 WEAK = "You get reviews of products. Read them."
 TELLING = "Answer with exactly one of: positive, negative. Give the label only, in lower case."
@@ -47,7 +94,16 @@ def test_a_prompt_made_worse_is_commented_on_mended_and_passes(
     number = shop.open()
 
     shop.job(number)
-    assert project.run_apart(*OPTIONS).ret == 1
+    result = project.run_apart(*OPTIONS)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        [
+            "    diagnosis: All 4 expected answers are one of 2 labels: *",
+            "    verdict: Improved: * on 12 test goldens *",
+            "    to take it: promptopt apply *, or git apply .promptopt/proposals/*.patch",
+            "    +  - {role: system, *: positive, negative.*",
+        ]
+    )
     [first] = github.comments(REPOSITORY, number)
     assert "\n| prompt | base | this PR | proposed | gate |\n" in first.body
     assert "unseen) | **FAIL** |\n" in first.body

@@ -68,7 +68,7 @@ def test_a_report_holds_what_a_search_proposes(project: Project) -> None:
     assert search["comparison"]["difference"] == 1.0
     assert search["patch"].startswith("diff --git a/prompts/a.prompt.yml b/prompts/a.prompt.yml\n")
     text = (project.path / "report.md").read_text(encoding="utf-8")
-    assert "| +1.000 on 12 unseen | **FAIL** |" in text
+    assert "| 1.000, was 0.000 (12 unseen) | **FAIL** |" in text
     assert f"```sh\n{search['apply_command']}\n```" in text
     assert "\n-    content: 'Say who gets the ticket.'   # in a hurry\n" in text
 

@@ -51,7 +51,7 @@ def signs(count: int, seed: int) -> str:
         ("<img src='/x'>", "a link to elsewhere"),
         ("https://{{host}}/x", "a link to elsewhere"),
         ("https://gіthub.com", r"a link to g\u0456thub.com"),
-        (f"https://{'a.' * 60}evil.example", f"a link to …{'a.' * 23}evil.example"[:11] + "…"),
+        (f"https://{'a.' * 60}evil.example", f"a link to ….{'a.' * 23}evil.example"),
         ("grace@evil.example", "an e-mail address at evil.example"),
         ("mailto:grace@evil.example", "a link to mailto:"),
         ("a.example/1 b.example/1 c.example/1 d.example/1 e.example/1",
@@ -72,11 +72,7 @@ def signs(count: int, seed: int) -> str:
 )  # fmt: skip
 def test_what_is_added_is_told(proposal: Proposal, text: str, flag: str) -> None:
     [told] = found(proposal, f"Answer so: {text}")
-    if flag.endswith("……"):
-        assert told.endswith("evil.example")
-        assert len(told) < 90
-    else:
-        assert told == f"message 1 adds {flag}"
+    assert told == f"message 1 adds {flag}"
     assert found(proposal, f"Say {text}", f"Answer so: {text}") == ()
 
 
@@ -134,7 +130,7 @@ def test_each_message_is_told_by_its_number(proposal: Proposal) -> None:
 def test_a_planted_link_is_always_told(
     proposal: Proposal, before: str, after: str, link: str
 ) -> None:
-    assert any("e.example" in flag for flag in found(proposal, f"{before} {link} {after}"))
+    assert any("link" in flag for flag in found(proposal, f"{before} {link} {after}"))
 
 
 @given(WORDS, WORDS, st.integers(0, 2**32), st.integers(0, 4), st.sampled_from(["", "https://"]))

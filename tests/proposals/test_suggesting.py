@@ -1,7 +1,7 @@
 import difflib
 import re
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -165,7 +165,7 @@ def fenced(text: str) -> Fence:
     head, *lines = text.split("\n")
     opening = re.match(r"`{3,}", head)
     assert opening
-    closing = re.compile(r" {0,3}`{%d,}[ \t]*" % len(opening[0]))
+    closing = re.compile(rf" {{0,3}}`{{{len(opening[0])},}}[ \t]*")
     end = next(number for number, line in enumerate(lines) if closing.fullmatch(line))
     return Fence(head[opening.end() :], "".join(f"{line}\n" for line in lines[:end]))
 
@@ -202,7 +202,7 @@ def test_all_suggestions_together_make_the_edit(
         return
     assert applied(before, parts) == after
     assert all(any(p.first in span and p.last in span for span in spans) for p in parts)
-    assert all(a.last < b.first for a, b in zip(parts, parts[1:], strict=False))
+    assert all(a.last < b.first for a, b in pairwise(parts))
     changed = sum(
         tag != "equal" for tag, *_ in difflib.SequenceMatcher(None, old, new).get_opcodes()
     )

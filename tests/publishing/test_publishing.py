@@ -313,3 +313,109 @@ def test_only_a_job_on_workflow_run_posts_reports(
     shop.job(1)
     assert main(["comment", str(report)]) == 2
     assert "on: workflow_run" in capsys.readouterr().err
+
+
+def test_what_a_fork_reports_is_labelled_and_proposes_nothing(
+    shop: Shop, github: FakeGitHub
+) -> None:
+    weak(shop.project)
+    shop.push("Add", "main")
+    fork = github.add_repository("mallory/shop")
+    shop.project.write("README.md", "hello\n")
+    head = shop.history.commit("Say hello")
+    shop.history.git("push", "--quiet", str(fork), "HEAD:refs/heads/feature")
+    number = github.open_pull_request(REPOSITORY, head="mallory:feature", base="main")
+    shop.project.run("--prompt-optimize", "--prompt-report", "report.json")
+    path = shop.project.path / "report.json"
+    assert json.loads(path.read_text())["searches"][0]["patch"]
+    run = {
+        "event": "pull_request",
+        "head_sha": head,
+        "head_branch": "feature",
+        "head_repository": {"full_name": "mallory/shop"},
+    }
+    shop.event("workflow_run", {"workflow_run": run})
+    shop.monkeypatch.setenv("GITHUB_TOKEN", shop.token)
+    shop.monkeypatch.chdir(shop.project.path)
+    assert main(["comment", str(path)]) == 0
+    [comment] = shop.comments(number)
+    assert comment.startswith(
+        f"{MARKER}\n\n> Reported by the code of mallory/shop at {head[:9]}, "
+        "which nobody here has checked.\n\n**1 of 1 prompts fails:** "
+    )
+    assert "proposed" not in comment
+    assert "```diff" not in comment
+
+
+def test_a_report_for_a_commit_that_is_no_longer_the_head_is_not_posted(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = reported(shop)
+    shop.project.write("README.md", "more\n")
+    shop.push("More", "feature")
+    assert main(["comment", str(report)]) == 0
+    assert "nothing was posted: the branch of pull request 1 moved on" in capsys.readouterr().out
+    assert shop.comments(1) == []
+
+
+def test_a_token_that_a_model_answers_with_is_not_posted(shop: Shop, github: FakeGitHub) -> None:
+    number = worse(shop)
+    shop.project.write("answering.py", f"def answer(request):\n    return 'It is {shop.token}'\n")
+    shop.job(number)
+    shop.project.run("--prompt-propose", "comment")
+    [comment] = shop.comments(number)
+    assert "\\[secret\\]" in comment
+    assert shop.token not in comment
+
+
+def test_where_actions_may_not_open_pull_requests_the_patch_is_in_the_comment(
+    shop: Shop, github: FakeGitHub
+) -> None:
+    number = far_off(shop)
+    github.actions_may_open_pull_requests = False
+    shop.job(number)
+    result = shop.project.run("--prompt-optimize", "--prompt-propose", "pr")
+    branch = f"promptopt/{number}/prompts-a.prompt.yml"
+    result.stdout.fnmatch_lines(
+        [f"{NAME}: its patch is in the comment (no pull request: *{branch}*"]
+    )
+    assert github.tip(REPOSITORY, branch) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("see https://evil.example/x", "not to be taken with one click: people must look *"),
+        ("use key sk-abcdef0123456789abcd", "the diff is not shown here: it seems to hold an *"),
+    ],
+)
+def test_what_adds_a_link_or_a_secret_is_flagged_and_not_offered_for_one_click(
+    shop: Shop, github: FakeGitHub, text: str, why: str
+) -> None:
+    number = worse(shop)
+    rewriting = (shop.project.path / "answering.py").read_text()
+    shop.project.write(
+        "answering.py",
+        rewriting.replace(
+            'return "nothing to read here"',
+            f'return "<prompt>{text}: billing, returns, shipping</prompt>"',
+        ),
+    )
+    shop.job(number)
+    options = (
+        "--prompt-optimize-set",
+        "diagnosis=false",
+        "--prompt-optimize-set",
+        "headroom=false",
+    )
+    result = shop.project.run("--prompt-optimize", *options, "--prompt-propose", "suggest")
+    result.stdout.fnmatch_lines(
+        [
+            "    look before you take it: *",
+            f"{NAME}: its patch is in the comment ({why}",
+        ]
+    )
+    [comment] = shop.comments(number)
+    assert "**Look before you take it:** " in comment
+    assert "sk-abcdef" not in comment
+    assert github.reviews(REPOSITORY, number) == []

@@ -145,6 +145,10 @@ def test_no_line_is_a_workflow_command(make: object) -> None:
     assert not re.search(r"^\s*::|##\[|##vso\[", shown, re.MULTILINE)
 
 
+def test_many_empty_lines_take_no_long_time() -> None:
+    assert in_log("\n" * 100_000 + "::error::x") == "\n" * 100_000 + ": :error::x"
+
+
 def test_commands_in_a_log_are_still_readable() -> None:
     assert in_log("::error::x\n  ::debug::y\n##[group]z") == (
         ": :error::x\n  : :debug::y\n# #[group]z"
