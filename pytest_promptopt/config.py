@@ -170,11 +170,12 @@ OPTIONS = (
     _option(
         "--prompt-propose",
         "text",
-        "What to do with an improvement, on GitHub Actions. patch: only save it. comment: comment "
-        "on the pull request, with the diff. suggest: also a suggestion in a review, else a pull "
-        "request onto the branch. pr: also the pull request.",
+        "What to do with an improvement. patch: only save it. apply: edit the file, if the gain is "
+        "proven. On GitHub Actions, comment: comment on the pull request, with the diff. suggest: "
+        "also a suggestion in a review, else a pull request onto the branch. pr: also the pull "
+        "request.",
         default="patch",
-        choices=("patch", "comment", "suggest", "pr"),
+        choices=("patch", "apply", "comment", "suggest", "pr"),
     ),
     _option(
         "--prompt-report",

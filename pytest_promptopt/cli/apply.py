@@ -6,8 +6,6 @@ from pathlib import Path
 from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.history.repository import Repository
-from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
-from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
 from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
@@ -15,7 +13,7 @@ from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.store import PROPOSALS_PATH, ProposalStore
-from pytest_promptopt.proposals.writing import replace_file
+from pytest_promptopt.proposals.taking import read_file, remember, take
 from pytest_promptopt.reports.optimization import render_diff
 
 _DESCRIPTION = """\
@@ -50,7 +48,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         return _list(store, out)
     proposal = store.find(arguments.id)
     if arguments.turn_down:
-        _remember(project, proposal, "turned down")
+        remember(project, proposal, "turned down")
         out.line(f"{proposal.location}: {proposal.id} will not be proposed again")
         return 0
     for sentence in flags(proposal):
@@ -64,7 +62,7 @@ def _apply_to_file(
     arguments: argparse.Namespace, proposal: Proposal, project: Path, out: Output
 ) -> int:
     path = file_of(proposal, project)
-    content = _read(path, proposal)
+    content = read_file(path, proposal)
     merged = merge(proposal, content)
     if merged.conflicts:
         return _refuse(proposal, merged, out)
@@ -76,8 +74,7 @@ def _apply_to_file(
         return 0
     if arguments.commit:
         check_can_commit(path)
-    _remember(project, proposal, "accepted")
-    _write(path, proposal, merged)
+    take(proposal, merged, path, project)
     _tell(proposal, merged, out)
     return _commit(path, proposal, out) if arguments.commit else 0
 
@@ -138,37 +135,6 @@ def _list(store: ProposalStore, out: Output) -> int:
         out.line(Styled(name, "strong"), f"  {proposal.prompt}  {proposal.model}")
         out.line(f"    {proposal.verdict}")
     return status
-
-
-def _read(path: Path, proposal: Proposal) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        why = error.strerror or error
-        raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
-
-
-def _write(path: Path, proposal: Proposal, merged: Merge) -> None:
-    try:
-        replace_file(path, merged.content)
-    except OSError as error:
-        why = error.strerror or error
-        raise ProposalError(f"{proposal.location}: cannot be written: {why}") from error
-
-
-def _remember(project: Path, proposal: Proposal, event: Event) -> None:
-    name = f".promptopt/memory/{slug(proposal.prompt)}.jsonl"
-    entry = Remembered(
-        run=proposal.run,
-        event=event,
-        candidate=proposal.candidate,
-        origin=proposal.origin,
-        note=proposal.note,
-    )
-    try:
-        MemoryFile(project / name).append([entry])
-    except OSError as error:
-        raise ProposalError(f"{name}: cannot be written: {error.strerror or error}") from error
 
 
 def _show_diff(patch: str, out: Output) -> None:

@@ -178,7 +178,12 @@ def _publish(
     findings: "Callable[[], Sequence[Finding]]",
 ) -> Searches:
     """Register what brings the run to a pull request, if wanted; what tells of searches then."""
-    if settings.propose == "patch":
+    if settings.propose == "apply":
+        from pytest_promptopt.session.applying import Applying
+
+        applying = Applying(config=config, findings=findings)
+        config.pluginmanager.register(applying, "promptopt-applying")
+    if settings.propose in ("patch", "apply"):
         return lambda: [finding.search for finding in findings()]
     from pytest_promptopt.reports.search import Rung
     from pytest_promptopt.session.publishing import Publishing

@@ -30,6 +30,22 @@ def test_a_proposal_that_is_taken_makes_the_gate_hold(
     project.run().assert_outcomes(passed=40)
 
 
+def test_what_is_proven_is_applied_if_wanted(project: Project) -> None:
+    weak(project)
+    result = project.run("--prompt-optimize", "--prompt-propose", "apply")
+    [name] = ProposalStore(project.path).ids()
+    result.stdout.fnmatch_lines([f"{NAME}: {name} applied"])
+    assert result.ret == 1
+    project.run().assert_outcomes(passed=40)
+
+
+def test_what_is_unproven_is_not_applied(project: Project) -> None:
+    weak(project, test=3)
+    result = project.run("--prompt-optimize", "--prompt-propose", "apply")
+    result.stdout.fnmatch_lines([f"{NAME}: not applied: no gain is proven; to take it: *"])
+    assert (project.path / NAME).read_text() == PROMPT
+
+
 def test_a_proposal_that_was_turned_down_is_proposed_no_more(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

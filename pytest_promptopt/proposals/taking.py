@@ -1,0 +1,44 @@
+"""A proposal taken into the project's file, or turned down, and remembered as that."""
+
+from pathlib import Path
+
+from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
+from pytest_promptopt.prompts.golden import slug
+from pytest_promptopt.proposals.applying import Merge
+from pytest_promptopt.proposals.proposal import Proposal, ProposalError
+from pytest_promptopt.proposals.writing import replace_file
+
+
+def read_file(path: Path, proposal: Proposal) -> bytes:
+    """What the proposal's file holds; raises :class:`ProposalError`."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        why = error.strerror or error
+        raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
+
+
+def take(proposal: Proposal, merged: Merge, path: Path, project: Path) -> None:
+    """Write what the file is to hold, and remember it; raises :class:`ProposalError`."""
+    remember(project, proposal, "accepted")
+    try:
+        replace_file(path, merged.content)
+    except OSError as error:
+        why = error.strerror or error
+        raise ProposalError(f"{proposal.location}: cannot be written: {why}") from error
+
+
+def remember(project: Path, proposal: Proposal, event: Event) -> None:
+    """Keep what became of the proposal in the prompt's memory; raises :class:`ProposalError`."""
+    name = f".promptopt/memory/{slug(proposal.prompt)}.jsonl"
+    entry = Remembered(
+        run=proposal.run,
+        event=event,
+        candidate=proposal.candidate,
+        origin=proposal.origin,
+        note=proposal.note,
+    )
+    try:
+        MemoryFile(project / name).append([entry])
+    except OSError as error:
+        raise ProposalError(f"{name}: cannot be written: {error.strerror or error}") from error
