@@ -199,9 +199,7 @@ class _Builder:
 
     def _open(self, node: Node, event: Any) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise PromptFileError.at(
-                self._location, node.line, f"nested more than {MAX_DEPTH} levels deep"
-            )
+            raise _too_deep(self._location, node.line)
         self._check_tag(event)
         self._stack.append((node, event.anchor))
         self._keys.append(None)
@@ -361,12 +359,19 @@ def _child(node: Node, step: str | int) -> Node | None:
     return None
 
 
+def _too_deep(location: str, line: int) -> PromptFileError:
+    return PromptFileError.at(location, line, f"nested more than {MAX_DEPTH} levels deep")
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> PromptFileError:
     mark = error.problem_mark or error.context_mark
     line = (mark.line if mark else 0) + 1
     lines = text.splitlines()
     shown = lines[line - 1].strip()[:120] if line <= len(lines) else "(end of file)"
     what = error.problem or error.context or "not YAML"
+    if "nesting depth" in what:
+        # PyYAML's scanner has a limit too, and reads ahead of the events that we count.
+        return _too_deep(location, line)
     return PromptFileError.at(location, line, f"broken YAML: {what}\n    {shown}")
 
 
