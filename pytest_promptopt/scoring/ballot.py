@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json
-from pytest_promptopt.scoring.labels import folded, named_labels
+from pytest_promptopt.scoring.labels import named_labels
 from pytest_promptopt.scoring.number import last_number
 
 

@@ -1,6 +1,6 @@
 """The evaluator ``choice``: the answer names exactly one of a set of labels."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
@@ -8,7 +8,8 @@ from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
-from pytest_promptopt.scoring.labels import folded, named_labels
+from pytest_promptopt.scoring.folding import folded
+from pytest_promptopt.scoring.labels import Naming, read_naming
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
@@ -29,18 +30,24 @@ def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
 
 
 def _score_choice(options: Mapping[str, Any], answer: str) -> Score:
-    labels = list(filter(None, dict.fromkeys(folded(as_text(x)) for x in options["labels"])))
-    expected = folded(as_text(options["expected"]))
-    if expected not in labels:
+    labels = {folded(as_text(label)): as_text(label) for label in options["labels"]}
+    labels.pop("", None)
+    expected = as_text(options["expected"])
+    wanted = labels.get(folded(expected))
+    if wanted is None:
         return Score.unscored(f"expected {excerpt(expected)} is not among the labels")
-    named = named_labels(labels, answer)
-    return hit_or_miss(named == (expected,), _describe(expected, named, answer))
+    naming = read_naming(labels.values(), answer)
+    return hit_or_miss(naming.named == (wanted,), _describe(wanted, naming, answer))
 
 
-def _describe(expected: str, named: tuple[str, ...], answer: str) -> str:
+def _describe(expected: str, naming: Naming, answer: str) -> str:
     text = excerpt(answer.strip())
-    if not named:
-        return f"expected {excerpt(expected)}, got none of the labels: {text}"
-    shown = ", ".join(excerpt(label) for label in named[:5])
-    several = f" {len(named)} labels:" if len(named) > 1 else ""
-    return f"expected {excerpt(expected)}, got{several} {shown}: {text}"
+    if not naming.named:
+        denied = f", only that it is not {_listed(naming.denied)}" if naming.denied else ""
+        return f"expected {excerpt(expected)}, got none of the labels{denied}: {text}"
+    several = f" {len(naming.named)} labels:" if len(naming.named) > 1 else ""
+    return f"expected {excerpt(expected)}, got{several} {_listed(naming.named)}: {text}"
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join(excerpt(label) for label in labels[:5])

@@ -11,7 +11,7 @@ from pytest_promptopt.prompts.template import MissingValueError, Template, as_te
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
-from pytest_promptopt.scoring.labels import folded
+from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.options import OptionsError, known_only, text_option, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.verdict import read_verdict

@@ -1,56 +1,64 @@
-"""Which of a set of labels a text names."""
+"""Which of a set of labels an answer names."""
 
-import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-import regex
-
-# Scripts written without spaces, in which a label stands inside running text.
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}]"
-_JOINER = r"[_\-.'’]"
-_DIGIT = r"\p{Nd}"
-_MASK = "\0"
+from pytest_promptopt.scoring.mentions import is_denied, is_heading, mentions
+from pytest_promptopt.scoring.statements import Statements
 
 
-def folded(text: str) -> str:
-    """``text`` without regard to case, line ends and the ways to write an accent."""
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """The labels that an answer names, and those that it names only to deny them."""
+
+    named: tuple[str, ...]
+    denied: tuple[str, ...] = ()
 
 
 def named_labels(labels: Iterable[str], text: str) -> tuple[str, ...]:
-    """Those of ``labels`` that stand in ``text`` as whole words, in their order.
+    """Those of ``labels`` that ``text`` names, in their order; see :func:`read_naming`."""
+    return read_naming(labels, text).named
 
-    Case does not count. A label inside a longer one counts as the longer one. A word goes on
-    over a hyphen, point, apostrophe or underscore to the next letter, and over ``+`` and ``#``
-    after a letter: ``c`` is not named by ``c++``, ``spam`` not by ``non-spam``.
+
+def read_naming(labels: Iterable[str], text: str) -> Naming:
+    """Which of ``labels`` the text names.
+
+    A verdict mark tells more than a word in prose, in this order: the whole text, a tag or box,
+    what follows ``Answer:``, bold, what a line has before a colon. Else all labels that stand in
+    the text as whole words (see :func:`~pytest_promptopt.scoring.mentions.mentions`) and that it
+    does not deny ("this is not spam").
     """
     labels = tuple(labels)
-    rest, found = folded(text), set()
-    for label in longest_first(labels):
-        wanted = folded(label)
-        if wanted in rest:
-            rest, times = label_pattern(wanted).subn(_MASK, rest)
-            if times:
-                found.add(label)
-    return tuple(label for label in labels if label in found)
+    statements = Statements(labels)
+    plain = statements.plain(text)
+    found = mentions(labels, plain)
+    stated = _stated(statements, plain) or _only_one(
+        mention.choice for mention in found if is_heading(mention, plain)
+    )
+    if stated is not None:
+        return Naming(named=(stated,))
+    meant = {mention.choice for mention in found if not is_denied(mention, plain)}
+    denied = {mention.choice for mention in found} - meant
+    return Naming(
+        named=tuple(label for label in labels if label in meant),
+        denied=tuple(label for label in labels if label in denied),
+    )
 
 
-def longest_first(labels: Iterable[str]) -> Sequence[str]:
-    """``labels`` so that one inside another comes after it."""
-    return sorted(labels, key=lambda label: -len(folded(label)))
+def _stated(statements: Statements, text: str) -> str | None:
+    whole = statements.whole(text)
+    if whole is not None:
+        return whole
+    formal, _ = statements.formal(text)
+    if formal is not None:
+        return formal
+    marked = statements.marked(text)
+    if marked is not None:
+        return marked.choice
+    bold = statements.emphasised(text)
+    return _only_one(mention.choice for mention in bold if not is_denied(mention, text))
 
 
-@lru_cache(maxsize=1024)
-def label_pattern(label: str) -> "regex.Pattern[str]":
-    """Finds ``label``, which is folded, as a whole word in folded text."""
-    before = "" if regex.match(_UNSPACED, label) else rf"(?<!{_WORD})(?<!{_WORD}{_JOINER})"
-    after = rf"(?!{_WORD})(?!{_JOINER}{_WORD})(?![+#])"
-    if regex.match(_UNSPACED, label[-1]):
-        after = ""
-    if regex.match(_DIGIT, label):
-        before += rf"(?<![-−.])(?<!{_DIGIT},)"
-    if regex.match(_DIGIT, label[-1]):
-        after += rf"(?!,{_DIGIT})"
-    return regex.compile(f"(?V1){before}{regex.escape(label)}{after}")
+def _only_one(choices: Iterable[str]) -> str | None:
+    found = set(choices)
+    return found.pop() if len(found) == 1 else None

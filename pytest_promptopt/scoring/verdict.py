@@ -1,138 +1,140 @@
-"""The choice that a judge's answer names."""
+"""The choice that a judge's answer comes to."""
 
 import re
 from collections.abc import Sequence
 
-from pytest_promptopt.scoring.labels import folded, label_pattern, longest_first, named_labels
+from pytest_promptopt.scoring.mentions import (
+    EDGE,
+    Mention,
+    clause_after,
+    clause_before,
+    is_denied,
+    mentions,
+)
+from pytest_promptopt.scoring.statements import Marked, Statements
 
-# A verdict stands near the end, and a line of more than this is none.
-_SEARCHED_CHARACTERS = 10_000
-_LONGEST_LINE = 1_000
-
-_EDGE = r"[\s.,;:!?*_`~\"'“”‘’«»()\[\]{}<>|\\/#=\-–—]*"
-_TAG = re.compile(
-    r"<(?P<name>choice|answer|verdict|score|rating|grade)>(?P<content>[^<]*)</(?P=name)>",
+# What is told of other answers than the one that is judged, or of one that might have been.
+_ASIDE = re.compile(
+    r"(?<!\bi )(?<!rating )(?<!grade )(?<!score )(?<!verdict )\bwould\b|\bcould\b|\bshould\b"
+    r"|\bmight\b|\bmust\b|\bif\b|\bbetter\b|\bbest\b|\bideal\b|\bperfect\b|\bmax(?:imum)?\b"
+    r"|\bhighest\b|\bpossible\b|\brequires?\b|\bneeds?\b|\bexpected\b|\breference\b"
+    r"|\bgold(?:en)?\b|\bground truth\b|\bcorrect answer\b",
     re.IGNORECASE,
 )
-_MARKER = re.compile(
-    r"\b(?:answer|choice|verdict|rating|score|grade|result|decision|label|judge?ment|conclusion)"
-    r"[\"'*_`]*\s*(?::|=|\bis\b|->|→)"
+_REPORTED = re.compile(
+    r"\b(?:maybe|perhaps|possibly)\W*$"
+    r"|\b(?:says|said|states|stated|claims|claimed|thinks)(?: (?!and\b|but\b)\S+){0,4}\W*$",
+    re.IGNORECASE,
 )
-# What may follow a choice that opens a sentence; "good answers would …" is no verdict.
-_GOES_ON = r"\s*(?:$|[.,;:!?()\[\]{}\"'*_`|/–—-]|\b(?:because|since|as|for|due|with|out)\b)"
-_SENTENCE_END = re.compile(r"[.!?:;–—]\s|[.!?:;–—]$")
-_NEGATION = re.compile(
-    r"\b(?:not|never|neither|nor|none|cannot|hardly|barely|scarcely|without|lacks?|fails?|"
-    r"far from|rather than|instead of|less than|anything but|nicht|kein\w*|pas|ne|não|не|нет)\b"
-    r"|n['’]t\b|\bno(?:\s\w+)?\W*$|不|没"
-)
-# How far the scale goes is not what was given: "4/5", "4 out of 5", "on a scale of 1 to 5".
-_SCALE = re.compile(
-    r"(?<=\d)\s*(?:/|out of)\s*\d+\b"
-    r"|\(?\b(?:on )?(?:a |the )?scale (?:of|from) \d+ ?(?:to|-|–) ?\d+\)?"
-    r"|(?<=\d)\s*(?:stars?|points?)\b"
+_CONTRAST = re.compile(
+    r"[\s,(]*\b(?:as opposed to|rather than|instead of|and not|but not|not|over|versus|vs\.?)"
+    r"(?: an?)?[\s*_`\"'“(]*$",
+    re.IGNORECASE,
 )
 _BEFORE_A_NUMBER = re.compile(
-    r"(?:^|[:=>*\"'(]|->|\b(?:an?|is|as|it|be|of|give|rate|score|rating|deserves|choose))\s*$"
+    r"(?:^|[:=>*\"'(]|->|\b(?:an?|is|as|it|this|be|of|give|rate|score|rating|deserves|choose))\s*$",
+    re.IGNORECASE,
 )
+_FIELD = re.compile(r"[\s*_`>#-]*(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]")
+_OWN_LINE = re.compile(r"[\s>*_`#-]*(?:(?:my|the|final|overall)\s+)*$", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|^>[^\n]*$|^```.*?(?:^```|\Z)", re.M | re.S)
 
 
 def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -> str | None:
     """The one of ``choices`` that ``answer`` comes to, None where that cannot be told.
 
-    In this order: the whole answer; the last tag (``<choice>…</choice>``); in the last line what
-    follows ``Answer:`` and the like, or what the line ends in; ``Answer:`` in an earlier line; a
-    first line that is a choice, or opens with one while the last line names no other. Longer
-    choices win over those they contain, and a choice in a sentence that negates it ("this is not
-    good") is none. Of an answer that ``is_cut`` off only the first two count.
+    In this order: the whole answer; the last tag, box, double bracket or JSON field
+    (``<choice>…</choice>``); what follows the last ``Answer:`` and the like; what the last line
+    ends in; what the answer opens with. Where these contradict each other, only a last line that
+    is nothing but a choice, or a line of its own with ``Answer:``, is believed. What a sentence
+    denies ("this is not good"), quotes, or tells of another answer ("a better reply would have
+    been good") is no verdict. Of an answer that ``is_cut`` off only the first two count.
     """
-    reader = _Reader(choices)
-    tail = answer.strip()[-_SEARCHED_CHARACTERS:]
-    whole = reader.whole(answer)
-    if whole is not None or not tail:
+    statements = Statements(choices)
+    text = statements.plain(answer)
+    whole = statements.whole(text)
+    if whole is not None or not text:
         return whole
-    for tag in reversed(list(_TAG.finditer(tail))):
-        tagged = reader.whole(tag["content"])
-        # Judges also quote what they judge, between the tags in which they were shown it.
-        if tagged is not None or tag["name"].lower() != "answer":
-            return tagged
-    if is_cut:
-        return None
-    lines = [line for line in map(reader.plain, tail.splitlines()) if line]
-    return _from_lines(reader, first=answer.strip().partition("\n")[0], lines=lines)
+    formal, is_said = statements.formal(text)
+    if is_said or is_cut:
+        return formal
+    return _Prose(statements, choices, _without_quotes(statements, text)).verdict()
 
 
-def _from_lines(reader: "_Reader", *, first: str, lines: Sequence[str]) -> str | None:
-    last = lines[-1] if lines else ""
-    opening = reader.whole(first)
-    marked = reader.marked(last)
-    if marked is not None:
-        return marked
-    ending = reader.at_end(last)
-    if ending is not None:
-        is_contradicted = opening not in (None, ending) and reader.whole(last) is None
-        return None if is_contradicted else ending
-    found = reader.marked("\n".join(lines)) or opening
-    if found is not None:
-        return found
-    opening = reader.at_start(reader.plain(first))
-    return opening if reader.names_no_other(opening, last) else None
+def _without_quotes(statements: Statements, text: str) -> str:
+    """``text`` without what it quotes, save a choice by itself."""
+
+    def kept(match: re.Match[str]) -> str:
+        return match[0] if statements.whole(match[0].strip("`")) else " "
+
+    return _QUOTED.sub(kept, text)
 
 
-class _Reader:
-    """Finds choices in text that is folded to one case."""
+class _Prose:
+    """Reads the verdict out of sentences."""
 
-    def __init__(self, choices: Sequence[str]) -> None:
-        self._choices = longest_first(choices)
-        self._is_numeric = any(char.isdigit() for choice in choices for char in choice)
+    def __init__(self, statements: Statements, choices: Sequence[str], text: str) -> None:
+        self._statements = statements
+        self._choices = choices
+        self._text = text.strip()
+        self._last = self._text.rpartition("\n")[2]
 
-    def plain(self, line: str) -> str:
-        """``line`` folded, without what is said about the scale."""
-        text = folded(line[-_LONGEST_LINE:])
-        return _SCALE.sub("", text) if self._is_numeric else text
-
-    def whole(self, text: str) -> str | None:
-        """The choice that ``text`` is, but for quotes, marks and a scale."""
-        if len(text) > _LONGEST_LINE:
+    def verdict(self) -> str | None:
+        alone = self._statements.whole(self._last)
+        if alone is not None:
+            return alone
+        opening, ending = self._statements.at_start(self._text), self._ending()
+        marked = self._statements.marked(self._text)
+        if marked is not None:
+            return self._with_marker(marked, opening, ending)
+        if opening is not None and ending not in (None, opening):
             return None
-        plain = self.plain(text)
-        for choice in self._choices:
-            if re.fullmatch(f"{_EDGE}{re.escape(folded(choice))}{_EDGE}", plain):
-                return choice
+        if ending is not None:
+            return None if self._fields() - {ending} else ending
+        return opening if self._names_no_other(opening) else None
+
+    def _with_marker(self, marked: Marked, opening: str | None, ending: str | None) -> str | None:
+        """What is marked, unless the answer opens or ends otherwise."""
+        line = self._text[: marked.start].rpartition("\n")[2]
+        is_own_line = _OWN_LINE.match(line) is not None
+        if ending not in (None, marked.choice) and not _FIELD.match(self._last):
+            return None
+        return marked.choice if is_own_line or opening in (None, marked.choice) else None
+
+    def _fields(self) -> set[str]:
+        """What is given on lines such as ``Style: 2``."""
+        lines = [line for line in self._text.splitlines() if _FIELD.match(line)]
+        found = (self._at_end(line) for line in lines)
+        return {mention.choice for mention in found if mention is not None}
+
+    def _ending(self) -> str | None:
+        """The choice that the last line ends in, unless it is denied or told of another answer."""
+        line = self._last
+        for _ in range(2):
+            mention = self._at_end(line)
+            if mention is None:
+                return None
+            before = line[: mention.start]
+            contrast = _CONTRAST.search(before)
+            if contrast is None:
+                return mention.choice if self._is_meant(mention, line) else None
+            line = line[: contrast.start()]
         return None
 
-    def names_no_other(self, choice: str | None, line: str) -> bool:
-        """Whether no choice but ``choice`` stands in ``line``."""
-        return set(named_labels(self._choices, line)) <= {choice}
+    def _at_end(self, line: str) -> Mention | None:
+        found = mentions(self._choices, line)
+        return found[-1] if found and re.fullmatch(EDGE, line[found[-1].end :]) else None
 
-    def at_end(self, line: str) -> str | None:
-        """The choice that ``line`` ends in, unless its sentence negates it."""
-        for choice in self._choices:
-            for match in label_pattern(folded(choice)).finditer(line):
-                if re.fullmatch(_EDGE, line[match.end() :]):
-                    return choice if self._is_meant(line[: match.start()], choice) else None
-        return None
+    def _is_meant(self, mention: Mention, line: str) -> bool:
+        before, after = clause_before(mention, line), clause_after(mention, line)
+        is_aside = _REPORTED.search(before) or _ASIDE.search(before) or _ASIDE.search(after)
+        return not is_aside and not is_denied(mention, line) and self._is_grade(mention, line)
 
-    def marked(self, text: str) -> str | None:
-        """The choice after the last ``answer:`` or the like that one follows."""
-        for marker in reversed(list(_MARKER.finditer(text))):
-            choice = self.at_start(text[marker.end() :])
-            if choice is not None:
-                return choice
-        return None
+    def _is_grade(self, mention: Mention, line: str) -> bool:
+        is_number = mention.choice[:1].isdigit()
+        return not is_number or _BEFORE_A_NUMBER.search(line[: mention.start]) is not None
 
-    def at_start(self, text: str) -> str | None:
-        """The choice that ``text`` opens with."""
-        opening = re.match(_EDGE, text)
-        rest = text[opening.end() :] if opening else text
-        for choice in self._choices:
-            match = label_pattern(folded(choice)).match(rest)
-            if match and re.match(_GOES_ON, rest[match.end() :], re.MULTILINE):
-                return choice
-        return None
-
-    def _is_meant(self, before: str, choice: str) -> bool:
-        sentence = _SENTENCE_END.split(before)[-1]
-        if _NEGATION.search(sentence):
-            return False
-        return not choice[:1].isdigit() or _BEFORE_A_NUMBER.search(before) is not None
+    def _names_no_other(self, choice: str | None) -> bool:
+        """Whether the last line means no choice but ``choice``."""
+        found = mentions(self._choices, self._last)
+        return all(m.choice == choice or not self._is_meant(m, self._last) for m in found)

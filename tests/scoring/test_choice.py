@@ -89,3 +89,91 @@ def test_the_expected_label_may_be_named() -> None:
 )  # fmt: skip
 def test_a_choice_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
     assert complaint({"choice": options}) == f"evaluator `choice`: {message}"
+
+
+LETTERS = ["A", "B", "C", "D"]
+STATES = ["in-progress", "done"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "answer"),
+    [
+        (LETTERS, "C", "The answer is C, a vitamin."),
+        (LETTERS, "C", "C: because a dog barks"),
+        (LETTERS, "B", "I think a dog is B"),
+        (LETTERS, "A", "A. The dog"),
+        (LETTERS, "A", "(a)"),
+        (LETTERS, "A", "I'd go with A."),
+        (LETTERS, "A", "**A**, because D is wrong"),
+        (LETTERS, "B", "D is wrong, B is right"),
+        (["know", "don't know"], "don't know", "I don\u2019t know"),
+        (["toxic", "non-toxic"], "non-toxic", "Non toxic."),
+        (STATES, "in-progress", "in\u2011progress"),
+        (["refund_request", "sales"], "refund_request", "Refund request"),
+        (range(1, 6), 4, "4/5"),
+        (range(1, 6), 4, "4 out of 5"),
+        (range(1, 6), 4, "4.0"),
+        (["-1", "0", "1"], "-1", "The sentiment is \u22121"),
+        (["positive", "negative"], "positive", "\uff50\uff4f\uff53\uff49\uff54\uff49\uff56\uff45"),
+        (["spam", "ham"], "ham", "It isn't spam, it is ham"),
+        (["spam", "ham"], "ham", "not spam but ham"),
+        (["spam", "ham"], "spam", "I'm not sure, but I think it is spam"),
+        (["spam", "ham"], "spam", "There is no doubt that this is spam"),
+        (["yes", "no"], "no", "No, it is not"),
+        (["yes", "no"], "no", "I would say no."),
+        (["en", "it", "de"], "de", "I think it is de"),
+        (["billing", "shipping"], "billing", "Category: billing (it is late in shipping)"),
+        (["other", "billing"], "billing", "I see no other option than billing"),
+    ],
+)  # fmt: skip
+def test_a_label_is_told_from_an_ordinary_word_a_denial_and_a_spelling(
+    labels: list[Any], expected: Any, answer: str
+) -> None:
+    assert score({"choice": list(labels)}, answer, expected=expected).value == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "answer"),
+    [
+        (LETTERS, "A", "This is a hard question, I am not sure."),
+        (["nb", "no"], "no", "There is no language here"),
+        (["yes", "no"], "no", "There is no evidence"),
+        (["en", "it", "de"], "it", "It is English"),
+        (["spam", "ham"], "spam", "This is not spam."),
+        (["spam", "ham"], "spam", "I don't think that this is spam"),
+        (["spam", "ham"], "spam", "Spam is not the case"),
+        (["relevant", "irrelevant"], "relevant", "not relevant"),
+        (["positive", "negative"], "positive", "This is anything but positive"),
+        (["hot", "cold"], "hot", "It is neither hot nor cold"),
+    ],
+)
+def test_an_ordinary_word_or_a_denial_names_no_label(
+    labels: list[str], expected: str, answer: str
+) -> None:
+    result = score({"choice": labels}, answer, expected=expected)
+    assert result.value == 0
+    assert "got none of the labels" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "answer", "named"),
+    [
+        (["know", "don't know"], "know", "I don\u2019t know", '"don\'t know"'),
+        (["toxic", "non-toxic"], "toxic", "non\u2011toxic", '"non-toxic"'),
+        (["toxic", "non-toxic"], "toxic", "non\u2013toxic", '"non-toxic"'),
+        (["toxic", "non-toxic"], "toxic", "non\u00adtoxic", '"non-toxic"'),
+        (["billing", "shipping"], "billing", "Answer: billing, shipping", "2 labels"),
+    ],
+)
+def test_a_longer_or_a_second_label_is_a_miss(
+    labels: list[str], expected: str, answer: str, named: str
+) -> None:
+    result = score({"choice": labels}, answer, expected=expected)
+    assert result.value == 0
+    assert f"got {named}" in result.reason
+
+
+def test_a_denied_label_is_told_in_the_reason() -> None:
+    assert score({"choice": ["spam", "ham"]}, "This is not spam.", expected="spam").reason == (
+        'expected "spam", got none of the labels, only that it is not "spam": "This is not spam."'
+    )

@@ -106,3 +106,83 @@ def test_longer_choices_win_over_those_they_contain(
     choices: tuple[str, ...], answer: str, choice: str | None
 ) -> None:
     assert read_verdict(answer, choices) == choice
+
+
+YES_NO = ("yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer", "choice"),
+    [
+        (YES_NO, "No, the reference answer is yes.", "no"),
+        (YES_NO, "No. The expected answer is yes", "no"),
+        (YES_NO, "**No**. The answer says yes", "no"),
+        (YES_NO, "I would say no as opposed to yes", "no"),
+        (YES_NO, "Yes, though some would answer no", "yes"),
+        (YES_NO, "No - the correct answer would be yes", "no"),
+        (YES_NO, "Yes. Without it the answer would be no.", "yes"),
+        (YES_NO, "The answer is: No (yes was expected)", "no"),
+        (YES_NO, "Yes, there is no doubt.", "yes"),
+        (YES_NO, "YES\u200b", "yes"),
+        (("true", "false"), "False. The student said true.", "false"),
+        (
+            ("CORRECT", "INCORRECT"),
+            "INCORRECT - the reference says the claim is correct",
+            "INCORRECT",
+        ),
+        (("good", "bad"), "Bad. A polite reply would have been good.", "bad"),
+        (("good", "bad"), "It is bad rather than good", "bad"),
+        (("pass", "fail"), "FAIL: the answer does not pass", "fail"),
+        (("pass", "fail"), "The answer should pass but does not. Fail.", "fail"),
+        (("A", "B"), "I prefer B [[A]] no, [[B]]", "B"),
+        (("A", "B"), r"\boxed{B}", "B"),
+    ],
+)
+def test_what_is_told_of_another_answer_is_no_verdict(
+    choices: tuple[str, ...], answer: str, choice: str
+) -> None:
+    assert read_verdict(answer, choices) == choice
+
+
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ("2. A better answer would get a 5", "2"),
+        ("**2** out of 5.", "2"),
+        ("2 of 5", "2"),
+        ("2 points out of 5", "2"),
+        ("Rating: 2\nMaximum: 5", "2"),
+        ("Grade: 3\nConfidence: 5", "3"),
+        ("Grade: 2. Maximum grade: 5", "2"),
+        ("2 (the best possible is 5)", "2"),
+        ("Rating: 2 (out of a maximum of 5)", "2"),
+        ("2/5: could be 5/5 with sources", "2"),
+        ("3 on a 1-5 scale", "3"),
+        ("this **2**/5", "2"),
+        ("2.0", "2"),
+        ("2, since a 5 requires more", "2"),
+        (r"\boxed{4}", "4"),
+        ("\uff14", "4"),
+        ("It covers all.\nIt is short.\n4", "4"),
+        ("Accuracy: 5\nStyle: 2", None),
+        ('The answer said "Score: 5". I rate it 1.', "1"),
+    ],
+)
+def test_the_top_of_the_scale_is_not_what_was_given(answer: str, choice: str | None) -> None:
+    assert read_verdict(answer, GRADES) == choice
+
+
+def test_10_is_told_from_1() -> None:
+    grades = tuple(str(grade) for grade in range(1, 11))
+    assert [read_verdict(text, grades) for text in ("10", "1", "Score: 10/10")] == ["10", "1", "10"]
+
+
+@pytest.mark.parametrize("answer", ["yes and no", "Yes/No", "Answer: yes or no", "no, maybe yes"])
+def test_of_two_choices_side_by_side_none_is_the_verdict(answer: str) -> None:
+    assert read_verdict(answer, YES_NO) is None
+
+
+def test_json_is_read_field_by_field() -> None:
+    said = '{"reason": "a 5 needs more, the answer is 5", "score": 2, "max_score": 5}'
+    assert read_verdict(said, GRADES) == "2"
+    assert read_verdict(f"```json\n{said}\n```", GRADES) == "2"

@@ -11,8 +11,9 @@ from pytest_promptopt.optimization.diagnosis.profile import AnswerKind, Profile,
 from pytest_promptopt.optimization.diagnosis.traits import form_of
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
+from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json, same_value
-from pytest_promptopt.scoring.labels import folded, named_labels
+from pytest_promptopt.scoring.labels import named_labels
 from pytest_promptopt.scoring.number import last_number
 
 # Longer texts are no short answer that could stand within another.

@@ -1,0 +1,174 @@
+"""Where a text names one of some choices, and whether it denies it."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from pytest_promptopt.scoring.folding import shaped
+
+# Scripts written without spaces, in which a choice stands inside running text.
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}]"
+_JOINER = r"[_\-.']"
+_DIGIT = r"\p{Nd}"
+
+EDGE = r"[\s.,;:!?*_`~\"'“”«»()\[\]{}<>|\\/#=\-—]*"
+
+# Words that stand in a sentence for something else than the choice of that name.
+_ORDINARY = frozenset(
+    [
+        *("a", "an", "am", "and", "any", "are", "as", "at", "be", "both", "by", "can", "do", "for"),
+        *("he", "hi", "i", "if", "in", "is", "it", "may", "me", "my", "neither", "new", "no"),
+        *("non", "none", "nor", "not", "of", "off", "on", "one", "or", "other", "out", "so"),
+        *("some", "that", "the", "this", "to", "too", "up", "us", "was", "we", "with", "you"),
+        *("nein", "nicht", "kein", "je", "le", "la", "de", "en", "et", "es", "un"),
+    ]
+)
+_STATES = re.compile(
+    r"(?:\b(?:is|be|are|as|say|choose|chose|pick|select|answer|answers|option|choice|letter|label|"
+    r"class|category|code|number|with|for|to|by|belongs?)|[:=]|->|→)[\s*_`\"'“(\[]*$",
+    re.IGNORECASE,
+)
+_STATEMENT_END = re.compile(r"[ \t*_`\"'”\]]*(?:[.;:!)\n]|$|\s-\s|—)")
+
+_AFFIRMED = re.compile(
+    r"\bno (?:doubt|question)\b|\bwithout (?:a |any )?doubt\b|\bnot (?:only|just|merely|simply)\b"
+    r"|\bnothing but\b|\bnone other than\b",
+    re.IGNORECASE,
+)
+_DENIES = (
+    r"(?:not|never|neither|nor|none|cannot|can't|hardly|barely|scarcely|without|lacks?|fails?|"
+    r"unlike|except|excluding|nicht|kein\w*|pas|ne|não|не|нет)\b"
+    r"|\b(?:far from|rather than|instead of|other than|as opposed to|opposed to|less than|"
+    r"anything but|versus|vs)\b"
+)
+_DENIAL = re.compile(rf"\b{_DENIES}|n't\b|\b(?:no|non)(?:[\s-]\w+)?\W*$|不|没", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"[\s*_`\"'”)\]]*(?:(?:is|are|was|were|does|do|would|can|could|seems?|looks?)\s*"
+    r"(?:not|n't|never|no longer|hardly)\b|(?:isn't|aren't|wasn't|doesn't|don't|can't|cannot)\b"
+    r"|(?:is|are|was|seems?|looks?|would be) (?:wrong|incorrect|false|unlikely|out|excluded|"
+    r"ruled out|impossible)\b|can be (?:ruled out|excluded))",
+    re.IGNORECASE,
+)
+_TURN = (
+    r":(?=\s|$)|—|\s-\s"
+    r"|\b(?:but|however|because|since|though|although|while|whereas|therefore)\b"
+    r"|,(?=\s*(?:it|it's|this|these|he|she|they|i|we|so|rather|instead|hence|thus|yet|just)\b)"
+)
+# A turn right after the denial does not end it: "not because it is spam", "anything but spam".
+_CLAUSE_END = regex.compile(
+    rf"[.!?;](?=\s|$)|\n|(?<!\b(?:{_DENIES}|no|n't|anything|nothing)\s*)(?:{_TURN})", regex.I
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A choice that stands in a text, from ``start`` to ``end``."""
+
+    choice: str
+    start: int
+    end: int
+
+
+def mentions(choices: Iterable[str], text: str) -> Sequence[Mention]:
+    """Where ``text``, which is shaped, names ``choices`` as whole words, in text order.
+
+    A choice inside a longer one counts as the longer one. Case does not count, but a single
+    letter is named in running text by a capital only, and an ordinary word ("no", "a") only where
+    it is stated: alone, at the end of a statement ("I would say no.") or before a colon.
+    """
+    found: list[Mention] = []
+    for choice in longest_first(choices):
+        for match in choice_pattern(choice).finditer(text):
+            start, end = match.span()
+            if all(end <= other.start or other.end <= start for other in found):
+                found.append(Mention(choice=choice, start=start, end=end))
+    meant = (mention for mention in found if _is_meant(mention, text))
+    return sorted(meant, key=lambda mention: mention.start)
+
+
+def _is_meant(mention: Mention, text: str) -> bool:
+    word = shaped(mention.choice).strip()
+    is_letter = len(word) == 1 and word.isalpha() and word.isascii()
+    if is_letter and word.lower() not in _ORDINARY:
+        return text[mention.start].isupper() or is_alone(mention, text)
+    if word.lower() in _ORDINARY:
+        return is_alone(mention, text)
+    return True
+
+
+def is_alone(mention: Mention, text: str) -> bool:
+    """Whether nothing but the choice stands in its line, quotes, bold, brackets or statement."""
+    before = text[: mention.start].rpartition("\n")[2]
+    after = text[mention.end :]
+    if re.fullmatch(EDGE, before):
+        return after.startswith(",") or _STATEMENT_END.match(after) is not None
+    return bool(_STATES.search(before) and _STATEMENT_END.match(after))
+
+
+def is_heading(mention: Mention, text: str) -> bool:
+    """Whether the choice begins a line, or the text, and a colon, bracket or point ends it."""
+    before, line_end, line = text[: mention.start].rpartition("\n")
+    is_first = re.fullmatch(r"[\s>*_`\"'(\[#-]*", line) is not None
+    is_new = not line_end or re.search(r"[^\w,]\s*$|^\s*$", before) is not None
+    after = re.match(r"[ *_`\"'\]]*(?:[:)]|\.(?:\s|$)|\s-\s|—)", text[mention.end :])
+    return is_first and is_new and after is not None
+
+
+def is_denied(mention: Mention, text: str) -> bool:
+    """Whether the clause around ``mention`` says that it is not so."""
+    before = clause_before(mention, text)
+    return bool(_DENIAL.search(before) or _DENIED_AFTER.match(text[mention.end :]))
+
+
+def clause_before(mention: Mention, text: str) -> str:
+    """What stands in the same clause before ``mention``, without affirmations like "no doubt"."""
+    return _CLAUSE_END.split(_AFFIRMED.sub("", text[: mention.start][-1_000:]))[-1]
+
+
+def clause_after(mention: Mention, text: str) -> str:
+    """What stands in the same clause after ``mention``."""
+    return _CLAUSE_END.split(text[mention.end :][:1_000])[0]
+
+
+def longest_first(choices: Iterable[str]) -> Sequence[str]:
+    """``choices`` so that one inside another comes after it."""
+    return sorted(choices, key=lambda choice: -len(choice))
+
+
+@lru_cache(maxsize=1024)
+def whole_pattern(choice: str) -> "regex.Pattern[str]":
+    """Matches shaped text that is ``choice`` but for quotes and marks around it."""
+    return regex.compile(f"{EDGE}?{choice_pattern(choice).pattern}{EDGE}", regex.V1 | regex.I)
+
+
+@lru_cache(maxsize=1024)
+def choice_pattern(choice: str) -> "regex.Pattern[str]":
+    """Finds ``choice`` as a whole word in shaped text.
+
+    A word goes on over a hyphen, point, apostrophe or underscore to the next letter, and over
+    ``+`` and ``#`` after a letter: ``c`` is not named by ``c++``, ``spam`` not by ``non-spam``.
+    Separators inside the choice may be others: ``in_progress`` is named by ``in progress``.
+    """
+    text = " ".join(shaped(choice).split())
+    before = "" if regex.match(_UNSPACED, text) else rf"(?<!{_WORD})(?<!{_WORD}{_JOINER})"
+    after = rf"(?!{_WORD})(?!{_JOINER}{_WORD})(?![+#])"
+    if regex.match(_UNSPACED, text[-1]):
+        after = ""
+    if regex.match(_DIGIT, text):
+        before += rf"(?<![-−.])(?<!{_DIGIT},)"
+    if regex.match(_DIGIT, text[-1]):
+        after = rf"(?:\.0+)?{after}(?!,{_DIGIT})"
+    return regex.compile(f"{before}{''.join(_parts(text))}{after}", regex.V1 | regex.I)
+
+
+def _parts(text: str) -> Iterator[str]:
+    for part in regex.split(r"(?<=\w)([\s_\-]+)(?=\w)", text):
+        if part.strip(" _-"):
+            yield regex.escape(part).replace("'", "'?")
+        else:
+            # A soft hyphen is gone already, so that a hyphen between letters may be none.
+            yield r"[\s_\-]*" if part == "-" and not regex.search(_DIGIT, text) else r"[\s_\-]+"
