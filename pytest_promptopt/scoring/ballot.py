@@ -35,4 +35,4 @@ def _labels(spec: EvaluatorSpec, answer: str) -> str:
 
 def _number(spec: EvaluatorSpec, answer: str) -> str:
     value = last_number(answer) if spec.kind == "number" else None
-    return "" if value is None else str(value.normalize())
+    return "" if value is None else str(value)

@@ -1,13 +1,17 @@
 """The evaluator ``number``: the last number in the answer."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from decimal import Context, Decimal
+from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.context import ScoringContext
-from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
@@ -16,25 +20,55 @@ _KEYS = ("expected", "tolerance", "relative")
 # The last number stands at the end; more text is not searched.
 _SEARCHED_CHARACTERS = 100_000
 _LONGEST_NUMBER = 300
-_ARITHMETIC = Context(prec=2 * _LONGEST_NUMBER)
+_SHOWN_DIGITS = Context(prec=17)
 
 _LETTER = "A-Za-zÀ-ÖØ-öø-ɏΆ-Ͽ\u0400-ӿ"
-# What besides a comma stands between thousands.
-_GAP = "'’_\u00a0\u202f"
+_MINUS = r"\-−–—‑‒﹣－"
+# What besides a comma stands between thousands; a plain blank only between groups of three.
+_GAP = "'’_\u00a0\u2007\u2009\u202f"
+_CURRENCY = (
+    r"(?:USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|INR|BRL|MXN|ZAR|SEK|NOK|DKK|PLN|CZK|HUF|TRY|KRW|SGD|"
+    r"HKD|Rs\.?)"
+)
+_POWER = rf"\s?(?:\^|\*\*)\s?[{{(]?\s?(?P<NAME>[+{_MINUS}]?\d{{1,3}})"
 _NUMBER = re.compile(
-    rf"(?P<sign>(?<![{_LETTER}\d)\]])[-−])?"
-    rf"(?:[$€£¥₹]\s?(?P<inner_sign>[-−])?)?"
-    rf"(?<![{_LETTER}\d])(?<![{_LETTER}]_)(?<!\d[.,])"
-    rf"(?P<digits>\d(?:[\d.,{_GAP}]*\d)?|(?<!\.)\.\d+)"
-    rf"(?:[eE](?P<exponent>[-+−]?\d{{1,3}})(?![\d{_LETTER}])"
-    r"|\s?[×x*·]\s?10\s?(?:\^|\*\*)\s?[{(]?(?P<power>[-+−]?\d{1,3}))?"
+    rf"(?P<sign>(?<![{_LETTER}\d)\]])[{_MINUS}])?"
+    rf"(?:(?:[$€£¥₹]|(?<![{_LETTER}\d]){_CURRENCY})\s?(?P<inner_sign>[{_MINUS}])?"
+    rf"|(?<![{_LETTER}\d])(?<![{_LETTER}]_)(?<!\d[.,]))"
+    rf"(?:10{_POWER.replace('NAME', 'bare')}"
+    r"|(?:(?P<whole>\d{1,15})\s)?(?<![/⁄])(?P<over>\d{1,15})\s?[/⁄]\s?(?P<under>\d{1,15})"
+    r"(?!\d|\s?[/⁄]|[.,]\d)"
+    rf"|(?P<digits>[1-9]\d{{0,2}}(?:[ {_GAP}]\d{{3}})+(?!\s?\d)(?:[.,]\d+)?"
+    rf"|\d(?:[\d.,{_GAP}]*\d)?|(?<!\.)\.\d+)"
+    rf"(?:[eE](?P<exponent>[+{_MINUS}]?\d{{1,3}})(?![\d{_LETTER}])"
+    rf"|\s?[×x*·]\s?10{_POWER.replace('NAME', 'power')})?)"
 )
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
-_SPACED = re.compile(rf"[1-9]\d{{0,2}}(?:[{_GAP}]\d{{3}})+(?:[.,]\d+)?")
+_SPACED = re.compile(rf"[1-9]\d{{0,2}}(?:[ {_GAP}]\d{{3}})+(?:[.,]\d+)?")
 _CONTINENTAL = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})")
 _LIST = re.compile(r"(?:(?:0|[1-9]\d*)(?:\.\d+)?,)+(?:0|[1-9]\d*)(?:\.\d+)?")
 _DECIMAL_COMMA = re.compile(r"\d+,\d+")
+
+_MARKUP = {
+    "{,}": ",",
+    r"\times": "×",
+    r"\cdot": "·",
+    r"\$": "$",
+    r"\%": "%",
+    **dict.fromkeys((r"\ ", r"\,", r"\;", r"\:", r"\!"), "\u202f"),
+    "٫": ".",
+    "٬": ",",
+}
+_MARKUP_PATTERN = re.compile("|".join(map(re.escape, _MARKUP)))
+_FRACTION = re.compile(
+    r"(?P<whole>\d{0,15})\s?"
+    r"(?:\\[dt]?frac\{(?P<over>\d{1,15})\}\{(?P<under>\d{1,15})\}|(?P<sign>[¼-¾⅐-⅞]))"
+)
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
+_POWER_OF_TEN = re.compile(r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_OTHER_DIGIT = re.compile(r"[^\x00-\x7f]")
+_IN_BRACKETS = re.compile(r"\s*\(\s*[^()\w]*[\d.,]+[^()\w]*\)\s*")
 
 
 def number_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
@@ -62,57 +96,116 @@ def _require_positive(key: str, value: Any) -> None:
 
 
 def _score_number(options: Mapping[str, Any], answer: str) -> Score:
-    expected = _expected(options["expected"])
+    expected, shown = _expected(options["expected"]), _as_written(options["expected"])
     if expected is None:
-        return Score.unscored(f"expected {excerpt(options['expected'])} is not a number")
+        return Score.unscored(f"expected {excerpt(options['expected'])} is not one number")
     found = last_number(answer)
     if found is None:
-        return Score(value=0.0, reason=f"expected {expected}, got no number: {excerpt(answer)}")
-    allowed = max(
-        _decimal(options.get("tolerance", 0)),
-        _ARITHMETIC.multiply(_decimal(options.get("relative", 0)), expected.copy_abs()),
-    )
-    is_close = _ARITHMETIC.subtract(found, expected).copy_abs() <= allowed
-    within = f" (± {allowed})" if allowed else ""
-    return hit_or_miss(is_close, f"expected {expected}{within}, got {found}")
+        return Score(value=0.0, reason=f"expected {shown}, got no number: {excerpt(answer)}")
+    if _IN_BRACKETS.fullmatch(answer):
+        # Accountants write -5 as (5); others mean 5.
+        found = -abs(found) if expected < 0 else abs(found)
+    relative = Fraction(str(options.get("relative", 0)))
+    allowed = max(Fraction(str(options.get("tolerance", 0))), relative * abs(expected))
+    within = f" (± {_shown(allowed)})" if allowed else ""
+    is_close = abs(found - expected) <= allowed
+    return hit_or_miss(is_close, f"expected {shown}{within}, got {_shown(found)}")
 
 
-def _expected(value: Any) -> Decimal | None:
+def _as_written(expected: Any) -> str:
+    return one_line(as_text(expected).strip())
+
+
+def _shown(number: Fraction) -> str:
+    """The number in decimals, where few tell it; else as a fraction."""
+    denominator = number.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    if denominator != 1:
+        return one_line(str(number))
+    decimal = _SHOWN_DIGITS.divide(Decimal(number.numerator), Decimal(number.denominator))
+    return f"{decimal.normalize():f}" if -20 < decimal.adjusted() < 20 else str(decimal)
+
+
+def _expected(value: Any) -> Fraction | None:
     if isinstance(value, str):
-        return last_number(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+        return only_number(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         return None
-    number = _decimal(value)
-    return number if number.is_finite() else None
+    return Fraction(repr(value))
 
 
-def _decimal(value: float) -> Decimal:
-    return Decimal(repr(value))
+def only_number(text: str) -> Fraction | None:
+    """The number that ``text`` is, with a currency, unit or words around; None if not just one."""
+    found = list(_NUMBER.finditer(_readable(text)))
+    is_list = any(_is_list(match["digits"]) for match in found)
+    return _value(found[0]) if len(found) == 1 and not is_list else None
 
 
-def last_number(text: str) -> Decimal | None:
+def _is_list(digits: str | None) -> bool:
+    read = (_THOUSANDS, _DECIMAL_COMMA, _CONTINENTAL)
+    return bool(digits and _LIST.fullmatch(digits) and not any(p.fullmatch(digits) for p in read))
+
+
+def last_number(text: str) -> Fraction | None:
     """The last number in ``text``, None where there is none.
 
-    A currency sign before it and a ``%`` or unit after it do not count, digits inside a word
+    A currency before it and a ``%`` or unit after it do not count, digits inside a word
     (``gpt4``) are no number. ``1,234`` is a thousand and more, ``1.234`` a bit over one,
-    ``1.234,56`` and ``1.234.567`` have points between thousands, ``12,5`` has a decimal comma;
-    in a list such as ``1,2,3`` the last counts. A form that none of this explains, such as
-    ``1.2.3``, is no number.
+    ``1.234,56`` and ``1.234.567`` have points between thousands, ``12 000`` a blank, ``12,5`` has
+    a decimal comma; in a list such as ``1,2,3`` the last counts. Fractions (``3/4``, ``1½``),
+    powers of ten, LaTeX and the digits and dashes of other scripts are read. A form that none of
+    this explains, such as ``1.2.3``, is no number.
     """
     found = None
-    for match in _NUMBER.finditer(text[-_SEARCHED_CHARACTERS:]):
+    for match in _NUMBER.finditer(_readable(text[-_SEARCHED_CHARACTERS:])):
         number = _value(match)
         found = found if number is None else number
     return found
 
 
-def _value(match: re.Match[str]) -> Decimal | None:
+def _readable(text: str) -> str:
+    """``text`` with fractions, powers, LaTeX and digits written one way."""
+    text = _MARKUP_PATTERN.sub(lambda match: _MARKUP[match[0]], text)
+    text = _FRACTION.sub(_improper, text)
+    text = _POWER_OF_TEN.sub(lambda match: f"^{match[0].translate(_SUPERSCRIPTS)}", text)
+    return _OTHER_DIGIT.sub(_ascii_digit, text)
+
+
+def _improper(match: re.Match[str]) -> str:
+    if match["sign"]:
+        over, _, under = unicodedata.normalize("NFKC", match["sign"]).partition("⁄")
+    else:
+        over, under = match["over"], match["under"]
+    return f"{int(match['whole'] or 0) * int(under) + int(over)}/{under}"
+
+
+def _ascii_digit(match: re.Match[str]) -> str:
+    return str(unicodedata.decimal(match[0], match[0]))
+
+
+def _value(match: re.Match[str]) -> Fraction | None:
+    number = _magnitude(match)
+    is_negative = bool(match["sign"] or match["inner_sign"])
+    return -number if number is not None and is_negative else number
+
+
+def _magnitude(match: re.Match[str]) -> Fraction | None:
+    if match["bare"]:
+        return Fraction(10) ** _exponent(match["bare"])
+    if match["under"]:
+        over, under = int(match["over"]), int(match["under"])
+        whole = int(match["whole"] or 0) if over < under else 0
+        return whole + Fraction(over, under) if under else None
     digits = _canonical(match["digits"])
     if digits is None or len(digits) > _LONGEST_NUMBER:
         return None
-    is_negative = bool(match["sign"] or match["inner_sign"])
-    exponent = (match["exponent"] or match["power"] or "0").replace("−", "-")
-    return Decimal(f"{'-' if is_negative else ''}{digits}e{exponent}")
+    return Fraction(digits) * Fraction(10) ** _exponent(match["exponent"] or match["power"] or "0")
+
+
+def _exponent(written: str) -> int:
+    return int(re.sub(f"[{_MINUS}]", "-", written))
 
 
 def _canonical(digits: str) -> str | None:
@@ -122,7 +215,7 @@ def _canonical(digits: str) -> str | None:
     if _THOUSANDS.fullmatch(digits):
         return digits.replace(",", "")
     if _SPACED.fullmatch(digits):
-        return re.sub(f"[{_GAP}]", "", digits).replace(",", ".")
+        return re.sub(f"[ {_GAP}]", "", digits).replace(",", ".")
     if _CONTINENTAL.fullmatch(digits):
         return digits.replace(".", "").replace(",", ".")
     if _DECIMAL_COMMA.fullmatch(digits):

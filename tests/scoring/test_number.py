@@ -38,6 +38,34 @@ from tests.scoring.entries import complaint, score
         ("3rd", "3"),
         (r"\boxed{42}", "42"),
         ("**42**", "42"),
+        ("The answer is \u20135.", "-5"),
+        ("\u20147", "-7"),
+        ("\u20117", "-7"),
+        ("the answer\u20147", "7"),
+        ("12/05/2024", "2024"),
+        ("- 5 apples", "5"),
+        ("1{,}234", "1234"),
+        (r"1\ 000", "1000"),
+        (r"1\,234\,567", "1234567"),
+        ("12 000", "12000"),
+        ("1\u2007234", "1234"),
+        ("1 234 567,89", "1234567.89"),
+        ("5 11", "11"),
+        ("3 × 10\u2075", "300000"),
+        (r"$3 \times 10^{5}$", "300000"),
+        ("10^-3", "0.001"),
+        ("10\u207b\u00b3", "0.001"),
+        ("½", "0.5"),
+        ("\u2212½", "-0.5"),
+        ("1½", "1.5"),
+        ("2 1/2 cups", "2.5"),
+        ("3/4", "0.75"),
+        (r"\frac{1}{2}", "0.5"),
+        (r"-\dfrac{3}{4}", "-0.75"),
+        ("١٬٢٣٤٫٥", "1234.5"),
+        ("５００", "500"),
+        ("USD9.99", "9.99"),
+        ("-USD 12", "-12"),
     ],
 )
 def test_the_last_number_is_read(text: str, number: str) -> None:
@@ -45,7 +73,7 @@ def test_the_last_number_is_read(text: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "none", "gpt4", "v1.5", "USD12", "1.2.3", "1,000,00", "²", "9" * 500]
+    "text", ["", "none", "gpt4", "v1.5", "4/0", "1.2.3", "1,000,00", "²", "9" * 500]
 )
 def test_what_is_no_number_is_not_read(text: str) -> None:
     assert last_number(text) is None
@@ -89,7 +117,7 @@ def test_a_tolerance_is_exact() -> None:
 def test_an_expected_value_that_is_no_number_is_not_scored(expected: Any) -> None:
     result = score({"number": "{{expected}}"}, "5", expected=expected)
     assert result.value is None
-    assert result.reason.endswith("is not a number")
+    assert result.reason.endswith("is not one number")
 
 
 @pytest.mark.parametrize(
@@ -103,3 +131,47 @@ def test_an_expected_value_that_is_no_number_is_not_scored(expected: Any) -> Non
 )
 def test_a_number_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
     assert complaint({"number": options}) == f"evaluator `number`: {message}"
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "12:30",
+        "2024-05-12",
+        "1331 and 1728",
+        "between 10 and 20",
+        "5 feet 11 inches",
+        "$1,200 (approx. 3 %)",
+        "+49 30 1234",
+        "1,2,3",
+    ],
+)
+def test_an_expected_text_with_several_numbers_is_not_scored(expected: str) -> None:
+    result = score({"number": "{{expected}}"}, expected, expected=expected)
+    assert result.value is None
+    assert "is not one number" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "value"),
+    [
+        ("3/4", "0.75", 1),
+        ("3/4", "1/4", 0),
+        ("1/3", "2/6", 1),
+        ("1/3", "0.333", 0),
+        (-5, "(5)", 1),
+        (5, "(5)", 1),
+        (-1234.5, "($1,234.50)", 1),
+        (-5, "5", 0),
+    ],
+)
+def test_fractions_and_the_minus_of_accountants_are_read(
+    expected: Any, answer: str, value: float
+) -> None:
+    assert score({"number": "{{expected}}"}, answer, expected=expected).value == value
+
+
+def test_numbers_are_shown_as_they_stand_in_the_file() -> None:
+    assert score({"number": "{{expected}}"}, "2/3", expected="$1,200").reason == (
+        "expected $1,200, got 2/3"
+    )
