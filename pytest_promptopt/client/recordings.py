@@ -99,7 +99,7 @@ class Recorder:
         return session
 
     def _is_clean(self, request: Request, completion: Completion, path: Path) -> bool:
-        texts = (completion.text, preview(request), *completion.notes)
+        texts = (completion.text, completion.reasoning, preview(request), *completion.notes)
         found = next(filter(None, map(self._secrets.find, texts)), None)
         if found is not None and (path, found) not in self._told:
             self._told.add((path, found))

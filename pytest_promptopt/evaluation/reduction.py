@@ -61,7 +61,7 @@ def _winner(
 ) -> tuple[Sequence[Trial], float]:
     """The first answer that says what most say, of equals the earliest, and its share."""
     specs = (*subject.prompt.evaluators, *golden.evaluators)
-    ballots = [ballot(trial.completion.text, specs) for trial in trials]
+    ballots = [ballot(trial.answer.text, specs) for trial in trials]
     [(winner, votes)] = Counter(ballots).most_common(1)
     return [trials[ballots.index(winner)]], votes / len(trials)
 
@@ -77,7 +77,7 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
     scorer = evaluator.scorer
     if isinstance(scorer, Scorer):
-        return scorer.score(golden, trial.completion)
+        return scorer.score(golden, trial.answer)
     return scorer.read(trial.judgements[position])
 
 
@@ -145,12 +145,13 @@ def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
 
 
 def _notes(trials: Sequence[Trial]) -> list[str]:
-    notes = [note for trial in trials for note in trial.completion.notes]
-    for trial in trials:
-        if trial.completion.finish_reason is FinishReason.LENGTH:
+    answers = [trial.answer for trial in trials]
+    notes = [note for answer in answers for note in answer.notes]
+    for answer in answers:
+        if answer.finish_reason is FinishReason.LENGTH:
             notes.append("the answer was cut off at the token limit (maxTokens)")
-        elif trial.completion.finish_reason is FinishReason.REFUSAL:
+        elif answer.finish_reason is FinishReason.REFUSAL:
             notes.append("the model refused to answer")
-        if not trial.completion.text.strip():
+        if not answer.text.strip():
             notes.append("the answer is empty")
     return notes

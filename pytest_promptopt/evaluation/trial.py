@@ -8,6 +8,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.answer import read_answer
 from pytest_promptopt.scoring.score import JudgeScorer, Scorer
 
 
@@ -21,6 +22,11 @@ class Trial:
 
     completion: Completion
     judgements: Mapping[int, Completion]
+
+    @property
+    def answer(self) -> Completion:
+        """The part of the completion that is scored, its reasoning beside it."""
+        return read_answer(self.completion)
 
 
 async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int) -> Trial:
@@ -42,4 +48,4 @@ async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int)
 async def _judge(
     provider: Provider, judge: JudgeScorer, golden: Golden, completion: Completion
 ) -> Completion:
-    return await provider.complete(judge.question(golden, completion))
+    return await provider.complete(judge.question(golden, read_answer(completion)))

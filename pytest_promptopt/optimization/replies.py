@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pytest_promptopt.providers.request import Completion, FinishReason
+from pytest_promptopt.scoring.answer import read_answer
 
 ReplyKind = Literal["tags", "json"]
 
-_THOUGHTS = (("<think>", "</think>"), ("<thinking>", "</thinking>"))
 _KEY = "items"
 
 
@@ -62,8 +62,10 @@ class Form:
         """The texts, from one to ``count``, none of them empty; raises :class:`ReplyError`."""
         if completion.finish_reason is FinishReason.LENGTH:
             raise CutOffError("the reply was cut off at the token limit")
-        text = _without_thoughts(completion.text)
-        found = self._of_json(text) if self.kind == "json" else self._of_tags(text)
+        reply = read_answer(completion)
+        if reply.finish_reason is FinishReason.LENGTH:
+            raise CutOffError("the reply ends within its reasoning")
+        found = self._of_json(reply.text) if self.kind == "json" else self._of_tags(reply.text)
         texts = [item.strip() for item in found]
         if not any(texts):
             raise ReplyError(f"there is no {self.tag} in the reply")
@@ -93,14 +95,3 @@ class Form:
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise ReplyError(f'the reply is not an object with a list of texts under "{_KEY}"')
         return items
-
-
-def _without_thoughts(text: str) -> str:
-    """The reply after a block of reasoning at its start."""
-    rest = text.lstrip()
-    for opening, closing in _THOUGHTS:
-        if rest.startswith(opening):
-            _, closed, rest = rest.partition(closing)
-            if not closed:
-                raise CutOffError("the reply ends within its reasoning")
-    return rest

@@ -260,12 +260,12 @@ def mean_score(cases: Iterable[Case]) -> float | None:
 
 
 def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case:
-    completion = trials[0].completion
+    answer = trials[0].answer
     return Case(
         golden=golden,
-        answer=completion.text,
+        answer=answer.text,
         score=result.score,
         passed=result.outcome is Outcome.PASSED,
         reasons=tuple(mark.reason for mark in result.marks if mark.reason),
-        finish_reason=completion.finish_reason,
+        finish_reason=answer.finish_reason,
     )

@@ -162,20 +162,21 @@ def _ignored(request: Request) -> tuple[str, ...]:
 def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
     reason = str(reply.content.get("stop_reason"))
     return Completion(
-        text=_text(reply),
+        text=_text(reply, "text"),
         finish_reason=_FINISH_REASONS.get(reason, FinishReason.OTHER),
         usage=_usage(reply.content.get("usage")),
         latency_seconds=reply.latency_seconds,
         notes=(*notes, *reply.notes),
+        reasoning=_text(reply, "thinking"),
         rate_limit=anthropic_rate_limit(reply.headers, now=time.time()),
     )
 
 
-def _text(reply: Reply) -> str:
+def _text(reply: Reply, key: str) -> str:
     blocks = reply.content.get("content")
     if not isinstance(blocks, list):
         raise unexpected(reply.asked, "JSON without a list of content blocks")
-    texts = [block.get("text") for block in blocks if isinstance(block, dict)]
+    texts = [block.get(key) for block in blocks if isinstance(block, dict)]
     return "".join(text for text in texts if isinstance(text, str))
 
 

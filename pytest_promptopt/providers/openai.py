@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import Any, cast
 
@@ -133,6 +133,7 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
         usage=_usage(reply.content.get("usage")),
         latency_seconds=reply.latency_seconds,
         notes=(*notes, *reply.notes),
+        reasoning=_reasoning(message),
         log_probability=_log_probability(choice.get("logprobs")),
         rate_limit=openai_rate_limit(reply.headers),
     )
@@ -153,9 +154,32 @@ def _text(reply: Reply, content: object) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        parts = [part.get("text") for part in content if isinstance(part, dict)]
-        return "".join(part for part in parts if isinstance(part, str))
+        return _joined(part for part in content if not _is_reasoning(part))
     raise unexpected(reply.asked, f"choices[0].message.content that is a {type(content).__name__}")
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """What servers that speak this protocol give of the model's reasoning, in their ways."""
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    named = (message.get("reasoning_content"), message.get("reasoning"))
+    given = next((text for text in named if isinstance(text, str)), "")
+    return given or _joined(part for part in parts if _is_reasoning(part))
+
+
+def _is_reasoning(part: object) -> bool:
+    return isinstance(part, dict) and part.get("type") in ("reasoning", "thinking")
+
+
+def _joined(parts: Iterable[object]) -> str:
+    """The texts of content parts; a part of reasoning may have them one level down."""
+    texts: list[str] = []
+    for part in parts:
+        if isinstance(part, dict):
+            values = (part.get(key) for key in ("text", "thinking", "reasoning"))
+            found = next((value for value in values if value), "")
+            texts.append(_joined(found) if isinstance(found, list) else str(found))
+    return "".join(texts)
 
 
 def _log_probability(listed: object) -> float | None:

@@ -166,6 +166,7 @@ class RateLimit:
 class Completion:
     """A model's answer.
 
+    ``text`` is as it came; ``reasoning`` is what the provider gave beside it.
     ``latency_seconds`` is that of the call that brought it, also where it comes from the cache;
     ``cost_usd`` is None where the price is unknown. ``saved`` says that nothing was sent for it.
     ``notes`` tell what had to be changed to get it, such as a parameter that the model refuses.
@@ -182,6 +183,7 @@ class Completion:
     saved: bool = False
     notes: tuple[str, ...] = ()
     log_probability: float | None = None
+    reasoning: str = ""
     rate_limit: RateLimit | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -197,6 +199,8 @@ class Completion:
         }
         if self.log_probability is not None:
             data["log_probability"] = self.log_probability
+        if self.reasoning:
+            data["reasoning"] = self.reasoning
         return data
 
     @classmethod
@@ -211,4 +215,5 @@ class Completion:
             saved=saved,
             notes=tuple(data["notes"]),
             log_probability=data.get("log_probability"),
+            reasoning=data.get("reasoning", ""),
         )

@@ -21,7 +21,9 @@ def explain(golden: Golden, result: GoldenResult, trials: Sequence[Trial], model
         sections += ["expected", block(as_text(golden.expected))]
     for number, trial in enumerate(trials, start=1):
         sections.append("answer" if len(trials) == 1 else f"answer {number} of {len(trials)}")
-        sections.append(block(trial.completion.text))
+        sections.append(block(trial.answer.text))
+        if trial.answer.reasoning:
+            sections += ["reasoning", block(trial.answer.reasoning)]
     sections += [f"note: {printable(note)}" for note in result.notes]
     sections += [_line(mark) for mark in result.marks]
     return "\n".join(sections)

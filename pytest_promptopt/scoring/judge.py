@@ -9,6 +9,7 @@ from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
+from pytest_promptopt.scoring.answer import read_answer
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.folding import folded
@@ -62,6 +63,7 @@ def ask(model: Model, messages: tuple[Message, ...], context: ScoringContext) ->
 
 def read_choice(answer: Completion, choices: Mapping[str, float]) -> Score:
     """The score of the choice that ``answer`` names."""
+    answer = read_answer(answer)
     said = excerpt(answer.text.strip())
     if answer.finish_reason is FinishReason.REFUSAL:
         return Score.unscored(f"the judge refused: {said}")

@@ -134,7 +134,7 @@ class GoldenItem(PromptItem):
         if result.outcome is not Outcome.MISSED:
             return {}
         expected = "" if self.golden.expected is None else as_text(self.golden.expected)
-        answer = self.trials[0].completion.text
+        answer = self.trials[0].answer.text
         return {"expected": expected[:_EXCERPT], "answer": answer[:_EXCERPT]}
 
 

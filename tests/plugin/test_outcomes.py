@@ -194,3 +194,11 @@ def test_a_gate_asks_nothing_twice(project: Project) -> None:
     project.write("prompts/a.prompt.yml", text + "gate: {min: 0.5}\n")
     project.run("--prompt-no-cache").assert_outcomes(passed=2)
     assert Path(project.path / "asked.txt").read_text() == "xx"
+
+
+def test_reasoning_is_shown_and_never_scored(project: Project) -> None:
+    project.answers({"one": "<think>2, or 1?</think>1", "two": "<think>2?</think>3"})
+    project.write("prompts/a.prompt.yml", PROMPT)
+    result = project.run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["answer", "│ 3", "reasoning", "│ 2[?]"])

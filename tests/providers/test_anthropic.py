@@ -120,7 +120,7 @@ def test_only_text_blocks_are_the_answer_and_cached_tokens_count() -> None:
     }
     with WireServer(lambda _: Reply(body=json.dumps(content).encode())) as server:
         (answer,) = ask(AnthropicProvider, question(anthropic_model(server.url)))
-    assert answer.text == "ab"
+    assert (answer.text, answer.reasoning) == ("ab", "Hm.")
     assert answer.usage == Usage(input_tokens=21, output_tokens=4)
 
 

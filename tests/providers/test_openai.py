@@ -13,7 +13,7 @@ from pytest_promptopt.errors import (
     TransientError,
 )
 from pytest_promptopt.providers.openai import OpenAIProvider
-from pytest_promptopt.providers.request import FinishReason, Model, RateLimit, Usage
+from pytest_promptopt.providers.request import Completion, FinishReason, Model, RateLimit, Usage
 from tests.providers.questions import KEY, ask, openai_model, question, settings
 from tests.wire import Behaviour, Received, Reply, WireServer, scripted
 
@@ -141,6 +141,24 @@ def test_reasoning_that_used_up_the_tokens_is_an_empty_cut_off_answer() -> None:
     with WireServer(lambda _: reply) as server:
         (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
     assert (answer.text, answer.finish_reason) == ("", FinishReason.LENGTH)
+    assert answer.reasoning == "Hm"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "a", "reasoning_content": "Hm"},
+        {"content": "a", "reasoning": "Hm"},
+        {"content": [{"type": "reasoning", "text": "Hm"}, {"type": "text", "text": "a"}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+                     {"type": "text", "text": "a"}]},
+    ],
+)  # fmt: skip
+def test_reasoning_is_kept_beside_the_answer(message: dict[str, Any]) -> None:
+    with WireServer(lambda _: message_reply(message)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert (answer.text, answer.reasoning) == ("a", "Hm")
+    assert Completion.from_json(answer.to_json()).reasoning == "Hm"
 
 
 def test_content_in_parts_is_joined() -> None:
