@@ -20,6 +20,8 @@ from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import Score
 
 _NAME = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*)")
+# What adding up shares may be off by: 1.0000000000000002 means 1.
+_ROUNDING = 1e-9
 _ALLOWED = "True, False, None, a number in [0, 1], (score, reason) or {score, reason}"
 
 
@@ -57,14 +59,26 @@ class PythonScorer:
     def _score(self, value: Any, reason: str) -> Score:
         if value is None:
             return Score.unscored(reason or f"{self.name} gave None")
-        if isinstance(value, Real) and 0 <= float(value) <= 1:
-            return Score(value=float(value), reason=reason or self._default_reason(float(value)))
+        number = _number(value)
+        if number is not None and -_ROUNDING <= number <= 1 + _ROUNDING:
+            number = min(max(number, 0.0), 1.0)
+            return Score(value=number, reason=reason or self._default_reason(number))
         raise ScorerError(
             f"{self.location}: {self.name} gave {excerpt(value)}; a scorer gives {_ALLOWED}"
         )
 
     def _default_reason(self, value: float) -> str:
         return "" if value == 1 else f"{self.name} gave {value:g}"
+
+
+def _number(value: Any) -> float | None:
+    """The number that ``value`` is, also where it is a scalar of numpy's or the like."""
+    if not isinstance(value, Real) and callable(getattr(value, "item", None)):
+        try:
+            value = value.item()
+        except (TypeError, ValueError):
+            return None
+    return float(value) if isinstance(value, Real) else None
 
 
 def python_scorer(spec: EvaluatorSpec, context: ScoringContext) -> PythonScorer:

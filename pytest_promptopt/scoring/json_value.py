@@ -8,10 +8,13 @@ from itertools import islice
 from typing import Any
 
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
+from pytest_promptopt.scoring.folding import tidy
 
-_FENCE = re.compile(r"^ {0,3}(?P<marks>`{3,}|~{3,})[^`\n]*\n", re.MULTILINE)
+# Also indented in a list, behind words, and with its content on the same line.
+_FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)
+_LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=\s)")
 _SHOWN_DIFFERENCES = 3
-_OUTSIDE = " \t\r\n\ufeff"
+_OUTSIDE = " \t\r\n\ufeff\u200b\u2060"
 
 
 class NotJsonError(Exception):
@@ -72,13 +75,18 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _fenced_blocks(text: str) -> Iterator[str]:
-    """The contents of all closed code blocks."""
+    """The contents of all code blocks; one that is not closed goes on to the end."""
     position = 0
     while opening := _FENCE.search(text, position):
+        content, closed, _ = opening["info"].partition(opening["marks"])
+        if closed:
+            yield _LANGUAGE.sub("", content)
+            position = opening.end()
+            continue
         closing = _closing(opening["marks"]).search(text, opening.end())
+        yield text[opening.end() : closing.start() if closing else None]
         if closing is None:
             return
-        yield text[opening.end() : closing.start()]
         position = closing.end()
 
 
@@ -139,4 +147,6 @@ def _show(path: Any) -> str:
 def _same_scalar(expected: Any, found: Any) -> bool:
     if isinstance(expected, bool) or isinstance(found, bool):
         return expected is found
+    if isinstance(expected, str) and isinstance(found, str):
+        return tidy(expected) == tidy(found)
     return bool(expected == found)

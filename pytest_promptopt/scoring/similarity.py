@@ -10,6 +10,7 @@ from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer
+from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
@@ -35,7 +36,7 @@ def similarity_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledSc
 
 
 def _score_similarity(options: Mapping[str, Any], answer: str) -> Score:
-    wanted, text = as_text(options["to"]).strip(), answer.strip()
+    wanted, text = tidy(as_text(options["to"])).strip(), tidy(answer).strip()
     if wanted != text and len(wanted) * len(text) > _MOST_COMPARISONS:
         lengths = f"{len(wanted):,} and {len(text):,} characters"
         return Score.unscored(f"too long to compare: {lengths}")

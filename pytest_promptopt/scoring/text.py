@@ -10,6 +10,7 @@ from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
+from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.json_value import (
     NotJsonError,
     describe_differences,
@@ -32,7 +33,8 @@ _CONTAINS_KEYS = ("any", "all", "none")
 def string_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
     """``string`` of GitHub Models: ``equals`` exact, the others ignoring case; all must hold.
 
-    As in gh-models, blanks and line ends around the answer do not count.
+    As in gh-models, blanks and line ends around the answer do not count. For the others than
+    ``equals``, neither do ways to write the same character and what is invisible.
     """
     if not isinstance(spec.options, Mapping):
         raise OptionsError(
@@ -83,7 +85,7 @@ _STRING_MISSES = {
 def _string_holds(key: str, wanted: str, text: str) -> bool:
     if key == "equals":
         return text == wanted
-    folded, part = text.lower(), wanted.lower()
+    folded, part = tidy(text).strip().casefold(), tidy(wanted).casefold()
     match key:
         case "contains":
             return part in folded
@@ -96,12 +98,17 @@ def _string_holds(key: str, wanted: str, text: str) -> bool:
 
 
 def _only_case(key: str, wanted: str, text: str) -> str:
-    differs_in_case = key == "equals" and wanted.lower() == text.lower()
-    return " (only upper and lower case differ)" if differs_in_case else ""
+    """A hint where an exact comparison fails on what is hard to see."""
+    if key != "equals":
+        return ""
+    if tidy(wanted).strip() == tidy(text).strip():
+        return " (they look alike: accents, line ends or invisible characters differ)"
+    is_case = tidy(wanted).strip().casefold() == tidy(text).strip().casefold()
+    return " (only upper and lower case differ)" if is_case else ""
 
 
 def equals_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``equals``: text equal after trimming both; what is not text is compared as JSON."""
+    """``equals``: text that looks the same, after trimming; what is not text, as JSON."""
     return FilledScorer(options=spec.options, compare=_score_equality)
 
 
@@ -117,7 +124,7 @@ class ExpectedScorer:
 def _score_equality(expected: Any, answer: str) -> Score:
     if not isinstance(expected, str):
         return _score_json_equality(expected, answer)
-    wanted, text = expected.strip(), answer.strip()
+    wanted, text = tidy(expected).strip(), tidy(answer).strip()
     reason = f"expected {excerpt(wanted)}, got {excerpt(text)}{_only_case('equals', wanted, text)}"
     return hit_or_miss(text == wanted, reason)
 
@@ -152,8 +159,10 @@ def _score_contains(options: Mapping[str, Any], answer: str) -> Score:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
     if not all(part and all(part) for part in texts.values()):
         return Score.unscored("a text of `contains` is empty for this golden")
-    folded = answer.casefold()
-    present = {key: [t for t in part if t.casefold() in folded] for key, part in texts.items()}
+    folded = tidy(answer).casefold()
+    present = {
+        key: [t for t in part if tidy(t).casefold() in folded] for key, part in texts.items()
+    }
     misses = []
     if absent := [text for text in texts.get("all", ()) if text not in present["all"]]:
         misses.append(f"does not contain {_few(absent)}")

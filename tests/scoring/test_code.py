@@ -2,6 +2,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pytest_promptopt.errors import ScorerError
@@ -66,6 +67,11 @@ def test_a_function_of_the_project_gets_answer_and_a_copy_of_the_variables(
         ([None, "no idea"], None, "no idea"),
         ({"score": 0, "reason": "wrong"}, 0, "wrong"),
         ({"score": 1}, 1, ""),
+        (1.0000000000000002, 1, ""),
+        (-1e-16, 0, "acme_scorers:give gave 0"),
+        (np.bool_(True), 1, ""),
+        (np.float32(0.5), 0.5, "acme_scorers:give gave 0.5"),
+        (np.array(1), 1, ""),
     ],
 )
 def test_a_function_gives_a_score(
@@ -74,7 +80,9 @@ def test_a_function_gives_a_score(
     assert give(given, project) == (value, reason)
 
 
-@pytest.mark.parametrize("given", [1.5, -1, float("nan"), "yes", {"points": 1}, [1, 2], []])
+@pytest.mark.parametrize(
+    "given", [1.5, -1, float("nan"), "yes", np.array([0, 1]), {"points": 1}, [1, 2], []]
+)
 def test_anything_else_is_an_error_that_says_what_to_give(
     given: Any, project: ScoringContext
 ) -> None:

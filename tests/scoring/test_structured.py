@@ -25,6 +25,11 @@ def test_valid_json_scores_1(options: Any) -> None:
         'Here it is:\n\n```\n{"a": 1}\n```\nAnything else?',
         '~~~json\n{"a": "```"}\n~~~',
         '```json\r\n{"a": 1}\r\n```\r\n',
+        '```json\n{"a": 1}',
+        '```json {"a": 1}```',
+        'Here: ```{"a": 1}```',
+        '1. The data:\n\n     ```json\n     {"a": 1}\n     ```',
+        '- ```json\n  {"a": 1}\n  ```',
     ],
 )
 def test_one_code_block_is_allowed_unless_strict(answer: str) -> None:
@@ -44,7 +49,7 @@ def test_one_code_block_is_allowed_unless_strict(answer: str) -> None:
         ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
         ("1" * 5000, "a number of too many digits"),
         ("```\n1\n```\n```\n2\n```", "more than one code block"),
-        ('```json\n{"a": 1}', "not JSON at line 1, column 1 (Expecting value)"),
+        ("```json\n{", "not JSON at line 1, column 2 (Expecting property name"),
     ],
 )
 def test_what_is_not_json_is_a_miss_that_says_why(answer: str, why: str) -> None:
@@ -156,3 +161,11 @@ def test_expected_without_evaluators_is_equality() -> None:
 )  # fmt: skip
 def test_a_json_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
     assert complaint({"json": options}) == f"evaluator `json`: {message}"
+
+
+def test_how_a_character_is_written_makes_no_difference() -> None:
+    answer = '\ufeff{"a": "cafe\u0301", "b": ["x\\r\\ny\u200b"]}'
+    expected = {"a": "café", "b": ["x\ny"]}
+    assert score({"json": {"equals": "{{expected}}"}}, answer, expected=expected).value == 1
+    assert score({"equals": "{{expected}}"}, answer, expected=expected).value == 1
+    assert score({"equals": "{{expected}}"}, '["a "]', expected=["a"]).value == 0

@@ -184,3 +184,46 @@ def test_a_contains_that_cannot_be_meant_is_a_problem(options: Any, message: str
 def test_an_evaluator_of_text_passes_at_1_unless_it_has_a_threshold() -> None:
     assert evaluator({"equals": "a"}).threshold == 1
     assert evaluator({"equals": "a", "threshold": 0.5}).threshold == 0.5
+
+
+@pytest.mark.parametrize(
+    "answer", ["cafe\u0301", "\u200bcafé\ufeff", "ca\u00adfé", "café\r\n", "\u2060 café"]
+)
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"equals": "café"},
+        {"contains": "café"},
+        {"contains": "cafe\u0301"},
+        {"string": {"contains": "CAFÉ"}},
+        {"string": {"startsWith": "café", "endsWith": "CAFE\u0301"}},
+        {"similarity": {"to": "café"}, "threshold": 1},
+    ],
+)
+def test_how_a_text_is_written_makes_no_difference(entry: dict[str, Any], answer: str) -> None:
+    assert score(entry, answer).value == 1
+
+
+def test_line_ends_make_no_difference() -> None:
+    assert score({"equals": "a\nb"}, "a\r\nb").value == 1
+    assert score({"contains": "a\r\nb"}, "x a\nb").value == 1
+
+
+def test_equals_of_github_models_stays_exact_and_tells_what_is_hard_to_see() -> None:
+    result = score({"string": {"equals": "café"}}, "cafe\u0301")
+    assert result.value == 0
+    assert "they look alike: accents, line ends or invisible characters differ" in result.reason
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"contains": "straße"},
+        {"string": {"contains": "straße"}},
+        {"string": {"startsWith": "die straße"}},
+        {"string": {"endsWith": "straße"}},
+        {"choice": ["straße", "haus"]},
+    ],
+)
+def test_whatever_ignores_case_ignores_it_in_every_script(entry: dict[str, Any]) -> None:
+    assert score(entry, "Die STRASSE", expected="straße").value == 1
