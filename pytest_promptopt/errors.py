@@ -59,10 +59,16 @@ class Problem:
 
 
 class PromptFileError(PromptoptError):
-    """A prompt or goldens file that cannot be used: all its problems, in file order."""
+    """A prompt or goldens file that cannot be used: all its problems, in file order.
+
+    The message tells the first twenty of them."""
+
+    _SHOWN = 20
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        lines = [str(problem) for problem in problems[: self._SHOWN]]
+        rest = len(problems) - len(lines)
+        super().__init__("\n".join([*lines, *([f"and {rest} more like these"] if rest else [])]))
         self.problems = tuple(problems)
 
     @classmethod

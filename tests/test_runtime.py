@@ -80,7 +80,9 @@ def test_a_prompt_has_what_an_application_sends(project: Path) -> None:
 def test_the_version_is_that_of_the_content_whatever_else_the_file_holds(project: Path) -> None:
     path = project / "prompts" / "ticket_routing.prompt.yml"
     version = load_prompt(path).version
-    path.write_text(f"# A comment\n{PROMPT}testData: [{{ticket: x, expected: y}}]\ngate: {{}}\n")
+    path.write_text(
+        f"# A comment\n{PROMPT}testData: [{{ticket: x, expected: y}}]\ngate: {{min: 1}}\n"
+    )
     prompt = read_prompt(path, root=project)
     assert load_prompt(path).version == version == content_of(prompt, root=project).version
     path.write_text(PROMPT.replace("Ticket:", "Mail:"))

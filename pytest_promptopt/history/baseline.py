@@ -76,7 +76,9 @@ class Baseline:
                 path=path, problem=self._at_base(f"{head.location}: {error.strerror}")
             )
         try:
-            prompt = read_prompt(path, root=self._root_of(path, root), files=self.files)
+            prompt = read_prompt(
+                path, root=self._root_of(path, root), files=self.files, of_past=True
+            )
         except PromptFileError as error:
             return BasePrompt(path=path, problem=self._at_base(str(error)))
         return BasePrompt(prompt=prompt, path=path)

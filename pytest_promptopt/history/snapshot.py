@@ -37,6 +37,6 @@ def read_snapshot(
     path: Path, roots: Roots, *, commit: str | None = None, files: Files = DISK
 ) -> Snapshot:
     """The prompt at ``path`` as ``files`` have it; raises :class:`PromptFileError`."""
-    prompt = read_prompt(path, root=roots.repository, files=files)
+    prompt = read_prompt(path, root=roots.repository, files=files, of_past=commit is not None)
     content = content_of(prompt, root=roots.project, files=files)
     return Snapshot(prompt=prompt, content=content, commit=commit)

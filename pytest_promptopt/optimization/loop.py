@@ -8,7 +8,6 @@ from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
-from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
 from pytest_promptopt.optimization.batches import Batches
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions, targets
@@ -28,8 +27,7 @@ from pytest_promptopt.optimization.memory import (
 from pytest_promptopt.optimization.optimizer import Optimizer, meta_texts
 from pytest_promptopt.optimization.parents import Standing, best_first
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
-from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
-from pytest_promptopt.optimization.registered import registered
+from pytest_promptopt.optimization.presets import check_names
 from pytest_promptopt.optimization.result import (
     Event,
     Judged,
@@ -86,7 +84,7 @@ async def optimize(
     """
     parts = usable(subject, splits)
     planned = plan_for(subject, settings, splits, price_usd=price_usd)
-    _check_names(settings)
+    check_names(settings)
     by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
     editable = editable_positions(subject.prompt, settings.editable)
     run = inputs_digest(subject, settings, optimizer_model, splits)
@@ -166,12 +164,6 @@ def plan_for(
         usd_per_call=cost_usd,
     )
     return plan(settings, sizes)
-
-
-def _check_names(settings: OptimizeSettings) -> None:
-    registered(ALLOCATORS, settings.allocator, "allocator")
-    for name in (*settings.first, *settings.proposers):
-        registered(PROPOSERS, name, "proposer")
 
 
 @dataclass(slots=True, kw_only=True)

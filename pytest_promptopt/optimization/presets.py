@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
+from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -129,3 +132,28 @@ def read_optimize_settings(
     if preset is None:
         raise UsageError(f"{where}: {method!r} is not a method{did_you_mean(method, PRESETS)}")
     return override(preset, overrides, where)
+
+
+def settings_in_file(settings: Mapping[str, Any], where: str) -> OptimizeSettings:
+    """What stands under ``optimize:`` of a prompt file.
+
+    Raises :class:`UsageError` that starts with ``where``, also for a proposer or an allocator
+    that there is none of.
+    """
+    overrides = dict(settings)
+    method = overrides.pop("method", None) or DEFAULT_METHOD
+    found = read_optimize_settings(str(method), overrides, where)
+    try:
+        check_names(found)
+    except UsageError as error:
+        message = str(error)
+    else:
+        return found
+    raise UsageError(f"{where}: {message}")
+
+
+def check_names(settings: OptimizeSettings) -> None:
+    """Raise :class:`UsageError` where a proposer or the allocator is not there."""
+    registered(ALLOCATORS, settings.allocator, "allocator")
+    for name in (*settings.first, *settings.proposers):
+        registered(PROPOSERS, name, "proposer")

@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.suggestion import misspelt, not_understood
 
 KINDS = (
     "string",
@@ -45,12 +46,24 @@ _STRING_TYPES = {"startswith": "startsWith", "endswith": "endsWith"}
 _EQUALS_TYPES = {"equals", "equal", "exact", "exactmatch"}
 _JSON_TYPES = {"json", "isjson", "validjson"}
 _JUDGE_TYPES = {"modelgraded", "llm"}
+_TYPES = (
+    *_JSON_TYPES,
+    *_JUDGE_TYPES,
+    *_REGEX_TYPES,
+    *_CONTAINS_TYPES,
+    *_STRING_TYPES,
+    *_EQUALS_TYPES,
+)
 _POSITIVE = {"yes", "pass", "passed", "true", "correct", "good"}
 _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 
 
 class _NotUnderstoodError(Exception):
     """The entry cannot be told; says what was found and what to write instead."""
+
+
+class _MisspeltError(_NotUnderstoodError):
+    """The entry is told but for a slip."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +86,6 @@ def read_evaluator(
     """
     problems: list[Problem] = []
 
-    def warn(message: str) -> None:
-        problem = Problem(path=path, line=line, message=message, severity=Severity.WARNING)
-        problems.append(problem)
-
     name = raw.get("name") if isinstance(raw, Mapping) else None
     label = name if isinstance(name, str) and name.strip() else f"evaluator {position}"
     threshold = None
@@ -86,12 +95,16 @@ def read_evaluator(
         threshold = _threshold(content, entry)
     except _NotUnderstoodError as error:
         message = f"evaluator `{label}`: {error}"
-        warn(message)
+        is_misspelt = isinstance(error, _MisspeltError)
+        severity = Severity.ERROR if is_misspelt else Severity.WARNING
+        problems.append(Problem(path=path, line=line, message=message, severity=severity))
         entry = _Entry(kind="", options=message)
     if name is None and entry.kind in KINDS:
         label = entry.kind
-    for key in entry.ignored:
-        warn(f"evaluator `{label}`: the key `{key}` is not understood and has no effect")
+    what = f"evaluator `{label}`: the key"
+    problems += [
+        not_understood(what, _COMMON_KEYS, path=path, line=line, name=key) for key in entry.ignored
+    ]
     spec = EvaluatorSpec(
         name=label,
         kind=entry.kind,
@@ -129,6 +142,9 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
         return _entry_of_kind(kinds[0], content, keys)
     if len(keys) == 1 and keys[0]:
         return _Entry(kind=keys[0], options=content[keys[0]])
+    for key in keys:
+        if meant := misspelt(key, KINDS):
+            raise _MisspeltError(f"the kind `{key}` is not known; did you mean `{meant}`?")
     found = f"found {_names(keys)}" if keys else "found none"
     raise _NotUnderstoodError(f"expected a kind of evaluator ({', '.join(KINDS)}), {found}")
 
@@ -204,6 +220,8 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> _Entry:
         return _Entry(kind="string", options={key: _value(named, options)})
     if plain in _EQUALS_TYPES:
         return _Entry(kind="equals", options=_value(named, options))
+    if meant := misspelt(named, _TYPES):
+        raise _MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
     raise _NotUnderstoodError(
         f"the type `{named}` is not understood; name the kind as a key ({', '.join(KINDS)})"
     )

@@ -10,7 +10,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Reducer
 from pytest_promptopt.suggestion import did_you_mean
 
-_VERDICT_KEYS = ("min", "maxDrop", "confidence", "inconclusive")
+_NO_CRITERION = "asks for nothing and would always pass; write `min: 0.85` or `maxDrop: 0.02`"
 _PART_KEYS = ("tags", "evaluators")
 # What `expected` is scored by where no evaluators stand.
 _DEFAULT_EVALUATOR = "expected"
@@ -33,7 +33,6 @@ class _GateReader:
     problems: list[Problem] = field(default_factory=list)
 
     def gate(self, raw: Mapping[str, Any]) -> GateSettings:
-        self._tell_unknown_keys(raw, ("gate",), (*_VERDICT_KEYS, *_PART_KEYS))
         parts = {
             key: {
                 name: self._part(nested, raw, ("gate", key, name))
@@ -49,7 +48,6 @@ class _GateReader:
         self, raw: Mapping[str, Any], outer: Mapping[str, Any], path: tuple[str, ...]
     ) -> GateSettings:
         """A gate on a part of the goldens or scores; its verdict is reached as the outer one's."""
-        self._tell_unknown_keys(raw, path, _VERDICT_KEYS)
         inherited = {key: outer[key] for key in ("confidence", "inconclusive") if key in outer}
         whole = {**inherited, **raw}
         self._tell_idle_keys(raw, path, used_by=[whole])
@@ -66,13 +64,6 @@ class _GateReader:
             inconclusive_passes=raw.get("inconclusive") == "pass",
             **parts,
         )
-
-    def _tell_unknown_keys(
-        self, raw: Mapping[str, Any], path: tuple[str, ...], known: Collection[str]
-    ) -> None:
-        for key in raw:
-            if key not in known:
-                self._warn("is not understood and has no effect", *path, key)
 
     def _tell_idle_keys(
         self,
@@ -93,19 +84,38 @@ class _GateReader:
         self.problems.append(_problem(self.document, path, text, Severity.WARNING))
 
 
-def unknown_parts(
+def check_gate(
     document: Document,
     gate: GateSettings,
     goldens: Collection[Golden],
     evaluators: Collection[EvaluatorSpec],
 ) -> list[Problem]:
-    """An error for each tag and evaluator under ``gate`` that the prompt does not have."""
+    """An error for each part of the prompt that is not there, and where nothing can fail."""
     tags = sorted({tag for golden in goldens for tag in golden.tags})
     names = _evaluator_names(goldens, evaluators)
     return [
         *_unknown(document, "tags", gate.tags, tags, "no golden has this tag"),
         *_unknown(document, "evaluators", gate.evaluators, names, "no evaluator has this name"),
+        *_without_criterion(document, gate, any(golden.required for golden in goldens)),
     ]
+
+
+def _without_criterion(
+    document: Document, gate: GateSettings, has_required: bool
+) -> Iterable[Problem]:
+    parts = {"tags": gate.tags, "evaluators": gate.evaluators}
+    paths = [("gate", key, name) for key in parts for name in parts[key]]
+    gates = [settings for part in parts.values() for settings in part.values()]
+    lacking = [path for path, part in zip(paths, gates, strict=True) if not _can_fail(part)]
+    for path in lacking:
+        yield _problem(document, path, f"`{'.'.join(path)}` {_NO_CRITERION}", Severity.ERROR)
+    if not (gates or has_required or _can_fail(gate)):
+        message = f"`gate` {_NO_CRITERION}, or mark a golden `required: true`"
+        yield _problem(document, ("gate",), message, Severity.ERROR)
+
+
+def _can_fail(gate: GateSettings) -> bool:
+    return gate.minimum is not None or gate.max_drop is not None
 
 
 def _evaluator_names(

@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -22,6 +23,9 @@ from pytest_promptopt.prompts.golden import (
     slug,
 )
 from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.template import templates_in
+from pytest_promptopt.prompts.value import kind_of
+from pytest_promptopt.suggestion import misspelt
 
 T = TypeVar("T")
 
@@ -120,7 +124,9 @@ def _read_jsonl(text: str, location: str) -> Iterator[RawGolden]:
 def _read_json(text: str, location: str) -> Iterator[RawGolden]:
     content = _parse_json(text, location, 1)
     if not isinstance(content, list):
-        raise PromptFileError.at(location, 1, f"expected a list of goldens, found {_kind(content)}")
+        raise PromptFileError.at(
+            location, 1, f"expected a list of goldens, found {kind_of(content)}"
+        )
     for item, line in zip(content, _item_lines(text), strict=True):
         yield RawGolden(content=item, path=location, line=line)
 
@@ -155,7 +161,7 @@ def _parse_json(text: str, location: str, first_line: int) -> Any:
 def _read_yaml(text: str, location: str) -> Iterator[RawGolden]:
     document = parse_document(text, location)
     if not isinstance(document.root, SequenceNode):
-        found = _kind(document.data)
+        found = kind_of(document.data)
         raise PromptFileError.at(
             location, document.root.line, f"expected a list of goldens, found {found}"
         )
@@ -194,26 +200,31 @@ _READERS: Mapping[str, Callable[[str, str], Iterable[RawGolden]]] = {
 }
 
 
-def build_goldens(raw: Iterable[RawGolden]) -> tuple[tuple[Golden, ...], list[Problem]]:
-    """Checked goldens with unique ids, and warnings; raises :class:`PromptFileError`."""
+def build_goldens(
+    raw: Iterable[RawGolden], *, used: Collection[str] = ()
+) -> tuple[tuple[Golden, ...], list[Problem]]:
+    """Checked goldens with unique ids, and what is amiss; raises :class:`PromptFileError`.
+
+    ``used`` are the variables that placeholders of the prompt use, whatever they are called.
+    """
     goldens: list[Golden] = []
-    warnings: list[Problem] = []
+    found: list[Problem] = []
     errors: list[Problem] = []
     first: dict[str, Golden] = {}
     derived: set[str] = set()
     for item in raw:
         try:
-            golden, is_derived, problems = _build_golden(item)
+            golden, is_derived, problems = _build_golden(item, used)
         except PromptFileError as error:
             errors.extend(error.problems)
             continue
-        warnings.extend(problems)
+        found.extend(problems)
         if golden.id in first:
             other = first[golden.id]
             if not is_derived or golden.id not in derived:
                 errors.append(_duplicate(golden, other))
                 continue
-            warnings.append(_repeated(golden, other))
+            found.append(_repeated(golden, other))
             golden = _renamed(golden, first)
         if is_derived:
             derived.add(golden.id)
@@ -221,16 +232,17 @@ def build_goldens(raw: Iterable[RawGolden]) -> tuple[tuple[Golden, ...], list[Pr
         goldens.append(golden)
     if errors:
         raise PromptFileError(errors)
-    return tuple(goldens), warnings
+    return tuple(goldens), found
 
 
-def _build_golden(raw: RawGolden) -> tuple[Golden, bool, list[Problem]]:
+def _build_golden(raw: RawGolden, used: Collection[str]) -> tuple[Golden, bool, list[Problem]]:
     if not isinstance(raw.content, Mapping):
-        message = f"a golden must be a mapping of variables, found {_kind(raw.content)}"
+        message = f"a golden must be a mapping of variables, found {kind_of(raw.content)}"
         raise PromptFileError.at(raw.path, raw.line, message)
     content = _from_table(raw.content) if raw.from_table else raw.content
-    fields = _Fields(content, raw)
     variables = _variables(content)
+    fields = _Fields(content, raw, used)
+    fields.check_names(variables)
     given_id = fields.take("id", _read_id)
     golden = Golden(
         id=given_id or derived_id(variables),
@@ -264,12 +276,17 @@ def _variables(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Fields:
-    """The reserved keys of one golden; those of the wrong type stay variables, with a warning."""
+    """The reserved keys of one golden.
 
-    def __init__(self, content: Mapping[str, Any], raw: RawGolden) -> None:
+    One of the wrong type is a variable where a placeholder uses it, with a warning, else an error.
+    """
+
+    def __init__(self, content: Mapping[str, Any], raw: RawGolden, used: Collection[str]) -> None:
         self.problems: list[Problem] = []
         self._content = content
         self._raw = raw
+        templates = templates_in(content.get("evaluators"))
+        self._used = {*used, *(name for template in templates for name in template.variables)}
 
     def take(self, key: str, read: Callable[[Any], T | None]) -> T | None:
         value = self._content.get(key)
@@ -277,15 +294,30 @@ class _Fields:
             return None
         result = read(value)
         if result is None:
-            self._warn(f"`{key}` is {_kind(value)}, which it cannot be: read as a variable")
+            self._tell_misread(key, value)
         return result
+
+    def check_names(self, variables: Iterable[str]) -> None:
+        """Refuse variables that nothing uses and that are called almost like a reserved key."""
+        for name in variables:
+            meant = None if name in self._used else _almost_reserved(name)
+            if meant is not None:
+                self._tell(f"`{name}` is used by no placeholder; did you mean `{meant}`?")
+
+    def _tell_misread(self, key: str, value: Any) -> None:
+        what = f"`{key}` is {kind_of(value)}, which it cannot be"
+        if key in self._used or key not in _MEANT:
+            self._tell(f"{what}: read as a variable", Severity.WARNING)
+        else:
+            near = misspelt(value, get_args(Split)) if key == "split" and value else None
+            self._tell(f"{what}; write {near or _MEANT[key]}")
 
     def evaluators(self) -> tuple[EvaluatorSpec, ...]:
         value = self._content.get("evaluators")
         if value is None:
             return ()
         if not isinstance(value, list):
-            self._warn(f"`evaluators` is {_kind(value)}, which it cannot be: read as a variable")
+            self._tell_misread("evaluators", value)
             return ()
         specs = []
         for position, entry in enumerate(value, start=1):
@@ -301,11 +333,24 @@ class _Fields:
                 specs.append(spec)
         return tuple(specs)
 
-    def _warn(self, message: str) -> None:
+    def _tell(self, message: str, severity: Severity = Severity.ERROR) -> None:
         raw = self._raw
-        self.problems.append(
-            Problem(path=raw.path, line=raw.line, message=message, severity=Severity.WARNING)
-        )
+        problem = Problem(path=raw.path, line=raw.line, message=message, severity=severity)
+        self.problems.append(problem)
+
+
+@lru_cache(maxsize=1024)
+def _almost_reserved(name: str) -> str | None:
+    return None if name in RESERVED_KEYS else misspelt(name, RESERVED_KEYS)
+
+
+_MEANT = {
+    "tags": "a word or a list of words",
+    "split": "train, validation or test",
+    "required": "true or false",
+    "weight": "a number of 0 or more",
+    "evaluators": "a list of evaluators",
+}
 
 
 def _read_id(value: Any) -> str | None:
@@ -379,19 +424,3 @@ def _renamed(golden: Golden, taken: Mapping[str, Golden]) -> Golden:
 
 def _or(value: T | None, default: T) -> T:
     return default if value is None else value
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case bool():
-            return "a truth value"
-        case str():
-            return f"text ({value[:40]!r})"
-        case int() | float():
-            return f"a number ({value})"
-        case list():
-            return "a list"
-        case _:
-            return "a mapping"

@@ -22,6 +22,8 @@ KNOWN_PARAMETERS = frozenset(
         "service_tier",
     }
 )
+# Parameters of some servers whose names come close to a known one's.
+FOREIGN_PARAMETERS = frozenset({"min_k", "min_tokens", "top_a", "top_h", "top_n"})
 _SYNONYMS = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",

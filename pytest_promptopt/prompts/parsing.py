@@ -13,9 +13,15 @@ from pytest_promptopt.messages import Role
 from pytest_promptopt.prompts.document import Document
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.prompts.json_text import load_json
-from pytest_promptopt.prompts.parameters import KNOWN_PARAMETERS, canonical_parameters
+from pytest_promptopt.prompts.parameters import (
+    FOREIGN_PARAMETERS,
+    KNOWN_PARAMETERS,
+    canonical_name,
+    canonical_parameters,
+)
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.suggestion import not_understood
 
 ResponseFormat = Literal["text", "json_object", "json_schema"]
 
@@ -101,13 +107,31 @@ class _Parser:
         return name, parameters
 
     def _parameters(self, model_parameters: Mapping[str, Any]) -> dict[str, Any]:
-        parameters: dict[str, Any] = canonical_parameters(model_parameters)
-        for key in ("config", "modelParameters"):
-            parameters |= canonical_parameters(self._mapping(key))
-        for name in sorted(parameters.keys() - KNOWN_PARAMETERS - {"response_format"}):
-            key = "modelParameters" if self._mapping("modelParameters") else "config"
-            self._warn(f"the parameter `{name}` is not known; it is sent as it is", key, name)
+        given: dict[tuple[str, ...], Mapping[str, Any]] = {
+            ("model", "parameters"): model_parameters,
+            ("config",): self._mapping("config"),
+            ("modelParameters",): self._mapping("modelParameters"),
+        }
+        parameters: dict[str, Any] = {}
+        for path, raw in given.items():
+            parameters |= canonical_parameters(raw)
+            for name in raw:
+                self._check_parameter(*path, name)
         return parameters
+
+    def _check_parameter(self, *path: str) -> None:
+        name = canonical_name(path[-1])
+        if name in KNOWN_PARAMETERS | {"response_format"}:
+            return
+        problem = not_understood(
+            "the parameter",
+            () if name in FOREIGN_PARAMETERS else KNOWN_PARAMETERS,
+            path=self.document.location,
+            line=self.document.line_of(*path),
+            name=path[-1],
+            effect="is not known; it is sent as it is",
+        )
+        self.problems.append(problem)
 
     def _structured_output(
         self, parameters: dict[str, Any]

@@ -1,18 +1,14 @@
 """A prompt file as a :class:`Prompt`, with everything that was not understood said."""
 
-import functools
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
 from pytest_promptopt.prompts.document import Document, read_document
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.files import DISK, Files
-from pytest_promptopt.prompts.gate_settings import read_gate, read_reducer, unknown_parts
+from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_reducer
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.goldens import (
     RawGolden,
@@ -22,30 +18,29 @@ from pytest_promptopt.prompts.goldens import (
 )
 from pytest_promptopt.prompts.parsing import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
+from pytest_promptopt.prompts.template import templates_in
+from pytest_promptopt.prompts.violations import prompt_schema, violations
+from pytest_promptopt.suggestion import not_understood
 
 # Carried by many public prompt files to document themselves; they mean nothing to a run.
 _DOCUMENTATION_KEYS = {"version", "metadata", "authors", "author", "tags", "license"}
-_SHARES = {"min", "maxDrop", "confidence"}
-_SHOWN_OF_A_VALUE = 160
+# Keys of other tools that look like ours.
+_FOREIGN_KEYS = {"sample"}
 
 
-@functools.cache
-def prompt_schema() -> Mapping[str, Any]:
-    """The published JSON Schema of a prompt file (draft 2020-12)."""
-    text = resources.files(__package__).joinpath("schema/prompt.schema.json").read_text("utf-8")
-    schema: Mapping[str, Any] = json.loads(text)
-    return schema
-
-
-def read_prompt(path: Path, *, root: Path, files: Files = DISK) -> Prompt:
+def read_prompt(path: Path, *, root: Path, files: Files = DISK, of_past: bool = False) -> Prompt:
     """The prompt at ``path``; its goldens must lie in ``root``, to which locations are relative.
 
     It and its goldens are read through ``files``. Raises :class:`PromptFileError` with every
-    violation there is, not only the first.
+    violation there is, not only the first. A prompt ``of_past``, which nobody can mend any more,
+    is refused only where it cannot be read at all: what it says wrongly has no effect.
     """
     document = read_document(path, _shown(path, root), files)
-    _validate(document)
-    return _Reader(document, path, root, files).prompt()
+    _raise_errors(violations(document, of_past=of_past))
+    prompt = _Reader(document, path, root, files).prompt()
+    if not of_past:
+        _raise_errors(prompt.problems)
+    return prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +56,9 @@ class _Reader:
         document = self.document
         parsed = parse_prompt(document, self.path)
         self._check_json_schema(parsed)
-        goldens, golden_problems = build_goldens(self._raw_goldens())
         evaluators, evaluator_problems = self._evaluators()
+        used = _used_variables(parsed, evaluators)
+        goldens, golden_problems = build_goldens(self._raw_goldens(), used=used)
         gate, gate_problems = read_gate(document)
         reducer, reducer_problems = read_reducer(document)
         problems = (
@@ -72,10 +68,9 @@ class _Reader:
             *golden_problems,
             *evaluator_problems,
             *gate_problems,
-            *(unknown_parts(document, gate, goldens, evaluators) if gate else ()),
+            *(check_gate(document, gate, goldens, evaluators) if gate else ()),
             *reducer_problems,
         )
-        _raise_errors(problems)
         return replace(
             parsed,
             goldens=goldens,
@@ -93,25 +88,19 @@ class _Reader:
         return None if settings is None else OptimizeSpec(settings=settings, line=line)
 
     def _unknown_keys(self) -> Iterable[Problem]:
-        known = set(prompt_schema()["properties"]) | _DOCUMENTATION_KEYS
-        data = self.document.data
-        for key in data:
-            if key == "variables" and isinstance(data[key], list):
-                continue
-            if key not in known:
-                yield self._warning(f"the key `{key}` is not understood and has no effect", key)
+        known, data = prompt_schema()["properties"], self.document.data
+        for key in data.keys() - known.keys() - _DOCUMENTATION_KEYS:
+            if not (key == "variables" and isinstance(data[key], list)):
+                yield self._unknown("the key", () if key in _FOREIGN_KEYS else known, key)
         for index, message in enumerate(data["messages"]):
             for key in message.keys() - {"role", "content"}:
-                text = f"the key `{key}` of a message is not understood and has no effect"
-                yield self._warning(text, "messages", index, key)
+                yield self._unknown(
+                    "the message's key", ("role", "content"), "messages", index, key
+                )
 
-    def _warning(self, message: str, *path: str | int) -> Problem:
-        return Problem(
-            path=self.document.location,
-            line=self.document.line_of(*path),
-            message=message,
-            severity=Severity.WARNING,
-        )
+    def _unknown(self, what: str, known: Collection[str], *path: str | int) -> Problem:
+        location, line = self.document.location, self.document.line_of(*path)
+        return not_understood(what, known, path=location, line=line, name=str(path[-1]))
 
     def _check_json_schema(self, prompt: Prompt) -> None:
         from jsonschema import Draft202012Validator
@@ -160,50 +149,17 @@ class _Reader:
             yield from read_golden_file(path, _shown(path, self.root), self.files)
 
 
-def _validate(document: Document) -> None:
-    """Raise :class:`PromptFileError` with all violations of the schema, in file order."""
-    from jsonschema import Draft202012Validator
-
-    if not isinstance(document.data, Mapping):
-        message = "expected a mapping with `messages:`, found something else"
-        raise PromptFileError.at(document.location, document.root.line, message)
-    errors = Draft202012Validator(prompt_schema()).iter_errors(document.data)
-    _raise_errors(
-        Problem(
-            path=document.location,
-            line=document.line_of(*error.absolute_path),
-            message=_violation(error),
-        )
-        for error in errors
-    )
+def _used_variables(prompt: Prompt, evaluators: Iterable[EvaluatorSpec]) -> set[str]:
+    templates = [message.template for message in prompt.messages]
+    for spec in evaluators:
+        templates += templates_in(spec.options)
+    return {name for template in templates for name in template.variables}
 
 
 def _raise_errors(problems: Iterable[Problem]) -> None:
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise PromptFileError(sorted(errors, key=lambda problem: problem.line))
-
-
-def _violation(error: Any) -> str:
-    where = "".join(
-        f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path
-    ).lstrip(".")
-    found = "does not belong here" if error.validator == "not" else error.message
-    if len(found) > _SHOWN_OF_A_VALUE:
-        found = f"{found[:_SHOWN_OF_A_VALUE]}…"
-    expected = error.schema.get("description") if isinstance(error.schema, Mapping) else None
-    hint = f" ({expected})" if expected and error.validator != "required" else ""
-    text = f"{found}{hint}{_meant_share(error)}"
-    return f"{where}: {text}" if where else text
-
-
-def _meant_share(error: Any) -> str:
-    """What to write where a share was given in per cent."""
-    path, value = [*error.absolute_path], error.instance
-    is_share = path[:1] == ["gate"] and path[-1] in _SHARES
-    if is_share and error.validator in {"maximum", "exclusiveMaximum"} and 1 < value < 100:
-        return f"; for {value:g} % write {value / 100:g}"
-    return ""
 
 
 def _shown(path: Path, root: Path) -> str:

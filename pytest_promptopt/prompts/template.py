@@ -34,6 +34,12 @@ class Template:
         return _placeholders(self.text)
 
     @property
+    def variables(self) -> tuple[str, ...]:
+        """What the placeholders may use: ``{{a.b}}`` the variable ``a.b`` or a part of ``a``."""
+        names = self.placeholders
+        return tuple(dict.fromkeys((*names, *(name.partition(".")[0] for name in names))))
+
+    @property
     def foreign(self) -> tuple[tuple[int, str], ...]:
         """Logic of other template languages, which stays text: (line from 0, what stands there)."""
         return tuple(

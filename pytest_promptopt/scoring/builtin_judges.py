@@ -12,9 +12,8 @@ from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.judge import ask, judge_model, read_choice
-from pytest_promptopt.scoring.options import OptionsError
+from pytest_promptopt.scoring.options import unknown
 from pytest_promptopt.scoring.score import Score
-from pytest_promptopt.suggestion import did_you_mean
 
 # The scores of gh-models, where these judges pass above 0, that is from 2 on.
 _CHOICES = {"1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5": 1.0}
@@ -157,7 +156,7 @@ def builtin_judge(spec: EvaluatorSpec, context: ScoringContext) -> BuiltinJudge:
     criterion = _CRITERIA.get(name.removeprefix("github/")) if name.startswith("github/") else None
     if criterion is None:
         known = [f"github/{key}" for key in _CRITERIA]
-        raise OptionsError(f"`uses: {name}` is not known{did_you_mean(name, known)}")
+        raise unknown(f"`uses: {name}` is not known", name, known)
     return BuiltinJudge(
         criterion=criterion, model=judge_model(None, context), context=context, spec=spec
     )

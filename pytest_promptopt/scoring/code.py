@@ -16,8 +16,9 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
-from pytest_promptopt.scoring.options import OptionsError
+from pytest_promptopt.scoring.options import ForeignError, OptionsError
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.suggestion import did_you_mean
 
 _NAME = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*)")
 # What adding up shares may be off by: 1.0000000000000002 means 1.
@@ -87,7 +88,7 @@ def python_scorer(spec: EvaluatorSpec, context: ScoringContext) -> PythonScorer:
         raise OptionsError("`python` may stand in prompt files only, not in goldens")
     found = _NAME.fullmatch(spec.options) if isinstance(spec.options, str) else None
     if found is None:
-        raise OptionsError(
+        raise ForeignError(
             f"`python` must be `module:function`, found {excerpt(spec.options)}; "
             "code in a prompt file is never run: put it into a function of the project"
         )
@@ -112,7 +113,10 @@ def _import(module_name: str, function_name: str, root: Path) -> Callable[..., A
         ) from error
     function = getattr(module, function_name, None)
     if not callable(function):
-        raise OptionsError(f"`{module_name}` has no function `{function_name}`")
+        known = [name for name, value in vars(module).items() if inspect.isfunction(value)]
+        raise OptionsError(
+            f"`{module_name}` has no function `{function_name}`{did_you_mean(function_name, known)}"
+        )
     if inspect.iscoroutinefunction(function):
         raise OptionsError(f"`{module_name}:{function_name}` is async; it must be a plain function")
     typed: Callable[..., Any] = function

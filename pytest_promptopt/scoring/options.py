@@ -3,18 +3,34 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from pytest_promptopt.suggestion import did_you_mean
+from pytest_promptopt.suggestion import did_you_mean, misspelt
 
 
 class OptionsError(Exception):
     """The options of an evaluator cannot be meant: what was found and what was expected."""
 
 
+class ForeignError(OptionsError):
+    """Nobody here understands the evaluator, which may mean something to another tool."""
+
+
+class MisspeltError(OptionsError):
+    """A name is one slip away from a known one."""
+
+
 def known_only(options: Mapping[Any, Any], known: Collection[str]) -> None:
     """Raise :class:`OptionsError` where ``options`` hold a key that is not ``known``."""
     for key in options:
         if key not in known:
-            raise OptionsError(f"`{key}` is not understood{did_you_mean(str(key), known)}")
+            raise unknown(f"`{key}` is not understood", str(key), known)
+
+
+def unknown(
+    what: str, name: str, known: Collection[str], error: type[OptionsError] = OptionsError
+) -> OptionsError:
+    """The error of a name that is none of ``known``: ``error`` unless it is misspelt."""
+    kind = MisspeltError if misspelt(name, known) else error
+    return kind(f"{what}{did_you_mean(name, known)}")
 
 
 def text_option(options: Mapping[str, Any], key: str) -> str | None:

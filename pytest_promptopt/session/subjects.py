@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.base import Base, compare_with_base
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.history.baseline import Baseline, BasePrompt
 from pytest_promptopt.history.scores import ScoredContent
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.library import project_of
-from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.providers.request import Model
 
@@ -46,6 +46,8 @@ class SubjectReader:
         """What the file at ``path`` gives to evaluate; raises PromptFileError."""
         root = project_of(path, self.settings.root)
         prompt = read_prompt(path, root=root)
+        if prompt.optimize is not None:
+            _check_optimize(prompt.location, prompt.optimize)
         found = self.baseline.prompt(prompt, root=root) if self.baseline else None
         is_unchanged = self._is_unchanged(prompt, found, root)
         content = ScoredContent.of(content_of(prompt, root=root)) if self.saves_scores else None
@@ -88,3 +90,16 @@ class SubjectReader:
             return False
         before = content_of(found.prompt, files=self.baseline.files, root=root)
         return not content_of(prompt, root=root).changed_parts(before)
+
+
+def _check_optimize(location: str, spec: OptimizeSpec) -> None:
+    """Raise PromptFileError where a search could not start with what stands in the file."""
+    from pytest_promptopt.optimization.presets import settings_in_file
+
+    try:
+        settings_in_file(spec.settings, "optimize")
+    except UsageError as error:
+        problem = str(error)
+    else:
+        return
+    raise PromptFileError.at(location, spec.line, problem)

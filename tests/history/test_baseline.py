@@ -107,7 +107,7 @@ def test_a_prompt_that_is_invalid_at_the_base_says_where(history: History) -> No
     assert base.prompt is None
     assert base.path == history.folder / "a.prompt.yml"
     assert base.problem.startswith(
-        f"not usable at the base, commit {commit[:12]}: a.prompt.yml:2: messages: "
+        f"not usable at the base, commit {commit[:12]}: a.prompt.yml:2: `messages` must be "
     )
 
 

@@ -1,3 +1,4 @@
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
 from pytest_promptopt.optimization.ledger import Caps
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, PRESETS, read_optimize_settings
 from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.prompts.violations import prompt_schema
 
 WHERE = "--prompt-optimize-set"
 
@@ -98,3 +101,12 @@ def test_demonstrations_that_may_be_added_are_proposed_too() -> None:
     settings = read_optimize_settings("opro", {"demonstrations": 3}, "here")
     assert settings.proposers == {"trajectory": 8, "demonstrations": 1}
     assert read_optimize_settings("opro", {}, "here").proposers == {"trajectory": 8}
+
+
+def test_the_schema_of_prompt_files_knows_every_setting_and_says_the_same_of_it() -> None:
+    described = prompt_schema()["properties"]["optimize"]["properties"]
+    help_of = {
+        item.name: item.metadata["help"] for item in fields(OptimizeSettings) if item.metadata
+    }
+    texts = {name: entry["description"] for name, entry in described.items() if name != "method"}
+    assert texts == help_of

@@ -14,8 +14,11 @@ MESSAGES = 'messages: [{role: user, content: "{{q}}"}]\n'
         ("a: 1\na: 2\n", "*bad.prompt.yml:2: the key `a` stands twice (first on line 1)*"),
         ("a: &a [*a]\n", "*bad.prompt.yml:1: the alias *a contains itself"),
         ("a: " + "[" * 3000, "*bad.prompt.yml:1: nested more than 100 levels deep"),
-        ("messages: 1\nname: []\n", "*bad.prompt.yml:1: messages: 1 is not of type 'array'*"),
-        ("messages: 1\nname: []\n", "*bad.prompt.yml:2: name: [[][]] is not of type 'string'*"),
+        (
+            "messages: 1\nname: []\n",
+            "*bad.prompt.yml:1: `messages` must be a list, found a number (1)*",
+        ),
+        ("messages: 1\nname: []\n", "*bad.prompt.yml:2: `name` must be text, found a list"),
         (
             MESSAGES + "goldens: none.jsonl\n",
             "*bad.prompt.yml:2: goldens `none.jsonl` is not there*",
@@ -23,6 +26,22 @@ MESSAGES = 'messages: [{role: user, content: "{{q}}"}]\n'
         (MESSAGES + "goldens: empty.jsonl\n", "*empty.jsonl:1: holds no goldens*"),
         (MESSAGES + "goldens: ../../x.jsonl\n", "*bad.prompt.yml:2: goldens*is not there*"),
         (MESSAGES + "testData: [{id: a}, {id: a}]\n", "*bad.prompt.yml:2: the id `a` is taken*"),
+        (
+            MESSAGES + "optimize: {rounds: many}\n",
+            "*bad.prompt.yml:2: optimize: `rounds`: expected a whole number of at least 1*",
+        ),
+        (
+            MESSAGES + "optimize: {proposers: {critque_edit: 4}}\n",
+            "*bad.prompt.yml:2: optimize: 'critque_edit' is not known*mean `critique_edit`*",
+        ),
+        (
+            MESSAGES + "optimize: {method: protogi}\n",
+            "*bad.prompt.yml:2: optimize: 'protogi' is not a method*did you mean `protegi`*",
+        ),
+        (
+            MESSAGES + "evaluators: [{number: {tolerence: 1}}]\n",
+            "*bad.prompt.yml:2: evaluator `number`: `tolerence`*did you mean `tolerance`*",
+        ),
         (MESSAGES + "goldens: text.jsonl\n", "*text.jsonl:1: a golden must be a mapping*"),
     ],
 )

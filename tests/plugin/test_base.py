@@ -103,7 +103,7 @@ def test_a_new_prompt_and_one_that_was_invalid_are_told_apart(
     result = project.run("--prompt-base", "main")
     result.stdout.fnmatch_lines(
         [
-            "    against main (*): *not usable*prompts/broken.prompt.yml:1: messages:*",
+            "    against main (*): *not usable*prompts/broken.prompt.yml:1: `messages` must*",
             "    gate: maxDrop was not applied: *not usable*",
             "    against main (*): the prompt is new since main (*)",
             "    gate: maxDrop was not applied: the prompt is new since main (*)",

@@ -64,7 +64,7 @@ def changed(root: Path, old: str, new: str) -> tuple[str, ...]:
         ("ticket: two", "ticket: two, split: test", ("goldens",)),
         ("ticket: two", "ticket: two, required: true", ("goldens",)),
         ("ticket: two", "ticket: two, weight: 2", ("goldens",)),
-        ("ticket: two", "ticket: two, weight: heavy", ("goldens",)),
+        ("ticket: two", "ticket: two, id: 1.5", ("goldens",)),
         ("ticket: two", "ticket: two, evaluators: [{json: valid}]", ("goldens",)),
         ("expected: returns", "inputs: {expected: returns}", ("goldens",)),
         (GOLDENS, GOLDENS + "  - {ticket: two, expected: returns}\n", ("goldens",)),

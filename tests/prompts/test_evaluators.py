@@ -86,6 +86,23 @@ def test_a_dialect_with_a_plain_meaning_is_read(
     assert (spec.kind, spec.options, problems) == (kind, options, [])
 
 
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (
+            {"name": "e", "contains": "a", "treshold": 1},
+            "the key `treshold` is not understood; did",
+        ),
+        ({"name": "e", "chioce": ["a"], "treshold": 1}, "the kind `chioce` is not known; did you"),
+        ({"name": "e", "type": "contians", "value": "a"}, "the type `contians` is not known; did"),
+    ],
+)
+def test_what_is_misspelt_is_an_error(raw: dict[str, Any], message: str) -> None:
+    _, [problem] = read_evaluator(raw, path="a", line=3, position=2, from_golden=False)
+    assert problem.severity is Severity.ERROR
+    assert problem.message.startswith(f"evaluator `e`: {message}")
+
+
 def test_a_graded_prompt_gets_scores_and_the_answer_to_look_at() -> None:
     spec, problems = read({"type": "model_graded", "prompt": "Polite?", "choices": ["Yes", "No"]})
     assert problems == []

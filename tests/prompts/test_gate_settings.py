@@ -69,31 +69,73 @@ gate:
     )
 
 
-def test_no_gate_and_an_empty_one_are_told_apart(tmp_path: Path) -> None:
+def test_a_gate_is_none_where_nothing_stands(tmp_path: Path) -> None:
     assert read(tmp_path, "").gate is None
     assert read(tmp_path, "gate:\n").gate is None
-    assert read(tmp_path, "gate: {}\n").gate == GateSettings(line=6)
+
+
+NOTHING_ASKED = "asks for nothing and would always pass; write `min: 0.85` or `maxDrop: 0.02`"
+
+
+@pytest.mark.parametrize("gate", ["{}", "{confidence: 0.9}", "{inconclusive: pass}", "{tags: {}}"])
+def test_a_gate_that_nothing_can_fail_is_refused(tmp_path: Path, gate: str) -> None:
+    assert refusal(tmp_path, f"gate:\n  {gate}\n") == (
+        f"a.prompt.yml:6: `gate` {NOTHING_ASKED}, or mark a golden `required: true`"
+    )
+
+
+def test_so_is_one_on_a_part_whatever_the_whole_asks_for(tmp_path: Path) -> None:
+    gate = "gate: {min: 1, tags: {refund: {}, urgent: {min: 1}}, evaluators: {polite: {}}}\n"
+    assert refusal(tmp_path, gate) == (
+        f"a.prompt.yml:6: `gate.tags.refund` {NOTHING_ASKED}\n"
+        f"a.prompt.yml:6: `gate.evaluators.polite` {NOTHING_ASKED}"
+    )
+
+
+@pytest.mark.parametrize(
+    "gate", ["{maxDrop: 0}", "{tags: {refund: {min: 1}}}", "{confidence: 0.9}"]
+)
+def test_a_drop_a_part_or_a_required_golden_is_enough(tmp_path: Path, gate: str) -> None:
+    prompt = PROMPT.replace("tags:", "required: true, tags:")
+    if "confidence" not in gate:
+        prompt = PROMPT
+    assert read(tmp_path, f"gate: {gate}\n", prompt=prompt).gate is not None
+
+
+@pytest.mark.parametrize(
+    ("gate", "message"),
+    [
+        ("{minimum: 1}", "`gate.minimum` is not understood (known: {}, tags, evaluators)"),
+        ("{min: 1, mni: 1}", "`gate.mni` is not understood (known: {}, tags, evaluators)"),
+        (
+            "{min: 1, max_drop: 0}",
+            "`gate.max_drop` is not understood (known: {}, tags, evaluators)",
+        ),
+        (
+            "{tags: {refund: {min: 1, mxDrop: 0}}}",
+            "`gate.tags.refund.mxDrop` is not understood (known: {}, tags, evaluators)",
+        ),
+    ],
+)
+def test_keys_that_a_gate_does_not_have_are_refused(
+    tmp_path: Path, gate: str, message: str
+) -> None:
+    known = message.format("min, maxDrop, confidence, inconclusive")
+    meant = "min" if "min" in message.partition("(")[0] or "mni" in message else "maxDrop"
+    text = refusal(tmp_path, f"gate:\n  {gate}\n")
+    assert text == f"a.prompt.yml:7: {known}; did you mean `{meant}`?"
+
+
+def test_what_a_prompt_of_the_past_says_wrongly_has_no_effect(tmp_path: Path) -> None:
+    path = tmp_path / "a.prompt.yml"
+    path.write_text(f"{PROMPT}gate: {{minimum: 1}}\noptimize: {{ruonds: 1}}\n")
+    prompt = read_prompt(path, root=tmp_path, of_past=True)
+    assert prompt.gate == GateSettings(line=6)
 
 
 @pytest.mark.parametrize(
     ("gate", "expected"),
     [
-        ("{mni: 1}", ["a.prompt.yml:7: `gate.mni` is not understood and has no effect"]),
-        (
-            "{tags: {refund: {min: 1, mxDrop: 0}}}",
-            ["a.prompt.yml:7: `gate.tags.refund.mxDrop` is not understood and has no effect"],
-        ),
-        (
-            "{confidence: 0.9}",
-            ["a.prompt.yml:7: `gate.confidence` has no effect without `min` or `maxDrop`"],
-        ),
-        (
-            "{min: 1, tags: {refund: {confidence: 0.9}}}",
-            [
-                "a.prompt.yml:7: `gate.tags.refund.confidence` has no effect "
-                "without `min` or `maxDrop`"
-            ],
-        ),
         (
             "{min: 1, inconclusive: pass}",
             ["a.prompt.yml:7: `gate.inconclusive` has no effect without `confidence`"],
@@ -116,28 +158,24 @@ def test_keys_without_effect_are_told(tmp_path: Path, gate: str, expected: list[
     [
         (
             "{min: 85}",
-            "gate.min: 85 is greater than the maximum of 1 (The least mean score.); "
-            "for 85 % write 0.85",
+            "`gate.min` must be at most 1, found 85; for 85 % write 0.85",
         ),
         (
             "{confidence: 95}",
-            "gate.confidence: 95 is greater than or equal to the maximum of 1 "
-            "(Of the verdict, such as 0.95.); for 95 % write 0.95",
+            "`gate.confidence` must be below 1, found 95; for 95 % write 0.95",
         ),
         (
             "{tags: {refund: {maxDrop: 2.5}}}",
-            "gate.tags.refund.maxDrop: 2.5 is greater than the maximum of 1 "
-            "(The largest drop against the base.); for 2.5 % write 0.025",
+            "`gate.tags.refund.maxDrop` must be at most 1, found 2.5; for 2.5 % write 0.025",
         ),
         (
             "{confidence: 0.5}",
-            "gate.confidence: 0.5 is less than or equal to the minimum of 0.5 "
-            "(Of the verdict, such as 0.95.)",
+            "`gate.confidence` must be above 0.5, found 0.5",
         ),
         (
             "{tags: {refund: {tags: {urgent: {min: 1}}}}}",
-            "gate.tags.refund.tags: does not belong here "
-            "(A gate inside a gate holds no further ones.)",
+            "`gate.tags.refund.tags` does not belong here: "
+            "A gate inside a gate holds no further ones.",
         ),
     ],
 )
@@ -212,8 +250,17 @@ def test_reducers_are_read(tmp_path: Path, text: str, reducer: Reducer) -> None:
             "a.prompt.yml:7: the reducer `at-least-0` passes whatever is answered; "
             "write at-least-1",
         ),
-        ("reducer: median\n", "a.prompt.yml:6: reducer: 'median' is not valid"),
-        (f"reducer: at-least-{'9' * 5000}\n", "a.prompt.yml:6: reducer: 'at-least-999"),
+        (
+            "reducer: median\n",
+            "a.prompt.yml:6: `reducer` cannot be 'median' (known: mean, majority, at-least-2)",
+        ),
+        (
+            "reducer: majorty\n",
+            "a.prompt.yml:6: `reducer` cannot be 'majorty' (known: mean, majority, at-least-2); "
+            "did you mean `majority`?",
+        ),
+        ("reducer: 2\n", "a.prompt.yml:6: `reducer` cannot be 2 (known: mean"),
+        (f"reducer: at-least-{'9' * 5000}\n", "a.prompt.yml:6: `reducer` cannot be 'at-least-9"),
     ],
 )
 def test_reducers_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, message: str) -> None:

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,9 @@ def refusal(act: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def build(*contents: object) -> tuple[tuple[Golden, ...], list[str]]:
+def build(*contents: object, used: Collection[str] = ()) -> tuple[tuple[Golden, ...], list[str]]:
     raw = [RawGolden(content=c, path="g.yml", line=n) for n, c in enumerate(contents, start=1)]
-    goldens, problems = build_goldens(raw)
+    goldens, problems = build_goldens(raw, used=used)
     return goldens, [str(problem) for problem in problems]
 
 
@@ -133,16 +133,54 @@ def test_a_repeated_golden_counts_twice_and_is_told() -> None:
     assert problems == ["g.yml:2: the same golden stands at g.yml:1 already; both count"]
 
 
-def test_reserved_keys_of_the_wrong_type_are_variables_with_a_warning() -> None:
-    (golden,), problems = build(
-        {"tags": 5, "split": "dev", "required": "yes", "weight": "big", "evaluators": "x"}
-    )
+MISREAD = {"tags": 5, "split": "dev", "required": "yes", "weight": "big", "evaluators": "x"}
+
+
+def test_reserved_keys_of_the_wrong_type_are_variables_where_a_placeholder_uses_them() -> None:
+    (golden,), problems = build(MISREAD, used=MISREAD)
     assert (golden.tags, golden.split, golden.required, golden.weight) == ((), None, False, 1.0)
     assert golden.variables["split"] == "dev"
     assert problems[1] == (
         "g.yml:1: `split` is text ('dev'), which it cannot be: read as a variable"
     )
     assert len(problems) == 5
+
+
+def test_elsewhere_they_are_refused_with_what_to_write() -> None:
+    _, problems = build({"id": 1.5, **MISREAD}, {"split": "trian"})
+    assert problems == [
+        "g.yml:1: `id` is a number (1.5), which it cannot be: read as a variable",
+        "g.yml:1: `tags` is a number (5), which it cannot be; write a word or a list of words",
+        "g.yml:1: `split` is text ('dev'), which it cannot be; write train, validation or test",
+        "g.yml:1: `required` is text ('yes'), which it cannot be; write true or false",
+        "g.yml:1: `weight` is text ('big'), which it cannot be; write a number of 0 or more",
+        "g.yml:1: `evaluators` is text ('x'), which it cannot be; write a list of evaluators",
+        "g.yml:2: `split` is text ('trian'), which it cannot be; write train",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("expectd", "expected"),
+        ("Expected", "expected"),
+        ("tag", "tags"),
+        ("wieght", "weight"),
+        ("evaluator", "evaluators"),
+    ],
+)
+def test_a_variable_that_nothing_uses_is_not_called_almost_like_a_reserved_key(
+    name: str, meant: str
+) -> None:
+    _, problems = build({name: "x"})
+    assert problems == [f"g.yml:1: `{name}` is used by no placeholder; did you mean `{meant}`?"]
+    assert build({name: "x"}, used=[name])[1] == []
+    own = [{"name": "n", "contains": f"{{{{{name}}}}}"}]
+    assert build({name: "x", "evaluators": own})[1] == []
+
+
+def test_other_variables_that_nothing_uses_stay() -> None:
+    assert build({"ids": 1, "label": "x", "topic": "y", "expectations": 2})[1] == []
 
 
 def test_all_goldens_that_are_no_mappings_are_told_at_once() -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import prompt_schema, read_prompt
+from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.violations import prompt_schema
 
 MESSAGES = "messages: [{role: user, content: 'Hi {{name}}'}]\n"
 
@@ -97,21 +98,21 @@ messages:
   - role: user
     content: "{{#if x}}y{{/if}}"
     name: bob
-modelParameters: {temprature: 0}
-gate: {min: 0.5, maxDrop: 0.1, mni: 1}
+modelParameters: {top_a: 0, logprobs: true}
+gate: {min: 0.5, maxDrop: 0.1}
 reducer: majority
 responseFormat: xml
 """,
     )
     assert warnings(prompt) == [
         "a.prompt.yml:2: the key `colour` is not understood and has no effect",
-        "a.prompt.yml:6: the key `name` of a message is not understood and has no effect",
-        "a.prompt.yml:7: the parameter `temprature` is not known; it is sent as it is",
+        "a.prompt.yml:6: the message's key `name` is not understood and has no effect",
+        "a.prompt.yml:7: the parameter `top_a` is not known; it is sent as it is",
+        "a.prompt.yml:7: the parameter `logprobs` is not known; it is sent as it is",
         "a.prompt.yml:10: responseFormat 'xml' is not text, json_object or json_schema: "
         "read as text",
         "a.prompt.yml:5: `{{#if x}}` is logic of a template language: it stays text",
         "a.prompt.yml:5: `{{/if}}` is logic of a template language: it stays text",
-        "a.prompt.yml:8: `gate.mni` is not understood and has no effect",
     ]
 
 
@@ -129,24 +130,76 @@ testData: {a: 1}
 samples: 0
 """,
     )
-    assert [line.partition(": ")[0] for line in message.split("\n")] == [
-        "a.prompt.yml:2",
-        "a.prompt.yml:4",
-        "a.prompt.yml:5",
-        "a.prompt.yml:6",
-        "a.prompt.yml:7",
-        "a.prompt.yml:8",
-    ]
-    assert "modelParameters.temperature: 'hot' is not of type 'number', 'null'" in message
-    assert "messages[0].role: 'robot' is not one of ['system', 'developer'" in message
-    assert "gate.min: 2 is greater than the maximum of 1 (The least mean score.)" in message
+    assert (
+        message
+        == """\
+a.prompt.yml:2: `modelParameters.temperature` must be a number, found text ('hot')
+a.prompt.yml:4: `messages[0].role` cannot be 'robot' (known: system, developer, user, assistant)
+a.prompt.yml:5: `messages[0].content` must be text or a list, found a number (5); quote it
+a.prompt.yml:6: `gate.min` must be at most 1, found 2; for 2 % write 0.02
+a.prompt.yml:7: `testData` must be a list, found a mapping; begin each entry with `- `
+a.prompt.yml:8: `samples` must be at least 1, found 0"""
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- a\n", "a.prompt.yml:1: expected a mapping with `messages:`, found something else"),
-        ("name: x\n", "a.prompt.yml:1: 'messages' is a required property"),
+        ("mesages: [{role: user, content: x}]", "`mesages` is not understood; did you mean `mess"),
+        (f"{MESSAGES}evaluatrs: []", "the key `evaluatrs` is not understood; did you mean `evalua"),
+        (
+            f"{MESSAGES}testdata: []",
+            "the key `testdata` is not understood; did you mean `testData`",
+        ),
+        (
+            f"{MESSAGES}response_format: text",
+            "the key `response_format` is not understood; did you",
+        ),
+        (
+            f"{MESSAGES}modelParamters: {{}}",
+            "the key `modelParamters` is not understood; did you mean `modelParameters`?",
+        ),
+        (
+            f"{MESSAGES}modelParameters: {{maxToken: 5}}",
+            "the parameter `maxToken` is not understood; did you mean `max_tokens`?",
+        ),
+        (
+            f"{MESSAGES}config: {{temprature: 0}}",
+            "the parameter `temprature` is not understood; did you mean `temperature`?",
+        ),
+        (
+            "messages: [{role: user, content: x, contents: y}]",
+            "the message's key `contents` is not understood; did you mean `content`?",
+        ),
+        ("messages: [{rle: user, content: x}]", "`messages[0].rle` is not understood; did you"),
+        ("messages: [{role: sytem, content: x}]", "user, assistant); did you mean `system`?"),
+        (f"{MESSAGES}optimize: {{ruonds: 3}}", "`optimize.ruonds` is not understood (known: "),
+        (f"{MESSAGES}optimize: 300 calls", "`optimize` must be a mapping, found text ('300 calls'"),
+        (
+            f"{MESSAGES}gate: 0.85",
+            "`gate` must be a mapping, found a number (0.85); write `gate: {",
+        ),
+        (f"{MESSAGES}gate: 85", "found a number (85); write `gate: {min: 0.85}`"),
+        (f"{MESSAGES}gate: {{min: '0.8'}}", "`gate.min` must be a number, found text ('0.8')"),
+        (f"{MESSAGES}testData: g.csv", "found text ('g.csv'); files of goldens are named under `g"),
+        (f"{MESSAGES}goldens: [1]", "`goldens[0]` must be text, found a number (1)"),
+        ("messages: []", "`messages` holds nothing"),
+        ("messages: hi", "must be a list, found text ('hi'); write `messages: [{role: user,"),
+        ("messages: [{role: user}]", "`messages[0].content` is missing, found `role`"),
+    ],
+)
+def test_a_slip_is_told_with_what_to_write(tmp_path: Path, text: str, message: str) -> None:
+    text = f"{text}\n"
+    found = refusal(tmp_path, text)
+    assert found.startswith(f"a.prompt.yml:{text.count(chr(10))}: ")
+    assert message in found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- a\n", "a.prompt.yml:1: expected a mapping with `messages:`, found a list"),
+        ("name: x\n", "a.prompt.yml:1: `messages` is missing, found `name`"),
         (f"{MESSAGES}jsonSchema: '{{'\n", "a.prompt.yml:2: jsonSchema is not JSON"),
         (f"{MESSAGES}jsonSchema: '[1]'\n", "a.prompt.yml:2: jsonSchema must be a JSON Schema"),
         (f"{MESSAGES}jsonSchema: '{{\"maximum\": NaN}}'\n", "jsonSchema is not JSON: NaN is not"),

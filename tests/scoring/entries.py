@@ -51,10 +51,20 @@ def complaint(
     from_golden: bool = False,
 ) -> str:
     """What is said about an entry that cannot be built."""
+    return problem(entry, context, from_golden=from_golden).message
+
+
+def problem(
+    entry: Any,
+    context: ScoringContext = context(),  # noqa: B008
+    *,
+    from_golden: bool = False,
+) -> Problem:
+    """What becomes of an entry that cannot be built."""
     built = build_evaluator(spec_of(entry, from_golden=from_golden), context)
     assert isinstance(built, Problem), built
-    assert (built.path, built.line, built.severity.value) == ("answer.prompt.yml", 7, "warning")
-    return built.message
+    assert (built.path, built.line) == ("answer.prompt.yml", 7)
+    return built
 
 
 def golden(**variables: Any) -> Golden:

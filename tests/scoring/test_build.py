@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.errors import Problem
+from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.evaluators import KINDS
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
@@ -16,7 +16,7 @@ from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
-from tests.scoring.entries import complaint, context, golden, score, spec_of
+from tests.scoring.entries import complaint, context, golden, problem, score, spec_of
 
 
 def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
@@ -24,6 +24,40 @@ def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
         "evaluator `n`: the kind `regexp` is not known (known: string, equals, contains, regex, "
         "choice, number, json, similarity, python, llm, uses); did you mean `regex`?"
     )
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"regexp": "a"},
+        {"contians": "a"},
+        {"string": {"startWith": "a"}},
+        {"uses": "github/similarty"},
+        {"number": {"tolerence": 1}},
+        {"choice": "billing"},
+        {"json": {"schema": True}},
+        {"python": "acme_absent:f"},
+        {"similarity": {"to": "x"}},
+    ],
+)
+def test_what_is_misspelt_or_ours_and_cannot_be_meant_is_an_error(entry: Any) -> None:
+    assert problem(entry).severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "Mentions the refund policy",
+        {"llm-rubric": "is polite"},
+        {"javascript": "output.length < 5"},
+        {"python": "len(output) < 5"},
+        {"string": {"matchesGrammar": "a"}},
+        {"uses": "azure/hate"},
+        {"llm": {"prompt": "{{completion}}", "choices": [{"choice": "a"}]}},
+    ],
+)
+def test_what_another_tool_may_understand_is_a_warning(entry: Any) -> None:
+    assert problem(entry).severity is Severity.WARNING
 
 
 def test_an_entry_without_a_kind_repeats_what_the_reader_said() -> None:

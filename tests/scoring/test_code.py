@@ -127,8 +127,15 @@ def test_what_a_function_raises_is_the_cause(project: ScoringContext) -> None:
             "ModuleNotFoundError: No module named 'acme_missing'",
         ),
         ("acme_exits:f", "`acme_exits` cannot be imported from {root}: SystemExit: 3"),
-        ("acme_scorers:absent", "`acme_scorers` has no function `absent`"),
-        ("acme_scorers:GIVEN", "`acme_scorers` has no function `GIVEN`"),
+        (
+            "acme_scorers:absent",
+            "`acme_scorers` has no function `absent` (known: give, is_short, fail, later)",
+        ),
+        (
+            "acme_scorers:GIVEN",
+            "`acme_scorers` has no function `GIVEN` (known: give, is_short, fail, later); "
+            "did you mean `give`?",
+        ),
         ("acme_scorers:later", "`acme_scorers:later` is async; it must be a plain function"),
     ],
 )
