@@ -15,12 +15,12 @@ from pytest_promptopt.cli.output import BAR, Output, Style, Styled
 from pytest_promptopt.cli.saved import how_to_save, read_scores, score_text
 from pytest_promptopt.cli.sides import Comparison, KnownScores, known_scores
 from pytest_promptopt.cli.target import read_target
-from pytest_promptopt.cli.words import Piece, changed_lines, compare_words
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.history.prompt_history import PromptHistory, short
 from pytest_promptopt.history.scores import ScoredContent
 from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
 
 _DESCRIPTION = """\
 What the working tree changed in a prompt against REF: messages word by word, [-removed-] and

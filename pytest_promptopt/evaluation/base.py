@@ -97,6 +97,8 @@ def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterat
         yield "the gate was taken away"
         return
     yield from _looser_limits("gate", base, head)
+    if _takes_more(head.unscored, base.unscored):
+        yield f"gate.unscored went from {base.unscored:g} to {head.unscored:g}"
     for kind, before, after in (
         ("tags", base.tags, head.tags),
         ("evaluators", base.evaluators, head.evaluators),
@@ -106,6 +108,12 @@ def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterat
                 yield from _looser_limits(f"gate.{kind}.{name}", settings, after[name])
             else:
                 yield f"gate.{kind}.{name} was taken away"
+
+
+def _takes_more(after: float, before: float) -> bool:
+    """Whether more may go unscored; a share and a number cannot be told apart by size."""
+    is_other_kind = (after < 1) is not (before < 1)
+    return after > before or (is_other_kind and after > 0)
 
 
 def _looser_limits(where: str, base: GateSettings, head: GateSettings) -> Iterator[str]:

@@ -33,6 +33,7 @@ class GoldenResult:
     ``score`` is in [0, 1], its samples reduced to one, and None unless the golden was scored.
     ``agreement`` is the share of the samples that bear the reduced result out, None for a single
     sample. ``cost_usd`` is None where a price is unknown. ``reason`` says why there is no score.
+    ``passes`` tells of each sample whether it passes, None where it could not be scored.
     """
 
     golden_id: str
@@ -50,6 +51,7 @@ class GoldenResult:
     saved: bool = False
     notes: tuple[str, ...] = ()
     reason: str = ""
+    passes: tuple[bool | None, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The result as plain JSON, for reports and other processes."""
@@ -69,6 +71,7 @@ class GoldenResult:
             "saved": self.saved,
             "notes": list(self.notes),
             "reason": self.reason,
+            "passes": list(self.passes),
         }
 
     @classmethod
@@ -85,6 +88,7 @@ class GoldenResult:
                 "marks": marks,
                 "tags": tuple(data["tags"]),
                 "notes": tuple(data["notes"]),
+                "passes": tuple(data["passes"]),
             }
         )
 

@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.evaluation import (
     ScoredGolden,
     mean_score,
 )
-from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.intervals import (
     Interval,
@@ -23,6 +23,7 @@ from pytest_promptopt.statistics.intervals import (
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
+_ROUNDING = 1e-9
 
 
 class Decision(StrEnum):
@@ -41,7 +42,8 @@ class Verdict:
     """The decision on a prompt, and what it rests on, for a person to read.
 
     ``passed`` is whether the gate lets it through, which an inconclusive verdict may if the file
-    says so. ``reasons`` stand against it, ``remarks`` are what else was found.
+    says so. ``reasons`` stand against it, ``remarks`` are what else was found; ``headline`` is the
+    reasons in a few words.
     """
 
     decision: Decision
@@ -49,6 +51,7 @@ class Verdict:
     score: float | None
     reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    headline: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,7 @@ class _Finding:
     decision: Decision
     text: str
     blocks: bool
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +84,15 @@ class _Part:
     settings: GateSettings
     select: Callable[[Evaluation], Sequence[ScoredGolden]]
 
-    def finding(self, decision: Decision, text: str) -> _Finding:
+    def finding(self, decision: Decision, text: str, short: str = "") -> _Finding:
         """A finding on this part; an inconclusive one blocks unless the file lets it through."""
         lets_through = decision is Decision.INCONCLUSIVE and self.settings.inconclusive_passes
+        start = f"{self.name}: " if self.name else ""
         return _Finding(
             decision=decision,
-            text=f"{self.name}: {text}" if self.name else text,
+            text=f"{start}{text}",
             blocks=decision is not Decision.PASS and not lets_through,
+            short=f"{start}{short or text}",
         )
 
 
@@ -96,14 +102,15 @@ def judge(
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
-    that did not pass, where nothing was scored, and wherever an answer is missing: an error never
-    passes and is never a 0. INCONCLUSIVE where ``confidence`` asks for more than the goldens can
-    tell.
+    that did not pass, on more goldens without a score than ``unscored`` allows, where nothing was
+    scored, and on any error: it never passes and is never a 0. INCONCLUSIVE where ``confidence``
+    asks for more than the goldens can tell.
     """
     findings = [
-        *_missing(evaluation, "without an answer (an error)", Outcome.ERROR),
+        *_missing(evaluation, "ended in an error", Outcome.ERROR),
         *_missing(evaluation, "not run (the budget)", Outcome.NOT_RUN),
         *_required(evaluation),
+        *_unscored(evaluation, settings.unscored),
     ]
     for part in _parts(settings):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base)]
@@ -114,6 +121,7 @@ def judge(
         score=evaluation.score,
         reasons=tuple(finding.text for finding in findings if finding.blocks),
         remarks=tuple(finding.text for finding in findings if not finding.blocks),
+        headline="; ".join(f.short or f.text for f in findings if f.blocks),
     )
 
 
@@ -131,7 +139,8 @@ def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_F
     results = evaluation.having(outcome)
     if results:
         ids = listed([result.golden_id for result in results], shown=_SHOWN)
-        text = f"{len(results)} of {len(evaluation.results)} goldens {what}: {ids}"
+        total = counted(len(evaluation.results), "golden")
+        text = f"{len(results)} of {total} {what}: {ids}"
         yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
@@ -146,6 +155,22 @@ def _required(evaluation: Evaluation) -> Iterator[_Finding]:
         yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
+def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[_Finding]:
+    """Goldens without a score: they count in no mean, so that a gate must say how many it takes."""
+    ids = [result.golden_id for result in evaluation.having(Outcome.UNSCORED)]
+    total = len(evaluation.results)
+    shown = listed(ids, shown=_SHOWN)
+    most = int(allowed * total + _ROUNDING) if allowed < 1 else int(allowed)
+    if ids:
+        limit = f"`unscored: {allowed:g}` allows {most:,}" if allowed else "`unscored` allows none"
+        blocks = len(ids) > most
+        yield _Finding(
+            decision=Decision.FAIL if blocks else Decision.PASS,
+            text=f"{len(ids)} of {counted(total, 'golden')} not scored ({limit}): {shown}",
+            blocks=blocks,
+        )
+
+
 def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
     goldens, minimum = part.select(evaluation), part.settings.minimum
     score = mean_score(goldens)
@@ -156,8 +181,8 @@ def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
         yield _with_confidence(part, goldens, minimum, part.settings.confidence)
     elif minimum is not None and score < minimum:
         shown = _not_rounded_up(score, minimum)
-        text = f"score {shown} is under min {minimum:g} ({len(goldens)} goldens scored)"
-        yield part.finding(Decision.FAIL, text)
+        text = f"score {shown} is under min {minimum:g} ({counted(len(goldens), 'golden')} scored)"
+        yield part.finding(Decision.FAIL, text, f"score {shown} < min {minimum:g}")
 
 
 def _with_confidence(
@@ -169,7 +194,7 @@ def _with_confidence(
     interval = verdict_interval(scores, weights=weights, confidence=one_sided(confidence))
     score = _not_rounded_up(mean_score(goldens) or 0.0, minimum)
     sure = f"with {_percent(confidence)} confidence"
-    count = f"{len(goldens)} goldens scored"
+    count = f"{counted(len(goldens), 'golden')} scored"
     if interval.low >= minimum:
         text = (
             f"score {score} reaches min {minimum:g} {sure}: at least {interval.low:.3f} ({count})"
@@ -178,13 +203,14 @@ def _with_confidence(
     if interval.high < minimum:
         bound = _not_rounded_up(interval.high, minimum)
         text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
-        return part.finding(Decision.FAIL, text)
+        return part.finding(Decision.FAIL, text, f"score {score} < min {minimum:g}")
     more = goldens_to_decide(scores, minimum=minimum, confidence=confidence, weights=weights)
     text = (
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
         f"{sure} ({count}); {_needed(more)}"
     )
-    return part.finding(Decision.INCONCLUSIVE, text)
+    short = f"score {score}, min {minimum:g} is in {_range(interval, minimum)}"
+    return part.finding(Decision.INCONCLUSIVE, text, short)
 
 
 def _range(interval: Interval, minimum: float) -> str:
@@ -194,7 +220,7 @@ def _range(interval: Interval, minimum: float) -> str:
 def _needed(more: int | None) -> str:
     if more is None:
         return "more goldens like these would hardly decide"
-    return f"about {more:,} more goldens would decide at this rate"
+    return f"about {counted(more, 'more golden')} would decide at this rate"
 
 
 def _on_drop(part: _Part, evaluation: Evaluation, base: BaseResult | None) -> Iterator[_Finding]:
@@ -218,7 +244,8 @@ def _unanswered(part: _Part, base: BaseResult) -> Iterator[_Finding]:
     lost = [r.golden_id for r in results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
     if lost:
         text = (
-            f"{len(lost)} goldens without an answer at {base.label}: {listed(lost, shown=_SHOWN)}"
+            f"{counted(len(lost), 'golden')} without an answer at {base.label}: "
+            f"{listed(lost, shown=_SHOWN)}"
         )
         yield part.finding(Decision.FAIL, text)
 
@@ -237,10 +264,12 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
             f"a drop of more than maxDrop {limit:g} is shown: {found.before:.3f} at {label}, "
             f"now {found.after:.3f} on {_moved(found)}; at least {least:.3f} {sure}"
         )
-        return part.finding(Decision.FAIL, text)
+        short = f"dropped from {found.before:.3f} to {found.after:.3f}"
+        return part.finding(Decision.FAIL, text, short)
     most = max(-found.comparison.interval.low, 0.0)
     text = (
-        f"no drop of more than maxDrop {limit:g} is shown on {found.comparison.pairs} goldens; "
+        f"no drop of more than maxDrop {limit:g} is shown on "
+        f"{counted(found.comparison.pairs, 'golden')}; "
         f"up to {most:.3f} could go unseen {sure}"
     )
     return part.finding(Decision.PASS, text)
@@ -249,7 +278,7 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
 def _moved(found: Difference) -> str:
     broken = f" ({listed(list(found.broken), shown=_SHOWN)})" if found.broken else ""
     return (
-        f"{found.comparison.pairs} goldens, {len(found.fixed)} fixed, "
+        f"{counted(found.comparison.pairs, 'golden')}, {len(found.fixed)} fixed, "
         f"{len(found.broken)} broken{broken}"
     )
 

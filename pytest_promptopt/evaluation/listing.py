@@ -3,6 +3,11 @@
 from collections.abc import Sequence
 
 
+def counted(number: int, noun: str) -> str:
+    """The number with its noun, in the plural where it is not one."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def listed(items: Sequence[str], shown: int = 8) -> str:
     """The first of ``items``, and how many more there are."""
     rest = len(items) - shown

@@ -23,10 +23,11 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
     """
     reducer = subject.prompt.reducer
     agreement = None
-    counted = trials
+    table = _scores(subject, golden, trials)
+    passes = _verdicts(table)
     if reducer.kind == "majority" and len(trials) > 1:
-        counted, agreement = _winner(subject, golden, trials)
-    table = _scores(subject, golden, counted)
+        winner, agreement = _winner(subject, golden, trials)
+        table = [(evaluator, [scores[winner]]) for evaluator, scores in table]
     if reducer.kind == "at-least":
         outcome, score = _at_least(reducer.count, table)
         least = reducer.count
@@ -46,6 +47,7 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         tags=golden.tags,
         required=golden.required,
         weight=golden.weight,
+        passes=tuple(passes),
         reason="; ".join(unscored)
         if marks
         else "no evaluator that is understood, and no `expected`",
@@ -56,14 +58,12 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
 _Table = Sequence[tuple[Evaluator, Sequence[Score]]]
 
 
-def _winner(
-    subject: Subject, golden: Golden, trials: Sequence[Trial]
-) -> tuple[Sequence[Trial], float]:
-    """The first answer that says what most say, of equals the earliest, and its share."""
+def _winner(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> tuple[int, float]:
+    """Where the first answer stands that says what most say, of equals the earliest; its share."""
     specs = (*subject.prompt.evaluators, *golden.evaluators)
     ballots = [ballot(trial.answer.text, specs) for trial in trials]
     [(winner, votes)] = Counter(ballots).most_common(1)
-    return [trials[ballots.index(winner)]], votes / len(trials)
+    return ballots.index(winner), votes / len(trials)
 
 
 def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table:

@@ -108,6 +108,8 @@ def _gate(gate: GateSettings | None) -> Any:
         "inconclusive_passes": gate.inconclusive_passes,
         "tags": {name: _gate(part) for name, part in gate.tags.items()},
         "evaluators": {name: _gate(part) for name, part in gate.evaluators.items()},
+        # Gates without it keep the hash that they had before there was such a key.
+        **({"unscored": gate.unscored} if gate.unscored else {}),
     }
 
 

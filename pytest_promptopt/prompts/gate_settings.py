@@ -42,6 +42,13 @@ class _GateReader:
         }
         nested = [raw[key][name] for key in _PART_KEYS for name in parts[key]]
         self._tell_idle_keys(raw, ("gate",), used_by=[raw, *nested])
+        unscored = raw.get("unscored", 0)
+        if unscored > 1 and unscored % 1:
+            message = (
+                f"`gate.unscored` is a number of goldens or a share under 1, found {unscored:g}"
+            )
+            path = ("gate", "unscored")
+            self.problems.append(_problem(self.document, path, message, Severity.ERROR))
         return self._settings(raw, ("gate",), **parts)
 
     def _part(
@@ -62,6 +69,7 @@ class _GateReader:
             max_drop=_number(raw.get("maxDrop")),
             confidence=_number(raw.get("confidence")),
             inconclusive_passes=raw.get("inconclusive") == "pass",
+            unscored=_number(raw.get("unscored")) or 0.0,
             **parts,
         )
 

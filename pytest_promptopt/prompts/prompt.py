@@ -25,6 +25,7 @@ class GateSettings:
     """What ``gate:`` of a prompt file asks for; ``line`` is where it stands.
 
     ``confidence`` is that of a one-sided bound; without it a mean score at ``minimum`` passes.
+    ``unscored`` is how many goldens may go without a score, under 1 as a share of all.
     ``tags`` and ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
     """
 
@@ -33,6 +34,7 @@ class GateSettings:
     max_drop: float | None = None
     confidence: float | None = None
     inconclusive_passes: bool = False
+    unscored: float = 0.0
     tags: Mapping[str, "GateSettings"] = field(default_factory=dict)
     evaluators: Mapping[str, "GateSettings"] = field(default_factory=dict)
 

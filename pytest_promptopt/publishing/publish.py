@@ -15,7 +15,7 @@ from pytest_promptopt.publishing.texts import comment_marker, fork_label, withou
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reading import read_report
 from pytest_promptopt.reports.search import Rung, SearchSummary
-from pytest_promptopt.reports.summary import PromptSummary
+from pytest_promptopt.reports.summary import GOOD_END, Ending, PromptSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ def publish_run(
     forge: Forge,
     checkout: Checkout,
     secrets: Sequence[str],
+    ending: Ending = GOOD_END,
 ) -> Published:
     """Offer what was found as ``wish`` says, and comment on the pull request of the ``job``.
 
@@ -56,7 +57,7 @@ def publish_run(
         secrets=Secrets(secrets),
     )
     shown = [_without_values(summary, secrets) for summary in summaries]
-    text = render_markdown(shown, searches, run_url=job.run_url)
+    text = render_markdown(shown, searches, ending, run_url=job.run_url)
     if target.pull_request is None:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Published(searches=tuple(searches), sentence=sentence)
@@ -66,7 +67,7 @@ def publish_run(
             target.pull_request.number,
             comment_marker(job.name),
             without_values(text, secrets),
-            is_worth_a_comment=bool(summaries),
+            is_worth_a_comment=bool(summaries) or not ending.is_good,
         )
     except ForgeError as error:
         return Published(searches=tuple(searches), failure=f"no comment: {error}")
@@ -78,8 +79,16 @@ def _without_values(summary: PromptSummary, secrets: Sequence[str]) -> PromptSum
     rows = [
         replace(
             row,
-            answer=without_values(row.answer, secrets),
+            input=without_values(row.input, secrets),
             expected=without_values(row.expected, secrets),
+            answers=tuple(
+                replace(
+                    answer,
+                    text=without_values(answer.text, secrets),
+                    reasoning=without_values(answer.reasoning, secrets),
+                )
+                for answer in row.answers
+            ),
         )
         for row in summary.rows
     ]
@@ -106,11 +115,11 @@ def publish_report(content: bytes, *, job: Job, forge: Forge) -> Reported:
     target = find_target(job, forge)
     label = "" if target.is_ours else fork_label(target.repository, target.commit)
     searches = report.searches if target.is_ours else ()
-    text = label + render_markdown(report.summaries, searches, run_url=job.run_url)
+    text = label + render_markdown(report.summaries, searches, report.ending, run_url=job.run_url)
     if target.pull_request is None:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Reported(text=text, sentence=sentence)
     number, marker = target.pull_request.number, comment_marker(job.name)
-    is_worth_a_comment = bool(report.summaries)
+    is_worth_a_comment = bool(report.summaries) or not report.ending.is_good
     sentence = keep_comment(forge, number, marker, text, is_worth_a_comment=is_worth_a_comment)
     return Reported(text=text, sentence=sentence)

@@ -1,37 +1,82 @@
-"""A golden that failed, explained to whoever has to mend it."""
+"""A golden that missed, explained to whoever has to mend it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.reports.contrast import differences_of, sentence
 from pytest_promptopt.reports.quoting import block, printable
+from pytest_promptopt.reports.summary import Answer, GoldenRow
+
+MOST_KEPT = 20_000
+"""Characters of a text that are kept of it."""
 
 
-def explain(golden: Golden, result: GoldenResult, trials: Sequence[Trial], model: str) -> str:
-    """Input, what was expected, what was answered, and each evaluator with its reason."""
-    sections = [
-        f"{golden.path}:{golden.line}: golden {golden.id} missed with {model}",
-        "input",
-        *(block(f"{name}: {as_text(value)}") for name, value in _inputs(golden.variables)),
-    ]
-    if golden.expected is not None:
-        sections += ["expected", block(as_text(golden.expected))]
-    for number, trial in enumerate(trials, start=1):
-        sections.append("answer" if len(trials) == 1 else f"answer {number} of {len(trials)}")
-        sections.append(block(trial.answer.text))
-        if trial.answer.reasoning:
-            sections += ["reasoning", block(trial.answer.reasoning)]
-    sections += [f"note: {printable(note)}" for note in result.notes]
-    sections += [_line(mark) for mark in result.marks]
+def row_of(
+    golden: Golden, result: GoldenResult, trials: Sequence[Trial], before: GoldenResult | None
+) -> GoldenRow:
+    """The golden's row with its whole texts, but for those longer than :data:`MOST_KEPT`."""
+    place = f"{golden.path}:{golden.line}"
+    if result.outcome not in {Outcome.MISSED, Outcome.UNSCORED}:
+        return GoldenRow(result=result, before=before, place=place)
+    inputs = (f"{name}: {as_text(value)}" for name, value in _inputs(golden.variables))
+    answers = zip(trials, result.passes, strict=True) if result.passes else ()
+    return GoldenRow(
+        result=result,
+        before=before,
+        place=place,
+        input=_kept("\n".join(inputs)),
+        expected="" if golden.expected is None else _kept(as_text(golden.expected)),
+        answers=tuple(
+            Answer(
+                text=_kept(trial.answer.text),
+                reasoning=_kept(trial.answer.reasoning),
+                passed=passed,
+            )
+            for trial, passed in answers
+        ),
+    )
+
+
+def explain(row: GoldenRow, model: str) -> str:
+    """Why it missed, input, what was expected, every answer, and each evaluator with its reason.
+
+    The first line says it all to whoever sees no more of it.
+    """
+    sections = [sentence(row), f"{row.place}: golden {row.result.golden_id} missed with {model}"]
+    sections += ["input", block(row.input)]
+    if row.expected:
+        sections += ["expected", block(row.expected)]
+    for number, answer in enumerate(row.answers, start=1):
+        of = "" if len(row.answers) == 1 else f" {number} of {len(row.answers)}{_sign(answer)}"
+        sections += [f"answer{of}", block(answer.text)]
+        if answer.reasoning:
+            sections += ["reasoning", block(answer.reasoning)]
+    differing = [*differences_of(row.expected, row.shown.text)] if row.shown else []
+    if row.expected and differing:
+        sections += ["difference, from expected to answer", block("\n".join(differing))]
+    sections += [f"note: {printable(note)}" for note in row.result.notes]
+    sections += [_line(mark) for mark in row.result.marks]
     return "\n".join(sections)
+
+
+def _kept(text: str) -> str:
+    rest = len(text) - MOST_KEPT
+    return text if rest <= 0 else f"{text[:MOST_KEPT]}… ({rest:,} characters more)"
 
 
 def _inputs(variables: Mapping[str, Any]) -> list[tuple[str, Any]]:
     hidden = {*RESERVED_KEYS, *INPUT_KEYS}
     return [(name, value) for name, value in variables.items() if name not in hidden]
+
+
+def _sign(answer: Answer) -> str:
+    if answer.passed is None:
+        return ", not scored"
+    return ", passed" if answer.passed else ", missed"
 
 
 def _line(mark: Mark) -> str:

@@ -1,8 +1,8 @@
 """The report of a run as JSON, for other programs; ``schema/report.schema.json`` describes it.
 
-It holds no prompt and no whole answer: excerpts of missed goldens, and the diffs of what is
-proposed. Texts and lists are cut to the schema's limits, so that whoever reads the report of
-somebody else's run can refuse what is larger.
+It holds no prompt, but for the diffs of what is proposed. Of goldens that missed or were not
+scored it holds input, expected value and answers. Texts and lists are cut to the schema's limits,
+so that whoever reads the report of somebody else's run can refuse what is larger.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Any
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.reports.causes import Cause
 from pytest_promptopt.reports.search import Offer, SearchSummary
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import GOOD_END, BaseSummary, Ending, GoldenRow, PromptSummary
 from pytest_promptopt.statistics.comparison import Comparison
 from pytest_promptopt.statistics.intervals import Interval
 
@@ -22,6 +23,10 @@ VERSION = 1
 _TEXT = 2_000
 _PATCH = 100_000
 _ITEMS = 100
+_WHOLE = 20_100
+_ANSWERS = 20
+_MOST_WHOLE = 6_000_000
+_BRIEF = 200
 _IDS = 10_000
 
 
@@ -32,17 +37,42 @@ def report_schema() -> Mapping[str, Any]:
     return schema
 
 
-def render_json(summaries: Sequence[PromptSummary], searches: Sequence[SearchSummary] = ()) -> str:
+class _WholeTexts:
+    """Gives texts whole while there is room in the report, then their first characters."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_WHOLE
+
+    def cut(self, text: str) -> str:
+        """The text, with what was left out told at its end."""
+        length = len(json.dumps(text))
+        most = _WHOLE - 100 if length <= self._left else _BRIEF
+        self._left -= min(length, self._left)
+        rest = len(text) - most
+        return text if rest <= 100 else f"{text[:most]}… ({rest:,} characters more)"
+
+
+def render_json(
+    summaries: Sequence[PromptSummary],
+    searches: Sequence[SearchSummary] = (),
+    ending: Ending = GOOD_END,
+) -> str:
     """The whole run as a text of JSON; plain ASCII."""
+    texts = _WholeTexts()
     report = {
         "version": VERSION,
-        "prompts": [_prompt(summary) for summary in summaries],
+        "exit_code": ending.exit_code,
+        "failures": [
+            {"location": _cut(failure.location), "reason": _cut(failure.reason)}
+            for failure in ending.failures[:_ITEMS]
+        ],
+        "prompts": [_prompt(summary, texts) for summary in summaries],
         "searches": [_search(search) for search in searches],
     }
     return json.dumps(report, indent=1, allow_nan=False) + "\n"
 
 
-def _prompt(summary: PromptSummary) -> dict[str, Any]:
+def _prompt(summary: PromptSummary, texts: _WholeTexts) -> dict[str, Any]:
     return {
         "key": _cut(summary.key or summary.location),
         "location": _cut(summary.location),
@@ -55,7 +85,17 @@ def _prompt(summary: PromptSummary) -> dict[str, Any]:
         "cost_usd": summary.cost_usd,
         "verdict": summary.verdict and _verdict(summary.verdict),
         "base": summary.base and _base(summary.base, summary.change),
-        "results": [_row(row) for row in summary.rows[:_IDS]],
+        "causes": [_cause(cause) for cause in summary.causes[:_ITEMS]],
+        "results": [_row(row, texts) for row in summary.rows[:_IDS]],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "outcome": cause.outcome.value,
+        "reason": _cut(cause.reason),
+        "count": len(cause.golden_ids),
+        "goldens": _texts(cause.golden_ids),
     }
 
 
@@ -103,12 +143,21 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _row(row: GoldenRow) -> dict[str, Any]:
+def _row(row: GoldenRow, texts: _WholeTexts) -> dict[str, Any]:
     return {
         **_result(row.result),
         "before": row.before and _result(row.before),
-        "expected": _cut(row.expected),
-        "answer": _cut(row.answer),
+        "place": _cut(row.place),
+        "input": texts.cut(row.input),
+        "expected": texts.cut(row.expected),
+        "answers": [
+            {
+                "text": texts.cut(answer.text),
+                "reasoning": texts.cut(answer.reasoning),
+                "passed": answer.passed,
+            }
+            for answer in row.answers[:_ANSWERS]
+        ],
     }
 
 

@@ -12,25 +12,29 @@ from enum import Enum
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.gate import Decision
-from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.reports.causes import Cause
+from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.escaping import in_fence, inline
-from pytest_promptopt.reports.quoting import excerpt
+from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
-from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import GOOD_END, Ending, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import cost, difference_text
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the text."""
 
 _LISTED = 200
+_EXPLAINED = 10
 _FOR_THE_NOTE = 400
 _URL = re.compile(r"https?://[\w.:/#?=&%~-]+", re.ASCII)
-_BAD = (Outcome.MISSED, Outcome.ERROR, Outcome.NOT_RUN)
+_BAD = (Outcome.MISSED, Outcome.ERROR, Outcome.NOT_RUN, Outcome.UNSCORED)
 
 
 class PartKind(Enum):
     """What may be left out of a text that is too long, the first first, and where it is then."""
 
+    ANSWERS = "answers of goldens (in the JSON report)"
     LIST = "list of goldens (whole in the JSON report)"
     DIFF = "diff (in `.promptopt/proposals/`)"
     SECTION = "details of a prompt (in the JSON report)"
@@ -61,17 +65,18 @@ class _Prompt:
     def has_section(self) -> bool:
         base = self.summary.base
         is_loosened = base is not None and bool(base.loosened)
-        return _fails(self.summary) or is_loosened or self.has_proposal
+        return self.summary.fails or is_loosened or self.has_proposal
 
 
 def render_markdown(
     summaries: Sequence[PromptSummary],
     searches: Sequence[SearchSummary] = (),
+    ending: Ending = GOOD_END,
     *,
     run_url: str = "",
     most_characters: int = MOST_CHARACTERS,
 ) -> str:
-    """The whole text, one line where all is good.
+    """The whole text, one line where all is good: no prompt fails, and the run ends with 0.
 
     Prompts that fail come first. What is left out of a text that would be longer than
     ``most_characters`` is told at its end, with where it is; ``run_url`` is the page of the run
@@ -80,9 +85,9 @@ def render_markdown(
     found = {search.key: search for search in searches}
     prompts = [
         _Prompt(summary=summary, change=summary.change, search=found.get(_key(summary)))
-        for summary in sorted(summaries, key=lambda summary: not _fails(summary))
+        for summary in sorted(summaries, key=lambda summary: not summary.fails)
     ]
-    return shorten([*_parts(prompts)], most_characters, run_url)
+    return shorten([*_parts(prompts, ending)], most_characters, run_url)
 
 
 def shorten(parts: Sequence[Part], most_characters: int, run_url: str = "") -> str:
@@ -105,27 +110,63 @@ def shorten(parts: Sequence[Part], most_characters: int, run_url: str = "") -> s
     return "".join(kept) + note
 
 
-def _parts(prompts: Sequence[_Prompt]) -> Iterator[Part]:
+def _parts(prompts: Sequence[_Prompt], ending: Ending) -> Iterator[Part]:
+    sections = [prompt for prompt in prompts if prompt.has_section]
     if not prompts:
         yield Part("No prompt was scored.\n")
-        return
-    sections = [prompt for prompt in prompts if prompt.has_section]
-    if not sections:
+    elif not sections and ending.is_good:
         yield Part(f"**All good:** {_total(prompts)}; {_effort(prompts)}.\n")
+        yield from _unscored(prompts)
         return
-    failing = sum(_fails(prompt.summary) for prompt in prompts)
-    count = f"{failing} of {len(prompts)} prompts" if failing else "No prompt"
-    yield Part(f"**{count} {'fails' if failing < 2 else 'fail'}:** {_total(prompts)}.\n\n")
-    yield from _table(prompts)
-    for prompt in sections:
-        yield from _section(prompt)
-    yield Part(f"\n{_effort(prompts)}\n")
+    else:
+        yield Part(f"**{_verdict(prompts, ending)}:** {_total(prompts)}.\n")
+    yield from _failures(ending, is_explained=any(p.summary.fails for p in prompts))
+    if prompts:
+        yield Part("\n")
+        yield from _table(prompts)
+        yield from _unscored([prompt for prompt in prompts if not prompt.has_section])
+        for prompt in sections:
+            yield from _section(prompt)
+        yield Part(f"\n{_effort(prompts)}\n")
 
 
-def _fails(summary: PromptSummary) -> bool:
-    if summary.verdict is not None:
-        return not summary.verdict.passed
-    return any(summary.counts[outcome] for outcome in _BAD)
+def _verdict(prompts: Sequence[_Prompt], ending: Ending) -> str:
+    failing = sum(prompt.summary.fails for prompt in prompts)
+    if failing:
+        verb = "fails" if failing == 1 else "fail"
+        return f"{failing} of {counted(len(prompts), 'prompt')} {verb}"
+    return "No prompt fails" if ending.is_good else "The run fails, no prompt does"
+
+
+def _failures(ending: Ending, *, is_explained: bool) -> Iterator[Part]:
+    """What failed beside the goldens, and the exit code where nothing else explains it."""
+    lines = []
+    for failure in ending.failures[:_LISTED]:
+        reason = inline(failure.reason, limit=500)
+        told = f"not read: {reason}" if reason else f"{inline(failure.location)} failed"
+        lines.append(f"- {told}\n")
+    if len(ending.failures) > _LISTED:
+        lines.append(f"- and {len(ending.failures) - _LISTED} more\n")
+    if ending.exit_code and not ending.failures and not is_explained:
+        lines.append(f"- pytest ended with exit code {ending.exit_code}\n")
+    if lines:
+        yield Part("\n")
+        yield from (Part(line, PartKind.ROW) for line in lines)
+
+
+def _unscored(prompts: Sequence[_Prompt]) -> Iterator[Part]:
+    """Why goldens of prompts that hold nevertheless have no score."""
+    found = [(prompt.summary, cause) for prompt in prompts for cause in prompt.summary.causes]
+    if found:
+        yield Part("\n")
+    for summary, cause in found:
+        yield Part(f"- {inline(_key(summary))}: {_cause(cause)}\n", PartKind.ROW)
+
+
+def _cause(cause: Cause) -> str:
+    ids = inline(listed(cause.golden_ids), limit=500)
+    count = f"{len(cause.golden_ids):,} {cause.outcome.value}"
+    return f"{count}: {inline(cause.reason, limit=500)} ({ids})"
 
 
 def _table(prompts: Sequence[_Prompt]) -> Iterator[Part]:
@@ -183,7 +224,7 @@ def _proposed_cell(search: SearchSummary | None) -> str:
 def _gate_cell(summary: PromptSummary) -> str:
     verdict = summary.verdict
     if verdict is None:
-        return f"**{_counts(summary, _BAD)}**" if _fails(summary) else "–"
+        return f"**{_counts(summary, _BAD)}**" if summary.fails else "–"
     if not verdict.passed:
         return f"**{verdict.decision}**"
     lets_through = verdict.decision is Decision.INCONCLUSIVE
@@ -200,12 +241,25 @@ def _section(prompt: _Prompt) -> Iterator[Part]:
             yield Part(f"\n{in_fence(search.patch, 'diff')}\n", PartKind.DIFF)
     else:
         yield Part(text, PartKind.SECTION)
-    rows = [row for row in summary.rows if row.result.outcome in _BAD]
+    rows = [row for row in summary.rows if row.result.outcome is Outcome.MISSED]
     if rows:
         goldens = "\n".join(f"- {_golden(row, prompt.change)}" for row in rows[:_LISTED])
         rest = f"\n- and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
-        title = f"<details><summary>{_counts(summary, _BAD)}</summary>"
-        yield Part(f"\n{title}\n\n{goldens}{rest}\n\n</details>\n", PartKind.LIST)
+        yield Part(_folded(f"{len(rows):,} missed", f"{goldens}{rest}"), PartKind.LIST)
+    worst = [row for row in summary.worst(_EXPLAINED) if row.answers]
+    if worst:
+        texts = "\n\n".join(_explained(row, summary.model) for row in worst)
+        which = f"the worst {len(worst)} of " if len(worst) < len(rows) else ""
+        title = f"answers and reasons of {which}{len(rows):,} missed"
+        yield Part(_folded(title, texts), PartKind.ANSWERS)
+
+
+def _folded(title: str, content: str) -> str:
+    return f"\n<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
+
+
+def _explained(row: GoldenRow, model: str) -> str:
+    return in_fence(explain(row, model), "text")
 
 
 def _taking(search: SearchSummary) -> str:
@@ -241,8 +295,9 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
     summary, change, base = prompt.summary, prompt.change, prompt.summary.base
     if summary.verdict is not None:
         yield from (inline(reason, limit=500) for reason in summary.verdict.reasons)
-    elif _fails(summary):
-        yield f"{_counts(summary, _BAD)} of {summary.goldens} goldens"
+    elif summary.fails:
+        yield f"{_counts(summary, _BAD)} of {counted(summary.goldens, 'golden')}"
+    yield from map(_cause, summary.causes)
     if base is not None:
         label = inline(base.label)
         if change is not None:
@@ -256,15 +311,11 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
 
 
 def _golden(row: GoldenRow, change: Difference | None) -> str:
-    """A golden that did not pass: what it scored, was answered and should have been."""
+    """A golden that missed: what it scored, and why."""
     result = row.result
-    score = "" if result.score is None else f" {result.score:.2f}"
     broken = ", broken" if change is not None and result.golden_id in change.broken else ""
-    text = f"{inline(result.golden_id)}: {result.outcome.value}{score}{broken}"
-    if result.outcome is not Outcome.MISSED:
-        return f"{text}, {inline(result.reason)}"
-    text += f", answered {inline(excerpt(row.answer))}"
-    return f"{text}, expected {inline(excerpt(row.expected))}" if row.expected else text
+    score = f"{result.score or 0.0:.2f}"
+    return f"{inline(result.golden_id)}: {score}{broken}, {inline(sentence(row))}"
 
 
 def _counts(summary: PromptSummary, outcomes: Sequence[Outcome]) -> str:
@@ -276,8 +327,7 @@ def _total(prompts: Sequence[_Prompt]) -> str:
     """How many prompts there are, and what became of all their goldens."""
     counts = sum((prompt.summary.counts for prompt in prompts), Counter[Outcome]())
     goldens = ", ".join(f"{counts[o]:,} {o.value}" for o in Outcome if counts[o])
-    count = "1 prompt" if len(prompts) == 1 else f"{len(prompts):,} prompts"
-    return f"{count}, goldens: {goldens or 'none'}"
+    return f"{counted(len(prompts), 'prompt')}, goldens: {goldens or 'none'}"
 
 
 def _effort(prompts: Sequence[_Prompt]) -> str:
@@ -294,7 +344,7 @@ def _effort(prompts: Sequence[_Prompt]) -> str:
     if searches:
         calls = sum(search.calls for search in searches)
         names = ", ".join(_names([search.optimizer_model for search in searches]))
-        parts.append(f"optimizing with {names}: {calls:,} calls")
+        parts.append(f"optimizing with {names}: {counted(calls, 'call')}")
     return ", ".join(parts)
 
 

@@ -14,7 +14,14 @@ from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.reports.json import report_schema
 from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import (
+    Answer,
+    BaseSummary,
+    Ending,
+    Failure,
+    GoldenRow,
+    PromptSummary,
+)
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.statistics.comparison import Comparison
 from pytest_promptopt.statistics.intervals import Interval
@@ -44,6 +51,7 @@ class Report:
 
     summaries: tuple[PromptSummary, ...]
     searches: tuple[SearchSummary, ...]
+    ending: Ending
 
 
 def read_report(content: bytes) -> Report:
@@ -66,6 +74,10 @@ def read_report(content: bytes) -> Report:
     return Report(
         summaries=tuple(_prompt(prompt) for prompt in value["prompts"]),
         searches=tuple(_search(search) for search in value["searches"]),
+        ending=Ending(
+            exit_code=int(value["exit_code"]),
+            failures=tuple(Failure(**failure) for failure in value["failures"]),
+        ),
     )
 
 
@@ -212,8 +224,10 @@ def _row(row: Object) -> GoldenRow:
     return GoldenRow(
         result=_result(row),
         before=row["before"] and _result(row["before"]),
+        place=row["place"],
+        input=row["input"],
         expected=row["expected"],
-        answer=row["answer"],
+        answers=tuple(Answer(**answer) for answer in row["answers"]),
     )
 
 

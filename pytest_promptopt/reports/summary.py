@@ -1,29 +1,101 @@
 """The view of a run that every report is made from."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.history.scores import ScoredContent
+from pytest_promptopt.reports.causes import Cause, causes
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
 
 CONFIDENCE = 0.95
-_WORST_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer to a golden; ``passed`` is None where it could not be scored."""
+
+    text: str
+    reasoning: str = ""
+    passed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenRow:
-    """A golden's result with what a reader needs to recognise it.
+    """A golden's result with what a reader needs to understand it.
 
-    ``before`` is its result at the base, None where it was not asked there.
+    ``before`` is its result at the base, None where it was not asked there. ``place`` is file and
+    line. Texts are there for goldens that were answered and did not pass.
     """
 
     result: GoldenResult
     before: GoldenResult | None = None
+    place: str = ""
+    input: str = ""
     expected: str = ""
-    answer: str = ""
+    answers: tuple[Answer, ...] = ()
+
+    @property
+    def shown(self) -> Answer | None:
+        """The answer that stands for all: the first that missed, if one did."""
+        missed = [answer for answer in self.answers if answer.passed is False]
+        return next(iter(missed or self.answers), None)
+
+    @property
+    def missed(self) -> int:
+        """How many of the answers missed."""
+        return sum(answer.passed is False for answer in self.answers)
+
+    def to_json(self) -> dict[str, Any]:
+        """The row as plain JSON, for another process."""
+        return {
+            "result": self.result.to_json(),
+            "before": self.before and self.before.to_json(),
+            "place": self.place,
+            "input": self.input,
+            "expected": self.expected,
+            "answers": [asdict(answer) for answer in self.answers],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "GoldenRow":
+        """The inverse of :meth:`to_json`."""
+        return cls(
+            result=GoldenResult.from_json(data["result"]),
+            before=data["before"] and GoldenResult.from_json(data["before"]),
+            place=data["place"],
+            input=data["input"],
+            expected=data["expected"],
+            answers=tuple(Answer(**answer) for answer in data["answers"]),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Something that failed beside the goldens: a file that was not read, another test."""
+
+    location: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How the run ends, whatever its prompts say; ``exit_code`` is pytest's."""
+
+    exit_code: int = 0
+    failures: tuple[Failure, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing failed."""
+        return self.exit_code == 0 and not self.failures
+
+
+GOOD_END = Ending()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +132,24 @@ class PromptSummary:
     def evaluation(self) -> Evaluation:
         """The results as an evaluation."""
         return Evaluation(location=self.location, results=tuple(row.result for row in self.rows))
+
+    @property
+    def fails(self) -> bool:
+        """Whether the run fails by this prompt."""
+        counts = self.counts
+        if counts[Outcome.ERROR] or counts[Outcome.NOT_RUN] or self.has_nothing_scored:
+            return True
+        return counts[Outcome.MISSED] > 0 if self.verdict is None else not self.verdict.passed
+
+    @property
+    def has_nothing_scored(self) -> bool:
+        """Whether goldens ran and none could be scored: nothing was judged."""
+        return bool(self.rows) and self.counts[Outcome.UNSCORED] == len(self.rows)
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Why goldens have no score."""
+        return causes(row.result for row in self.rows)
 
     @property
     def is_whole(self) -> bool:
@@ -127,10 +217,10 @@ class PromptSummary:
         """What had to be said about answers, with how many goldens it is true of."""
         return Counter(note for row in self.rows for note in row.result.notes)
 
-    def worst(self) -> list[GoldenRow]:
+    def worst(self, most: int) -> list[GoldenRow]:
         """The goldens with the lowest scores among those that missed, in their order."""
         missed = [row for row in self.rows if row.result.outcome is Outcome.MISSED]
-        return sorted(missed, key=lambda row: row.result.score or 0.0)[:_WORST_SHOWN]
+        return sorted(missed, key=lambda row: row.result.score or 0.0)[:most]
 
 
 def interval_of(evaluation: Evaluation) -> Interval | None:

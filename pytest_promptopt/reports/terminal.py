@@ -8,7 +8,8 @@ from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.listing import listed
-from pytest_promptopt.reports.quoting import excerpt, printable
+from pytest_promptopt.reports.contrast import sentence
+from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
 
 
@@ -65,7 +66,11 @@ def _details(summary: PromptSummary) -> Iterator[str]:
     yield from _against_base(summary)
     if summary.verdict is not None:
         yield from (f"gate: {printable(remark)}" for remark in summary.verdict.remarks)
-    for row in summary.worst():
+    for cause in summary.causes:
+        ids = listed(cause.golden_ids)
+        missing = f"{len(cause.golden_ids):,} {cause.outcome.value}"
+        yield f"{missing}: {printable(cause.reason)} ({ids})"
+    for row in summary.worst(3):
         yield f"worst: {_worst(row)}"
     for note, count in summary.notes.most_common():
         yield f"{count} × {note}"
@@ -169,8 +174,7 @@ def _effort(summary: PromptSummary) -> Iterator[str]:
 
 def _worst(row: GoldenRow) -> str:
     score = row.result.score or 0.0
-    text = f"{row.result.golden_id} {score:.2f}, answered {excerpt(row.answer)}"
-    return f"{text}, expected {excerpt(row.expected)}" if row.expected else text
+    return f"{row.result.golden_id} {score:.2f}, {sentence(row)}"
 
 
 def cost(cost_usd: float | None) -> str:

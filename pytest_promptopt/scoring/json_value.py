@@ -96,12 +96,12 @@ def _closing(marks: str) -> re.Pattern[str]:
 
 def same_value(expected: Any, found: Any) -> bool:
     """Equality as JSON: ``1`` is ``1.0``, but neither is ``true``; keys have no order."""
-    return next(_differences(expected, found), None) is None
+    return next(differences(expected, found), None) is None
 
 
 def describe_differences(expected: Any, found: Any) -> str:
     """The first few places where the two differ, empty where they are equal."""
-    return join_few(_differences(expected, found))
+    return join_few(differences(expected, found))
 
 
 def join_few(parts: Iterator[str]) -> str:
@@ -111,7 +111,8 @@ def join_few(parts: Iterator[str]) -> str:
     return "; ".join(shown) + ("; and more" if more is not None else "")
 
 
-def _differences(expected: Any, found: Any) -> Iterator[str]:
+def differences(expected: Any, found: Any) -> Iterator[str]:
+    """Every place where the two differ, by its path."""
     # A stack of our own: what a model nests must not exhaust Python's.
     pending: list[tuple[_Path, Any, Any]] = [((), expected, found)]
     while pending:

@@ -15,17 +15,16 @@ from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.base import Base
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import BaseResult, Verdict, judge
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.reports.failure import explain
+from pytest_promptopt.reports.failure import explain, row_of
 from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.summary import GoldenRow
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import Entry
-
-_EXCERPT = 200
 
 
 class GoldenMissedError(Exception):
@@ -61,10 +60,10 @@ class PromptItem(pytest.Item):
         error = excinfo.value
         if isinstance(error, GoldenMissedError | GateFailedError):
             return str(error)
-        if isinstance(error, ScorerError) and error.__cause__ is not None:
-            cause = pytest.ExceptionInfo.from_exception(error.__cause__)
-            cause.traceback = cause.traceback.filter(lambda entry: not _is_ours(entry.path))
-            return f"{error}\n{cause.getrepr(style='short', chain=False)}"
+        if isinstance(error, ScorerError):
+            place, _, said = str(error).partition(": ")
+            told = f"{printable(said)}\nevaluator at {place}"
+            return f"{told}\n{_traceback(error.__cause__)}" if error.__cause__ else told
         return super().repr_failure(excinfo, style)
 
     def _describe(self, kind: str, **details: Any) -> None:
@@ -102,26 +101,35 @@ class GoldenItem(PromptItem):
         self.base_result = base_result(self.state, self.base, self.golden)
         if failure is not None:
             self._keep(failure)
-            pytest.fail(printable(failure.reason), pytrace=False)
+            reason = failure.reason.removeprefix(f"{self.subject.prompt.location}: ")
+            pytest.fail(printable(reason), pytrace=False)
 
     def runtest(self) -> None:
         """Score the answers."""
-        result = score_golden(self.subject, self.golden, self.trials)
-        self._keep(result)
+        try:
+            result = score_golden(self.subject, self.golden, self.trials)
+        except ScorerError as error:
+            self._keep(_unanswered(self.golden, str(error)))
+            raise
+        row = self._keep(result)
         if result.outcome is Outcome.UNSCORED:
             pytest.skip(f"not scored: {printable(result.reason)}")
         if result.outcome is Outcome.MISSED and self.subject.prompt.gate is None:
             model = str(self.subject.model)
-            raise GoldenMissedError(explain(self.golden, result, self.trials, model))
+            raise GoldenMissedError(explain(row, model))
 
     def teardown(self) -> None:
         """Let go of the answers, of which there may be very many."""
         self.trials = ()
 
-    def _keep(self, result: GoldenResult) -> None:
+    def fail_unforeseen(self, reason: str) -> None:
+        """Take note of an error that is neither the model's nor a scorer's."""
+        self._keep(_unanswered(self.golden, reason))
+
+    def _keep(self, result: GoldenResult) -> GoldenRow:
         self.state.results[self.subject.key, self.golden.id] = result
-        before = self.base_result.to_json() if self.base_result else None
-        self._describe("golden", result=result.to_json(), before=before, **self._excerpts(result))
+        row = row_of(self.golden, result, self.trials, self.base_result)
+        self._describe("golden", **row.to_json())
         self.user_properties += [
             ("promptopt.outcome", result.outcome.value),
             ("promptopt.score", result.score),
@@ -129,13 +137,7 @@ class GoldenItem(PromptItem):
             ("promptopt.cost_usd", result.cost_usd),
             ("promptopt.latency_seconds", round(result.latency_seconds, 3)),
         ]
-
-    def _excerpts(self, result: GoldenResult) -> dict[str, str]:
-        if result.outcome is not Outcome.MISSED:
-            return {}
-        expected = "" if self.golden.expected is None else as_text(self.golden.expected)
-        answer = self.trials[0].answer.text
-        return {"expected": expected[:_EXCERPT], "answer": answer[:_EXCERPT]}
+        return row
 
 
 class GateItem(PromptItem):
@@ -177,19 +179,37 @@ class GateItem(PromptItem):
         ]
         if not verdict.passed:
             reasons = "\n".join(f"  {printable(reason)}" for reason in verdict.reasons)
-            raise GateFailedError(f"{self.subject.key} does not hold its gate:\n{reasons}")
+            headline = printable(self._headline(verdict))
+            raise GateFailedError(
+                f"{headline}\n{self.subject.key} does not hold its gate:\n{reasons}"
+            )
 
     def teardown(self) -> None:
         """Let go of the answers."""
         self._answers.clear()
 
-    def _verdict(self) -> Verdict:
+    def _headline(self, verdict: Verdict) -> str:
+        """Why it fails, with the goldens that broke since the base, or else those that missed."""
+        base = self._base_result()
+        before = base.evaluation if base else None
+        evaluation = self._evaluation()
+        ids = [result.golden_id for result in evaluation.having(Outcome.MISSED)]
+        word = "missed"
+        if before is not None:
+            passed = {result.golden_id for result in before.having(Outcome.PASSED)}
+            ids, word = [golden_id for golden_id in ids if golden_id in passed], "broken"
+        return f"{verdict.headline}, {len(ids)} {word}: {listed(ids)}" if ids else verdict.headline
+
+    def _evaluation(self) -> Evaluation:
         prompt = self.subject.prompt
         results = tuple(self._result(golden) for golden in prompt.goldens)
+        return Evaluation(location=prompt.location, results=results)
+
+    def _verdict(self) -> Verdict:
+        prompt = self.subject.prompt
         if prompt.gate is None:
             raise AssertionError("a gate item stands only where the prompt has a gate")
-        evaluation = Evaluation(location=prompt.location, results=results)
-        return judge(prompt.gate, evaluation, self._base_result())
+        return judge(prompt.gate, self._evaluation(), self._base_result())
 
     def _base_result(self) -> BaseResult | None:
         base = self.base
@@ -301,6 +321,13 @@ def _describe_base(base: Base | None) -> dict[str, Any] | None:
         "remark": base.remark,
         "loosened": list(base.loosened),
     }
+
+
+def _traceback(cause: BaseException) -> str:
+    """The traceback without our part of it."""
+    info = pytest.ExceptionInfo.from_exception(cause)
+    info.traceback = info.traceback.filter(lambda entry: not _is_ours(entry.path))
+    return str(info.getrepr(style="short", chain=False))
 
 
 def _is_ours(path: Path | str) -> bool:

@@ -20,6 +20,7 @@ from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.search import Rung, SearchSummary
+from pytest_promptopt.reports.summary import GOOD_END, Ending
 from pytest_promptopt.session.reporting import Reporting
 
 _KEPT_TEXT = Path(".promptopt") / "comment.md"
@@ -39,15 +40,17 @@ class Publishing:
     wish: Rung
     secrets: Sequence[str]
     _published: Published | None = None
+    _ending: Ending = GOOD_END
     _lines: list[str] = field(default_factory=list)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtestloop(self) -> Any:
+    def pytest_runtestloop(self, session: pytest.Session) -> Any:
         """Publish after the items and the searches, inside the loop, so that Ctrl-C is pytest's."""
         self._lines.append("nothing was posted: the run was stopped before its end")
         done = yield
         self._lines.clear()
         try:
+            self._ending = self.reporting.ending(min(session.testsfailed, 1))
             self._publish()
         except NothingToPublishToError as reason:
             self._lines.append(f"nothing was posted: {reason}")
@@ -86,6 +89,7 @@ class Publishing:
                 forge=forge,
                 checkout=self._checkout(job, key),
                 secrets=(*self.secrets, key),
+                ending=self._ending,
             )
         self._published = published
         self._lines += [f"{s.key}: {_offered(s)}" for s in published.searches if s.offer]
@@ -104,7 +108,7 @@ class Publishing:
 
     def _keep_text(self, failure: str) -> None:
         """Tell the failure, and put the text that was not posted where it can be found."""
-        text = render_markdown(self.reporting.summaries(), self.searches())
+        text = render_markdown(self.reporting.summaries(), self.searches(), self._ending)
         path = self.config.rootpath / _KEPT_TEXT
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

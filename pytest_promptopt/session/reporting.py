@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.history.scores import ScoredContent
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.prompts.library import is_prompt_file
+from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import render
-from pytest_promptopt.session.items import PromptItem
+from pytest_promptopt.session.items import GoldenItem, PromptItem
 
 _LAST_FAILED = "cache/lastfailed"
 
@@ -20,9 +23,11 @@ class ItemReports:
     """Puts what an item found out into its reports. Runs wherever items run."""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Any:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: "pytest.CallInfo[None]") -> Any:
         """Attach the item's record; a skip stands where the golden stands."""
         report: pytest.TestReport = yield
+        if isinstance(item, GoldenItem) and report.failed and call.excinfo and not item.record:
+            item.fail_unforeseen(call.excinfo.exconly(tryshort=True))
         if isinstance(item, PromptItem):
             if report.when == "call" or (report.when == "setup" and not report.passed):
                 report.__dict__["promptopt"] = item.record
@@ -76,15 +81,9 @@ class _Tally:
 
     def take(self, record: dict[str, Any], nodeid: str) -> None:
         if record["kind"] == "golden":
-            result = GoldenResult.from_json(record["result"])
-            before = record["before"]
-            self.nodeids[result.golden_id] = nodeid
-            self.rows[result.golden_id] = GoldenRow(
-                result=result,
-                before=before and GoldenResult.from_json(before),
-                expected=record.get("expected", ""),
-                answer=record.get("answer", ""),
-            )
+            row = GoldenRow.from_json(record)
+            self.nodeids[row.result.golden_id] = nodeid
+            self.rows[row.result.golden_id] = row
         else:
             self.verdict = Verdict(
                 decision=Decision(record["decision"]),
@@ -125,10 +124,15 @@ class Reporting:
         self._config = config
         self._remarks = remarks
         self._tallies: dict[str, _Tally] = {}
+        self._failures: dict[str, Failure] = {}
 
     def summaries(self) -> list[PromptSummary]:
         """One summary a prompt and model, in the order in which they first reported."""
         return [tally.summary() for tally in self._tallies.values()]
+
+    def ending(self, exit_code: int) -> Ending:
+        """How a run ends that has this exit code, with what failed beside the goldens."""
+        return Ending(exit_code=exit_code, failures=tuple(self._failures.values()))
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
         """Goldens that missed under a gate have a letter and a word of their own."""
@@ -140,15 +144,31 @@ class Reporting:
         """Take in what the report carries."""
         record = report.__dict__.get("promptopt")
         if not record:
+            if report.failed:
+                self._failures.setdefault(report.nodeid, Failure(location=report.nodeid))
             return
         key = record["key"]
         if key not in self._tallies:
             self._tallies[key] = _Tally.of(record)
         self._tallies[key].take(record, report.nodeid)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Take in what could not be collected; of prompt files also why."""
+        if report.failed:
+            is_prompt = is_prompt_file(Path(report.nodeid))
+            reason = str(report.longrepr) if is_prompt else ""
+            failure = Failure(location=report.nodeid, reason=reason)
+            self._failures.setdefault(report.nodeid, failure)
+
     @pytest.hookimpl(wrapper=True)
-    def pytest_sessionfinish(self) -> Any:
-        """Keep the missed goldens of failed gates among the last failed."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> Any:
+        """Keep the missed goldens of failed gates among the last failed.
+
+        A run that judged nothing of a prompt is no success.
+        """
+        is_green = session.exitstatus == pytest.ExitCode.OK
+        if is_green and any(summary.has_nothing_scored for summary in self.summaries()):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         result = yield
         cache = getattr(self._config, "cache", None)
         failed = [t for t in self._tallies.values() if t.verdict and not t.verdict.passed]
@@ -161,9 +181,13 @@ class Reporting:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """A table with a row a prompt, and what is worth a look."""
         summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
-        if summaries or self._remarks:
+        unread = [failure for failure in self._failures.values() if failure.reason]
+        if summaries or unread or self._remarks:
             terminalreporter.section("prompt scores")
         for line in render(summaries):
             terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)
+        for failure in unread:
+            first = printable(failure.reason).partition("\n")[0]
+            terminalreporter.write_line(f"not read: {first}", red=True)
         for remark in self._remarks:
             terminalreporter.write_line(remark, yellow=True)

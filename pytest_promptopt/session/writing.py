@@ -7,6 +7,7 @@ import pytest
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.proposals.writing import replace_file
+from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,
     Annotation,
@@ -17,10 +18,10 @@ from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import PromptSummary
+from pytest_promptopt.reports.summary import Ending, GoldenRow, PromptSummary
 from pytest_promptopt.session.reporting import Reporting, is_missed
 
-Render = Callable[[Sequence[PromptSummary], Sequence[SearchSummary]], str]
+Render = Callable[[Sequence[PromptSummary], Sequence[SearchSummary], Ending], str]
 Searches = Callable[[], Sequence[SearchSummary]]
 
 _RENDERERS: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
@@ -60,15 +61,17 @@ class WritingReports:
         self._written: list[str] = []
         self._failed: list[str] = []
 
-    def pytest_sessionfinish(self) -> None:
-        """Write them all."""
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write them all, when the exit code is known."""
         if not self._paths and not self._job_summary:
             return
         summaries, searches = self._reporting.summaries(), self._searches()
+        ending = self._reporting.ending(int(session.exitstatus))
         for shown in self._paths:
             path = self._folder / Path(shown).expanduser()
             try:
-                text = _RENDERERS[path.suffix](summaries, searches)
+                text = _RENDERERS[path.suffix](summaries, searches, ending)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(path, text.encode())
             except OSError as error:
@@ -76,7 +79,7 @@ class WritingReports:
             else:
                 self._written.append(shown)
         if self._job_summary:
-            text = render_markdown(summaries, searches, most_characters=MOST_CHARACTERS)
+            text = render_markdown(summaries, searches, ending, most_characters=MOST_CHARACTERS)
             try:
                 append_summary(Path(self._job_summary), text)
             except OSError as error:
@@ -111,8 +114,9 @@ class Annotating:
             return
         key = record["key"]
         if is_missed(report):
-            score = record["result"]["score"]
-            text = f"golden {record['result']['golden_id']} missed: score {score:.2f}"
+            row = GoldenRow.from_json(record)
+            score = row.result.score or 0.0
+            text = f"golden {row.result.golden_id} missed: score {score:.2f}, {sentence(row)}"
             self._missed.setdefault(key, []).append(self._annotation(report, text))
         elif report.failed:
             lines = report.longreprtext.splitlines()

@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.gate import BaseResult, Decision, Verdict, judge
 from pytest_promptopt.prompts.prompt import GateSettings
@@ -30,7 +32,7 @@ def test_gate_fails_under_the_minimum_and_says_by_how_much() -> None:
 
 def test_a_score_just_under_the_minimum_does_not_read_like_it() -> None:
     assert reasons(0.85, result("a", MISSED, 0.84999)) == (
-        "score 0.84999 is under min 0.85 (1 goldens scored)",
+        "score 0.84999 is under min 0.85 (1 golden scored)",
     )
 
 
@@ -49,7 +51,7 @@ def test_a_gate_with_an_error_never_passes_and_the_error_is_no_zero() -> None:
     evaluation = Evaluation(location="a", results=(result("a", PASSED, 1.0), result("b", ERROR)))
     verdict = judge(GateSettings(line=1, minimum=0.9), evaluation)
     assert verdict.score == 1.0
-    assert verdict.reasons == ("1 of 2 goldens without an answer (an error): b",)
+    assert verdict.reasons == ("1 of 2 goldens ended in an error: b",)
 
 
 def test_goldens_that_were_not_run_are_named_apart() -> None:
@@ -59,9 +61,31 @@ def test_goldens_that_were_not_run_are_named_apart() -> None:
 
 
 def test_a_gate_with_nothing_scored_fails() -> None:
-    expected = ("no golden was scored, so there is nothing to pass on",)
-    assert reasons(0.0) == expected
-    assert reasons(None, result("a", Outcome.UNSCORED)) == expected
+    nothing = "no golden was scored, so there is nothing to pass on"
+    assert reasons(0.0) == (nothing,)
+    assert reasons(None, result("a", Outcome.UNSCORED)) == (
+        "1 of 1 golden not scored (`unscored` allows none): a",
+        nothing,
+    )
+
+
+@pytest.mark.parametrize(
+    ("allowed", "unscored", "passes"),
+    [(0.0, 1, False), (1, 1, True), (2, 3, False), (0.05, 5, True), (0.05, 6, False)],
+)
+def test_a_gate_with_goldens_not_scored_fails_unless_it_allows_so_many(
+    allowed: float, unscored: int, passes: bool
+) -> None:
+    found = verdict(
+        GateSettings(line=1, minimum=0.5, unscored=allowed),
+        *results(100 - unscored, 0),
+        *(result(f"u{number}", Outcome.UNSCORED) for number in range(unscored)),
+    )
+    assert found.passed is passes
+    assert (found.remarks if passes else found.reasons)[0].startswith(
+        f"{unscored} of 100 goldens not scored (`unscored"
+    )
+    assert found.headline.startswith("" if passes else f"{unscored} of 100 goldens not scored")
 
 
 def test_long_lists_are_cut() -> None:
@@ -126,7 +150,7 @@ def test_a_gate_on_a_tag_looks_at_its_goldens_alone() -> None:
     settings = GateSettings(line=1, minimum=0.5, tags={"refunds": refunds})
     tagged = result("r", MISSED, 0.5, tags=("refunds",))
     assert verdict(settings, *results(9, 0), tagged).reasons == (
-        "tag refunds: score 0.500 is under min 0.9 (1 goldens scored)",
+        "tag refunds: score 0.500 is under min 0.9 (1 golden scored)",
     )
 
 
@@ -193,4 +217,4 @@ def test_without_a_comparison_max_drop_is_not_applied_and_that_is_said() -> None
 
 def test_a_base_without_an_answer_is_an_error_and_no_pass() -> None:
     found = verdict(DROP, *results(2, 0), base=base(*results(1, 0), result("p1", ERROR)))
-    assert found.reasons == ("1 goldens without an answer at main (1a2b3c4): p1",)
+    assert found.reasons == ("1 golden without an answer at main (1a2b3c4): p1",)

@@ -12,6 +12,7 @@ def test_without_a_gate_each_golden_passes_or_fails(project: Project) -> None:
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
+            'expected "2", got "3"',
             "prompts/a.prompt.yml:6: golden wrong missed with scripted:answers.json",
             "input",
             "│ q: two",
@@ -20,6 +21,7 @@ def test_without_a_gate_each_golden_passes_or_fails(project: Project) -> None:
             "answer",
             "│ 3",
             "missed  expected  0.00: *",
+            'FAILED prompts/a.prompt.yml::wrong - expected "2", got "3"',
         ]
     )
 
@@ -57,6 +59,7 @@ def test_a_failed_gate_fails_and_keeps_its_missed_goldens_in_last_failed(project
         [
             "prompts/a.prompt.yml does not hold its gate:",
             "  score 0.500 is under min 0.9 (2 goldens scored)",
+            "FAILED prompts/a.prompt.yml::gate - score 0.500 < min 0.9, 1 missed: wrong",
         ]
     )
     again = project.run("--lf", "-v", "prompts")
@@ -73,7 +76,7 @@ def test_a_provider_that_does_not_answer_is_an_error_in_setup_on_one_line(projec
     result = project.run("--prompt-max-retries", "0")
     result.assert_outcomes(passed=1, errors=1, failed=1)
     result.stdout.fnmatch_lines(["*ERROR at setup of wrong*", "*no such model*"])
-    result.stdout.fnmatch_lines(["  1 of 2 goldens without an answer (an error): wrong"])
+    result.stdout.fnmatch_lines(["  1 of 2 goldens ended in an error: wrong"])
     result.stdout.fnmatch_lines(["    the score is over the 1 of 2 that were answered"])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*site-packages*")
@@ -87,6 +90,7 @@ def test_what_cannot_be_scored_is_skipped_with_the_reason(project: Project) -> N
     result = project.run("-rs", "-W", "ignore::pytest.PytestWarning")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(["SKIPPED*prompts/a.prompt.yml:5: not scored: no evaluator*"])
+    assert result.ret == 1
 
 
 def test_a_judge_that_names_no_choice_leaves_the_golden_unscored(project: Project) -> None:

@@ -39,7 +39,7 @@ def test_every_report_is_written_once_at_the_end(
     outcomes = {result["id"]: result["outcome"] for result in prompt["results"]}
     assert outcomes == {"right": "passed", "wrong": "missed"}
     assert (project.path / "new/report.md").read_text(encoding="utf-8") == (
-        "**1 of 1 prompts fails:** 1 prompt, goldens: 1 passed, 1 missed.\n"
+        "**1 of 1 prompt fails:** 1 prompt, goldens: 1 passed, 1 missed.\n"
         "\n"
         "| prompt | this PR | gate |\n"
         "| --- | ---: | --- |\n"
@@ -51,7 +51,23 @@ def test_every_report_is_written_once_at_the_end(
         "\n"
         "<details><summary>1 missed</summary>\n"
         "\n"
-        '- wrong: missed 0.00, answered "3", expected "2"\n'
+        '- wrong: 0.00, expected "2", got "3"\n'
+        "\n"
+        "</details>\n"
+        "\n"
+        "<details><summary>answers and reasons of 1 missed</summary>\n"
+        "\n"
+        "```text\n"
+        'expected "2", got "3"\n'
+        "prompts/a.prompt.yml:6: golden wrong missed with scripted:answers.json\n"
+        "input\n"
+        "│ q: two\n"
+        "expected\n"
+        "│ 2\n"
+        "answer\n"
+        "│ 3\n"
+        'missed  expected  0.00: expected "2", got "3"\n'
+        "```\n"
         "\n"
         "</details>\n"
         "\n"
@@ -114,11 +130,12 @@ def test_failures_are_marked_at_their_lines_on_github(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path.parent))
     folder = project.path.name
     assert annotations(project.run()) == [
-        f"::error file={folder}/prompts/a.prompt.yml,line=7::prompts/a.prompt.yml does not hold "
-        "its gate:%0A  score 0.500 is under min 0.9 (2 goldens scored)",
-        f"::error file={folder}/prompts/a.prompt.yml,line=6::golden wrong missed: score 0.00",
-        f"::error file={folder}/prompts/b%2Cc.prompt.yml,line=6::prompts/b,c.prompt.yml:6: "
-        "golden wrong missed with scripted:answers.json",
+        f"::error file={folder}/prompts/a.prompt.yml,line=7::score 0.500 < min 0.9, "
+        "1 missed: wrong%0Aprompts/a.prompt.yml does not hold its gate:%0A  "
+        "score 0.500 is under min 0.9 (2 goldens scored)",
+        f"::error file={folder}/prompts/a.prompt.yml,line=6::golden wrong missed: "
+        'score 0.00, expected "2", got "3"',
+        f'::error file={folder}/prompts/b%2Cc.prompt.yml,line=6::expected "2", got "3"',
     ]
 
 

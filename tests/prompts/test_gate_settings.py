@@ -105,11 +105,17 @@ def test_a_drop_a_part_or_a_required_golden_is_enough(tmp_path: Path, gate: str)
 @pytest.mark.parametrize(
     ("gate", "message"),
     [
-        ("{minimum: 1}", "`gate.minimum` is not understood (known: {}, tags, evaluators)"),
-        ("{min: 1, mni: 1}", "`gate.mni` is not understood (known: {}, tags, evaluators)"),
+        (
+            "{minimum: 1}",
+            "`gate.minimum` is not understood (known: {}, unscored, tags, evaluators)",
+        ),
+        (
+            "{min: 1, mni: 1}",
+            "`gate.mni` is not understood (known: {}, unscored, tags, evaluators)",
+        ),
         (
             "{min: 1, max_drop: 0}",
-            "`gate.max_drop` is not understood (known: {}, tags, evaluators)",
+            "`gate.max_drop` is not understood (known: {}, unscored, tags, evaluators)",
         ),
         (
             "{tags: {refund: {min: 1, mxDrop: 0}}}",
@@ -272,3 +278,18 @@ def test_a_reducer_that_waits_for_samples_from_the_command_line_is_told(tmp_path
         "a.prompt.yml:6: the reducer `at-least-3` needs 3 samples or more, "
         "as `samples` or --prompt-samples"
     ]
+
+
+@pytest.mark.parametrize(("text", "value"), [("2", 2), ("0.05", 0.05), ("0", 0)])
+def test_how_many_goldens_may_go_without_a_score_is_a_number_or_a_share(
+    tmp_path: Path, text: str, value: float
+) -> None:
+    gate = read(tmp_path, f"gate: {{min: 1, unscored: {text}}}\n").gate
+    assert gate == GateSettings(line=6, minimum=1, unscored=value)
+
+
+def test_half_a_golden_cannot_go_without_a_score(tmp_path: Path) -> None:
+    said = refusal(tmp_path, "gate: {min: 1, unscored: 1.5}\n")
+    assert said == (
+        "a.prompt.yml:6: `gate.unscored` is a number of goldens or a share under 1, found 1.5"
+    )

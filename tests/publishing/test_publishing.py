@@ -43,7 +43,7 @@ def test_a_comment_tells_base_head_and_what_is_proposed(shop: Shop, github: Fake
     result = shop.project.run("--prompt-optimize", "--prompt-propose", "comment")
     assert result.ret == 1
     [comment] = shop.comments(number)
-    assert comment.startswith(f"{MARKER}\n\n**1 of 1 prompts fails:** ")
+    assert comment.startswith(f"{MARKER}\n\n**1 of 1 prompt fails:** ")
     assert "\n| prompt | base | this PR | proposed | gate |\n" in comment
     assert "\n| prompts/a.prompt.yml | 1.000 | 0.000 (" in comment
     assert "| 1.000, was 0.000 (12 unseen) | **FAIL** |\n" in comment
@@ -263,7 +263,7 @@ def test_what_was_not_posted_is_told_and_the_outcome_stands(
     assert shop.comments(number) == []
     if KEPT in expected:
         kept = shop.project.path / ".promptopt" / "comment.md"
-        assert kept.read_text().startswith("**1 of 1 prompts fails:** ")
+        assert kept.read_text().startswith("**1 of 1 prompt fails:** ")
 
 
 def reported(shop: Shop) -> Path:
@@ -291,9 +291,9 @@ def test_a_report_of_another_job_is_posted(shop: Shop, capsys: pytest.CaptureFix
     shop.monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     assert main(["comment", str(report)]) == 0
     [comment] = shop.comments(1)
-    assert comment.startswith(f"{MARKER}\n\n**1 of 1 prompts fails:** ")
+    assert comment.startswith(f"{MARKER}\n\n**1 of 1 prompt fails:** ")
     assert "\ncommented on pull request 1: http://127.0.0.1:" in capsys.readouterr().out
-    assert summary.read_text().startswith("**1 of 1 prompts fails:** ")
+    assert summary.read_text().startswith("**1 of 1 prompt fails:** ")
 
 
 def test_a_report_that_is_not_one_is_refused(
@@ -303,7 +303,7 @@ def test_a_report_that_is_not_one_is_refused(
     report.write_text('{"version": 1, "prompts": "all good", "searches": []}')
     assert main(["comment", str(report)]) == 1
     assert shop.comments(1) == []
-    assert "prompts" in capsys.readouterr().err
+    assert "exit_code" in capsys.readouterr().err
 
 
 def test_only_a_job_on_workflow_run_posts_reports(
@@ -341,7 +341,7 @@ def test_what_a_fork_reports_is_labelled_and_proposes_nothing(
     [comment] = shop.comments(number)
     assert comment.startswith(
         f"{MARKER}\n\n> Reported by the code of mallory/shop at {head[:9]}, "
-        "which nobody here has checked.\n\n**1 of 1 prompts fails:** "
+        "which nobody here has checked.\n\n**1 of 1 prompt fails:** "
     )
     assert "proposed" not in comment
     assert "```diff" not in comment

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import Answer, BaseSummary, GoldenRow, PromptSummary
 from pytest_promptopt.statistics.comparison import Pair, compare
 
 MODEL = "openai/gpt-5-mini"
@@ -38,8 +38,10 @@ def row(number: int, *, passed: bool, before: bool | None = None, answer: str = 
     return GoldenRow(
         result=_result(number, passed=passed),
         before=None if before is None else _result(number, passed=before),
+        place=f"prompts/ticket_routing.prompt.yml:{number + 9}",
+        input="" if passed else f"ticket: ticket number {number}",
         expected="" if passed else "returns",
-        answer="" if passed else answer or "It is about billing.",
+        answers=() if passed else (Answer(text=answer or "It is about billing.", passed=False),),
     )
 
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.reports.json import render_json, report_schema
-from pytest_promptopt.reports.summary import GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import Answer, GoldenRow, PromptSummary
 from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
 
 VALIDATOR = Draft202012Validator(report_schema())
@@ -46,10 +46,12 @@ def test_the_report_holds_score_verdict_base_and_goldens() -> None:
     change = prompt["base"]["change"]
     assert (change["before"], change["after"], change["fixed"]) == (0.95, 0.6, ["ticket-19"])
     missed = prompt["results"][0]
-    assert (missed["id"], missed["outcome"], missed["answer"]) == (
-        "ticket-00",
-        "missed",
-        "It is about billing.",
+    assert (missed["id"], missed["outcome"]) == ("ticket-00", "missed")
+    assert (missed["place"], missed["input"], missed["expected"], missed["answers"]) == (
+        "prompts/ticket_routing.prompt.yml:9",
+        "ticket: ticket number 0",
+        "returns",
+        [{"text": "It is about billing.", "reasoning": "", "passed": False}],
     )
     assert (missed["score"], missed["before"]["score"]) == (0.0, 1.0)
 
@@ -66,7 +68,10 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
         golden_id=long, outcome=Outcome.ERROR, reason=long, notes=(long,) * 200, cost_usd=None
     )
     summary = PromptSummary(
-        location=long, model=long, goldens=1, rows=[GoldenRow(result=result, answer=long)]
+        location=long,
+        model=long,
+        goldens=1,
+        rows=[GoldenRow(result=result, answers=(Answer(text=long * 5),))],
     )
     [search] = one_failing().searches
     run = Run(summaries=[summary], searches=[replace(search, patch=long * 30)])
@@ -75,12 +80,18 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
     [shown] = made["prompts"][0]["results"]
     assert shown["reason"] == "x" * 1_999 + "…"
     assert len(shown["notes"]) == 100
+    assert shown["answers"] == [
+        {"text": "x" * 20_000 + "… (5,000 characters more)", "reasoning": "", "passed": None}
+    ]
     assert made["searches"][0]["patch"] == ""
 
 
 def test_any_text_can_be_written() -> None:
     result = GoldenResult(golden_id="\ud800\x00", outcome=Outcome.MISSED, score=0.0)
     summary = PromptSummary(
-        location="a", model="b", goldens=1, rows=[GoldenRow(result=result, answer="\ud800 é")]
+        location="a",
+        model="b",
+        goldens=1,
+        rows=[GoldenRow(result=result, answers=(Answer(text="\ud800 é"),))],
     )
     assert render_json([summary]).isascii()

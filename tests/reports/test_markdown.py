@@ -54,8 +54,12 @@ def test_hostile_text_stays_text_in_the_whole_comment() -> None:
     allowed = {"text", "text_special", "strong_open", "strong_close", "code_inline"}
     assert {c.type for c in children} <= allowed
     html = [token.content for token in tokens if token.type == "html_block"]
-    assert set(html) == {"<details><summary>8 missed</summary>\n", "</details>\n"}
-    assert len([token for token in tokens if token.type == "fence"]) == 3
+    assert set(html) == {
+        "<details><summary>8 missed</summary>\n",
+        "<details><summary>answers and reasons of 8 missed</summary>\n",
+        "</details>\n",
+    }
+    assert len([token for token in tokens if token.type == "fence"]) == 3 + 3 * 8
     assert not re.search(r"@octocat|(?<!&)#1", "".join(token.content for token in outside))
 
 
@@ -74,8 +78,8 @@ def test_a_prompt_without_a_gate_fails_by_its_goldens_and_names_the_errors() -> 
     )
     text = render_markdown([summary])
     assert "| a.prompt.yml | – | **1 error** |\n" in text
-    assert "\n- 1 error of 1 goldens\n" in text
-    assert "\n- lost: error, no answer: @&#8203;octocat\n" in text
+    assert "\n- 1 error of 1 golden\n" in text
+    assert "\n- 1 error: no answer: @&#8203;octocat (lost)\n" in text
 
 
 def test_a_loosened_gate_is_told_also_where_all_is_good() -> None:
@@ -165,7 +169,7 @@ def test_a_diff_that_is_not_to_be_shown_is_not_shown() -> None:
     run = one_failing()
     offer = Offer(rung=Rung.COMMENT, remark="it seems to hold an API key")
     text = render_markdown(run.summaries, [replace(run.searches[0], patch="", offer=offer)])
-    assert "```" not in text
+    assert "```diff" not in text
     assert "1.000, was 0.000 (12 unseen)" in text
 
 

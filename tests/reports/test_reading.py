@@ -14,7 +14,7 @@ from pytest_promptopt.reports.json import render_json, report_schema
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reading import MOST_BYTES, MOST_VALUES, read_report
 from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.reports.summary import Answer, BaseSummary, GoldenRow, PromptSummary
 from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
 
 TEXTS = st.text("ab `|<@#\n\u202eé", max_size=8)
@@ -44,6 +44,9 @@ def results(draw: st.DrawFn, golden_id: str) -> GoldenResult:
     )
 
 
+ANSWERS = st.builds(Answer, text=TEXTS, reasoning=TEXTS, passed=st.none() | st.booleans())
+
+
 @st.composite
 def rows(draw: st.DrawFn) -> list[GoldenRow]:
     ids = draw(st.lists(TEXTS, max_size=4, unique=True))
@@ -51,8 +54,10 @@ def rows(draw: st.DrawFn) -> list[GoldenRow]:
         GoldenRow(
             result=draw(results(golden_id)),
             before=draw(st.none() | results(golden_id)),
+            place=draw(TEXTS),
+            input=draw(TEXTS),
             expected=draw(TEXTS),
-            answer=draw(TEXTS),
+            answers=tuple(draw(st.lists(ANSWERS, max_size=2))),
         )
         for golden_id in ids
     ]

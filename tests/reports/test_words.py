@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.cli.words import Piece, changed_lines, compare_words
+from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
 
 SIGNS = {"same": "", "removed": "-", "added": "+"}
 

@@ -1,0 +1,94 @@
+"""What was expected and what was answered, told by where they differ."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from pytest_promptopt.evaluation.evaluation import Mark
+from pytest_promptopt.reports.quoting import excerpt, printable
+from pytest_promptopt.reports.summary import GoldenRow
+from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
+from pytest_promptopt.scoring.json_value import NotJsonError, differences, join_few, read_json
+
+_EXCERPT = 60
+_BEFORE_THE_DIFFERENCE = 20
+_MOST_DIFFERENCES = 20
+_LONGEST_RUN = 80
+_SIGNS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
+
+
+def sentence(row: GoldenRow) -> str:
+    """Why a golden missed, on one line: JSON by path, text by the place where it differs."""
+    answer = row.shown
+    text = answer.text if answer else ""
+    if row.expected and text.strip() != row.expected.strip():
+        said = _apart(row.expected, text)
+    else:
+        said = next(map(_reason, filter(_is_missed, row.result.marks)), f"got {excerpt(text)}")
+    several = f" ({row.missed} of {len(row.answers)} answers missed)"
+    return said + several if len(row.answers) > 1 and row.missed else said
+
+
+def differences_of(expected: str, answer: str) -> Iterator[str]:
+    """Lines that show every place where the two differ; none where they have little in common."""
+    values = _json_values(expected, answer)
+    if values is not None:
+        yield from islice((printable(d) for d in differences(*values)), _MOST_DIFFERENCES)
+        return
+    pieces = compare_words(expected.strip(), answer.strip())
+    same = sum(len(piece.text.strip()) for piece in pieces if piece.change == "same")
+    if 2 * same >= min(len(expected), len(answer)) and any(p.change != "same" for p in pieces):
+        for line in changed_lines(pieces, context=0):
+            yield "…" if line is None else "".join(map(_signed, line))
+
+
+def _is_missed(mark: Mark) -> bool:
+    return mark.value is not None and not mark.passed
+
+
+def _reason(mark: Mark) -> str:
+    value = "" if mark.value is None else f" {mark.value:.2f}"
+    return printable(f"{mark.evaluator}{value}{f': {mark.reason}' if mark.reason else ''}")
+
+
+def _apart(expected: str, answer: str) -> str:
+    values = _json_values(expected, answer)
+    if values is not None:
+        found = join_few(differences(*values))
+        if found:
+            return printable(found)
+    start = _start(expected, answer)
+    return f"expected {_from(expected, start)}, got {_from(answer, start)}"
+
+
+def _start(first: str, second: str) -> int:
+    """Where to begin so that the first difference is in sight."""
+    pairs = enumerate(zip(first, second, strict=False))
+    shorter = min(len(first), len(second))
+    same = next((n for n, (one, other) in pairs if one != other), shorter)
+    is_in_sight = same + _BEFORE_THE_DIFFERENCE <= _EXCERPT
+    return 0 if is_in_sight else same - _BEFORE_THE_DIFFERENCE
+
+
+def _from(text: str, start: int) -> str:
+    return excerpt(f"…{text[start:]}" if start else text, _EXCERPT)
+
+
+def _json_values(expected: str, answer: str) -> tuple[Any, Any] | None:
+    """Both as JSON, where that is what was wanted."""
+    try:
+        wanted = json.loads(expected)
+        found = read_json(answer)
+    except (ValueError, RecursionError, NotJsonError):
+        return None
+    return (wanted, found) if isinstance(wanted, Mapping | list) else None
+
+
+def _signed(piece: Piece) -> str:
+    before, after = _SIGNS[piece.change]
+    text = piece.text
+    if piece.change == "same" and len(text) > _LONGEST_RUN:
+        half = _LONGEST_RUN // 2
+        text = f"{text[:half]} … {text[-half:]}"
+    return f"{before}{printable(text)}{after}"
