@@ -1,6 +1,6 @@
 """A prompt made ready to run: with the model that answers and the evaluators that score."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
-from pytest_promptopt.scoring.score import Evaluator
+from pytest_promptopt.scoring.score import Demanding, Evaluator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,8 @@ class SubjectSettings:
 def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
     """The prompt with its model and evaluators.
 
-    Raises :class:`PromptFileError` where an evaluator is plainly wrong; what is merely not
+    Raises :class:`PromptFileError` where an evaluator is plainly wrong or no answer to a golden
+    could be right; what is merely not
     understood becomes a problem.
     """
     model, model_error = resolve_subject_model(prompt, settings)
@@ -115,10 +116,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
             own, found = _build(golden.evaluators, context)
             golden_evaluators[golden.id] = own
             problems += found
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    if errors:
-        raise PromptFileError(errors)
-    return Subject(
+    subject = Subject(
         prompt=prompt,
         model=model,
         model_error=model_error,
@@ -127,6 +125,22 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         golden_evaluators=golden_evaluators,
         problems=tuple(dict.fromkeys((*prompt.problems, *problems))),
     )
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    errors += _flaws(subject)
+    if errors:
+        raise PromptFileError(errors)
+    return subject
+
+
+def _flaws(subject: Subject) -> Iterator[Problem]:
+    """The goldens to which no answer could be right, each by what asks for the impossible."""
+    for golden in subject.prompt.goldens:
+        for evaluator in subject.evaluators_for(golden):
+            scorer = evaluator.scorer
+            flaw = scorer.flaw(golden) if isinstance(scorer, Demanding) else ""
+            if flaw:
+                message = f"golden {golden.id}, evaluator `{evaluator.name}`: {flaw}"
+                yield Problem(path=golden.path, line=golden.line, message=message)
 
 
 def resolve_subject_model(prompt: Prompt, settings: SubjectSettings) -> tuple[Model | None, str]:

@@ -6,12 +6,13 @@ from typing import Any
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.context import ScoringContext
-from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.labels import Naming, read_naming
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.suggestion import did_you_mean
 
 _KEYS = ("labels", "expected")
 
@@ -26,16 +27,29 @@ def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
     for label in labels:
         if isinstance(label, Mapping | list) or label is None or not folded(as_text(label)):
             raise OptionsError(f"a label of `choice` must be text, found {excerpt(label)}")
-    return FilledScorer(options={"expected": "{{expected}}", **options}, compare=_score_choice)
+    return FilledScorer(
+        options={"expected": "{{expected}}", **options}, compare=_score_choice, flaw_of=_flaw
+    )
+
+
+def _flaw(options: Mapping[str, Any]) -> str:
+    expected, labels = as_text(options["expected"]), _labels(options)
+    if folded(expected) in labels:
+        return ""
+    known = did_you_mean(expected, [one_line(label) for label in labels.values()])
+    return f"expected {excerpt(expected)} is not among the labels{known}"
+
+
+def _labels(options: Mapping[str, Any]) -> dict[str, str]:
+    """The labels as written, by what tells them apart."""
+    labels = {folded(as_text(label)): as_text(label) for label in options["labels"]}
+    labels.pop("", None)
+    return labels
 
 
 def _score_choice(options: Mapping[str, Any], answer: str) -> Score:
-    labels = {folded(as_text(label)): as_text(label) for label in options["labels"]}
-    labels.pop("", None)
-    expected = as_text(options["expected"])
-    wanted = labels.get(folded(expected))
-    if wanted is None:
-        return Score.unscored(f"expected {excerpt(expected)} is not among the labels")
+    labels = _labels(options)
+    wanted = labels[folded(as_text(options["expected"]))]
     naming = read_naming(labels.values(), answer)
     return hit_or_miss(naming.named == (wanted,), _describe(wanted, naming, answer))
 

@@ -12,18 +12,31 @@ from pytest_promptopt.scoring.score import Score
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilledScorer:
-    """Fills the placeholders in ``options`` and hands them to ``compare`` with the answer."""
+    """Fills the placeholders in ``options`` and hands them to ``compare`` with the answer.
+
+    ``flaw_of`` says of filled options why no answer can fit them, empty where one can; only
+    options without a flaw are compared.
+    """
 
     options: Any
     compare: Callable[[Any, str], Score]
+    flaw_of: Callable[[Any], str] = lambda _: ""
 
     def score(self, golden: Golden, completion: Completion) -> Score:
-        """What ``compare`` says; not scored where a placeholder has no value."""
+        """What ``compare`` says; not scored where a placeholder has no value, or for a flaw."""
         try:
             options = fill_deep(self.options, golden.variables)
         except MissingValueError as error:
             return no_value(error, golden)
-        return self.compare(options, completion.text)
+        flaw = self.flaw_of(options)
+        return Score.unscored(flaw) if flaw else self.compare(options, completion.text)
+
+    def flaw(self, golden: Golden) -> str:
+        """What ``flaw_of`` says; nothing where a placeholder has no value."""
+        try:
+            return self.flaw_of(fill_deep(self.options, golden.variables))
+        except MissingValueError:
+            return ""
 
 
 def no_value(error: MissingValueError, golden: Golden) -> Score:

@@ -81,11 +81,20 @@ def number_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
     if isinstance(options, list):
         raise OptionsError("`number` must be one number or a mapping, found a list")
     if not isinstance(options, Mapping):
-        options = {"expected": options}
+        options = {} if options is None else {"expected": options}
     known_only(options, _KEYS)
     for key in ("tolerance", "relative"):
         _require_positive(key, options.get(key, 0))
-    return FilledScorer(options={"expected": "{{expected}}", **options}, compare=_score_number)
+    return FilledScorer(
+        options={"expected": "{{expected}}", **options}, compare=_score_number, flaw_of=_flaw
+    )
+
+
+def _flaw(options: Mapping[str, Any]) -> str:
+    expected = options["expected"]
+    return (
+        "" if _expected(expected) is not None else f"expected {excerpt(expected)} is not one number"
+    )
 
 
 def _require_positive(key: str, value: Any) -> None:
@@ -97,8 +106,7 @@ def _require_positive(key: str, value: Any) -> None:
 
 def _score_number(options: Mapping[str, Any], answer: str) -> Score:
     expected, shown = _expected(options["expected"]), _as_written(options["expected"])
-    if expected is None:
-        return Score.unscored(f"expected {excerpt(options['expected'])} is not one number")
+    assert expected is not None
     found = last_number(answer)
     if found is None:
         return Score(value=0.0, reason=f"expected {shown}, got no number: {excerpt(answer)}")

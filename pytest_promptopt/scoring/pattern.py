@@ -60,6 +60,16 @@ class RegexScorer:
         reason = f"{verb} {excerpt(self.pattern.text)}, got {excerpt(completion.text.strip())}"
         return hit_or_miss(found is not self.invert, reason)
 
+    def flaw(self, golden: Golden) -> str:
+        """Why the golden's pattern cannot be used."""
+        try:
+            self.compiled or compile_pattern(self._filled(golden), self.flags)
+        except MissingValueError:
+            return ""
+        except PatternError as error:
+            return f"the pattern cannot be used: {error}"
+        return ""
+
     def _filled(self, golden: Golden) -> str:
         values = golden.variables
         if _LONE_PLACEHOLDER.fullmatch(self.pattern.text.strip()):

@@ -19,6 +19,12 @@ from pytest_promptopt.scoring.options import OptionsError
 _MOST_STEPS = 100_000
 _SHOWN_OF_AN_ERROR = 160
 
+# Keywords that more fields beside it cannot satisfy.
+_OF_VALUES = {
+    *("type", "enum", "const", "pattern", "format", "minLength", "maxLength", "multipleOf"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxItems"),
+}
+
 _Keyword = Callable[[Any, Any, Any, Mapping[str, Any]], Iterable[ValidationError] | None]
 
 
@@ -53,10 +59,11 @@ class SchemaCheck:
         self._allowance = _Allowance()
         self._validator = _limited(self._allowance)(schema, registry=Registry())
 
-    def violations(self, value: Any) -> str:
+    def violations(self, value: Any, *, of_part: bool = False) -> str:
         """The first few ways in which ``value`` does not fit, empty where it fits.
 
-        Raises :class:`UncheckableError`.
+        With ``of_part``, what lacks is not told: there may be more than ``value``. Raises
+        :class:`UncheckableError`.
         """
         self._allowance.left = _MOST_STEPS
         try:
@@ -71,7 +78,8 @@ class SchemaCheck:
             raise UncheckableError("a pattern of the schema took too long to search") from None
         except OverflowError:
             raise UncheckableError("a number in the answer is too large to check") from None
-        return join_few(map(_describe, errors))
+        told = (error for error in errors if not of_part or error.validator in _OF_VALUES)
+        return join_few(map(_describe, told))
 
 
 def _keys(schema: Any) -> Iterable[str]:

@@ -33,6 +33,15 @@ class Scorer(Protocol):
         ...
 
 
+@runtime_checkable
+class Demanding(Protocol):
+    """A scorer that asks something of goldens. Pure, like its scores."""
+
+    def flaw(self, golden: Golden) -> str:
+        """Why no answer to ``golden`` can have a score of 1, empty where one can."""
+        ...
+
+
 class JudgeScorer(Protocol):
     """Scores an answer by asking a model about it."""
 

@@ -43,6 +43,8 @@ class JsonScorer:
             expected = fill_deep(self.comparison, golden.variables)
         except MissingValueError as error:
             return no_value(error, golden)
+        if flaw := _flaw(expected):
+            return Score.unscored(flaw)
         try:
             found = read_json(completion.text, strict=self.strict)
             violations = self.schema.violations(found) if self.schema else ""
@@ -54,6 +56,41 @@ class JsonScorer:
         if violations:
             return Score(value=0.0, reason=violations)
         return _compare(expected, found)
+
+    def flaw(self, golden: Golden) -> str:
+        """Why ``golden`` expects what is no JSON, lacks a field or breaks the schema."""
+        try:
+            expected = fill_deep(self.comparison, golden.variables)
+            return _flaw(expected) or self._refusal(expected)
+        except (MissingValueError, UncheckableError):
+            return ""
+
+    def _refusal(self, expected: Mapping[str, Any]) -> str:
+        if self.schema is None or not expected:
+            return ""
+        if "equals" in expected:
+            violations = self.schema.violations(_parsed(expected["equals"]))
+        else:
+            violations = self.schema.violations(_top_fields(expected), of_part=True)
+        return f"the schema refuses what is expected: {violations}" if violations else ""
+
+
+def _flaw(expected: Mapping[str, Any]) -> str:
+    key = "equals" if "equals" in expected else "expected"
+    value = _parsed(expected.get(key))
+    if isinstance(value, str) and (key == "expected" or value.lstrip().startswith(("{", "["))):
+        return f"expected {excerpt(value)} is not JSON"
+    missing = [path for path in expected.get("paths", ()) if _at(value, path) is _ABSENT]
+    return f"`expected` has no {join_few(iter(missing))}" if missing else ""
+
+
+def _top_fields(expected: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is compared of the fields that are not inside of others."""
+    if "fields" in expected:
+        return {path: value for path, value in expected["fields"].items() if "." not in path}
+    source = _parsed(expected["expected"])
+    wanted = {path.partition(".")[0] for path in expected["paths"]}
+    return {key: value for key, value in source.items() if key in wanted}
 
 
 def json_scorer(spec: EvaluatorSpec, context: ScoringContext) -> JsonScorer:
@@ -106,9 +143,6 @@ def _compare(expected: Mapping[str, Any], found: Any) -> Score:
     if "paths" in expected:
         source = _parsed(expected["expected"])
         fields = {path: _at(source, path) for path in expected["paths"]}
-        unknown = [path for path, value in fields.items() if value is _ABSENT]
-        if unknown:
-            return Score.unscored(f"`expected` of the golden has no {join_few(iter(unknown))}")
         return _score_fields(fields, found)
     return Score(value=1.0)
 

@@ -47,7 +47,20 @@ def string_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
         raise OptionsError(f"`string` is empty; it needs one of {', '.join(_STRING_KEYS)}")
     for key, value in options.items():
         _require_scalar(key, value, may_be_empty=key == "equals")
-    return FilledScorer(options=options, compare=_score_string)
+    return FilledScorer(options=options, compare=_score_string, flaw_of=_string_flaw)
+
+
+def _string_flaw(options: Mapping[str, Any]) -> str:
+    texts = {key: as_text(value) for key, value in options.items()}
+    empty = next((key for key, text in texts.items() if not text and key != "equals"), None)
+    if empty is not None:
+        return f"`{empty}` is empty"
+    if "equals" in texts and texts["equals"] != texts["equals"].strip():
+        return f"`equals` has blanks around it, which no answer has: {excerpt(texts['equals'])}"
+    parts = [texts[key] for key in ("startsWith", "contains", "endsWith") if key in texts]
+    best = texts.get("equals", "\0".join(parts))
+    missed = _score_string(options, best).value == 0
+    return f"{' and '.join(f'`{key}`' for key in texts)} cannot all hold" if missed else ""
 
 
 def _string_key(key: Any) -> Any:
@@ -66,8 +79,6 @@ def _score_string(options: Mapping[str, Any], answer: str) -> Score:
     misses = []
     for key, value in options.items():
         wanted = as_text(value)
-        if not wanted and key != "equals":
-            return Score.unscored(f"`{key}` is empty for this golden")
         if not _string_holds(key, wanted, text):
             misses.append(f"{_STRING_MISSES[key]} {excerpt(wanted)}{_only_case(key, wanted, text)}")
     return hit_or_miss(not misses, f"{'; '.join(misses)}, got {excerpt(text)}")
@@ -152,13 +163,20 @@ def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScor
             raise OptionsError(f"`{key}` of `contains` names no text")
         for text in _texts(texts):
             _require_scalar(f"{key}` of `contains", text)
-    return FilledScorer(options=options, compare=_score_contains)
+    return FilledScorer(options=options, compare=_score_contains, flaw_of=_contains_flaw)
+
+
+def _contains_flaw(options: Mapping[str, Any]) -> str:
+    texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
+    if not all(part and all(part) for part in texts.values()):
+        return "a text of `contains` is empty"
+    best = ["\0".join([*texts.get("all", ()), text]) for text in texts.get("any", [""])]
+    missed = all(_score_contains(options, text).value == 0 for text in best)
+    return f"{' and '.join(f'`{key}`' for key in texts)} cannot all hold" if missed else ""
 
 
 def _score_contains(options: Mapping[str, Any], answer: str) -> Score:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
-    if not all(part and all(part) for part in texts.values()):
-        return Score.unscored("a text of `contains` is empty for this golden")
     folded = tidy(answer).casefold()
     present = {
         key: [t for t in part if tidy(t).casefold() in folded] for key, part in texts.items()

@@ -98,6 +98,30 @@ def test_a_missing_key_is_one_line_naming_the_variable(
     assert "set OPENAI_API_KEY" in output
 
 
+def test_labels_that_no_golden_can_get_are_all_told_where_they_stand(project: Project) -> None:
+    project.write("prompts/g.csv", "id,q,expected\n" + "".join(f"g{n},x,Sale\n" for n in range(30)))
+    project.write(
+        "prompts/a.prompt.yml",
+        MESSAGES
+        + "model: scripted:answers.json\n"
+        + "testData: [{id: right, q: x, expected: sales}]\n"
+        + "goldens: g.csv\nevaluators: [{choice: [refund_request, sales]}]\ngate: {min: 0.5}\n",
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    told = (
+        'expected "Sale" is not among the labels (known: refund_request, sales); '
+        "did you mean `sales`?"
+    )
+    result.stdout.fnmatch_lines(
+        [
+            f"prompts/g.csv:2: golden g0, evaluator `choice`: {told}",
+            f"prompts/g.csv:21: golden g19, evaluator `choice`: {told}",
+            "and 10 more like these",
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("answer", "note"),
     [

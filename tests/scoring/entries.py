@@ -9,7 +9,7 @@ from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator
-from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+from pytest_promptopt.scoring.score import Demanding, Evaluator, Score, Scorer
 
 PROMPT_FILE = Path("/project/prompts/answer.prompt.yml")
 
@@ -87,6 +87,17 @@ def score(
     scorer = evaluator(entry, context).scorer
     assert isinstance(scorer, Scorer)
     return scorer.score(golden(**variables), Completion(text=answer))
+
+
+def flaw(
+    entry: Any,
+    context: ScoringContext = context(),  # noqa: B008
+    **variables: Any,
+) -> str:
+    """Why no answer to a golden with these variables can be right by the entry."""
+    scorer = evaluator(entry, context).scorer
+    assert isinstance(scorer, Demanding)
+    return scorer.flaw(golden(**variables))
 
 
 def question(entry: Any, answer: str, **variables: Any) -> Request:

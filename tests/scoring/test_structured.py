@@ -121,7 +121,7 @@ def test_fields_may_name_their_values() -> None:
 
 def test_a_field_that_the_golden_lacks_is_not_scored() -> None:
     result = score({"json": {"fields": ["a", "b"]}}, '{"a": 1}', expected='{"a": 1}')
-    assert (result.value, result.reason) == (None, "`expected` of the golden has no b")
+    assert (result.value, result.reason) == (None, "`expected` has no b")
 
 
 def test_deeply_nested_answers_are_a_miss_or_compared_but_never_crash() -> None:

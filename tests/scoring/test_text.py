@@ -63,7 +63,7 @@ def test_a_placeholder_without_value_is_not_scored() -> None:
 
 def test_a_text_that_is_empty_for_a_golden_is_not_scored() -> None:
     result = score({"string": {"contains": "{{a}}"}}, "x", a="")
-    assert (result.value, result.reason) == (None, "`contains` is empty for this golden")
+    assert (result.value, result.reason) == (None, "`contains` is empty")
 
 
 @pytest.mark.parametrize(
