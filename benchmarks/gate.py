@@ -168,7 +168,7 @@ def share_shown(scores: Numbers, claim: float) -> float:
     """In how many runs, a row each, betting shows that the mean is higher than ``claim``."""
     error = 1 - CONFIDENCE
     played = np.sort(scores, axis=1)[:, shuffled(scores.shape[1])]
-    capital = final_capital(played, np.ones_like(played), np.array(claim), 1, error=error)
+    capital = final_capital(played, np.array(claim), error=error)
     return float(np.mean(capital.mean(axis=1) * error >= 1))
 
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pytest_promptopt.evaluation.difference import Difference, difference_of
@@ -14,6 +14,7 @@ from pytest_promptopt.evaluation.evaluation import (
 )
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.prompts.prompt import GateSettings
+from pytest_promptopt.statistics.correction import level_divisors
 from pytest_promptopt.statistics.intervals import (
     Interval,
     goldens_to_decide,
@@ -78,11 +79,17 @@ class _Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """What a gate looks at: everything, the goldens of a tag, or one evaluator's scores."""
+    """What a gate looks at: everything, the goldens of a tag, or one evaluator's scores.
+
+    A FAIL on ``min`` is tested at the level over ``minimum_divisor``, one on ``maxDrop`` at that
+    over ``drop_divisor``, so that all parts together err no more often than one.
+    """
 
     name: str
     settings: GateSettings
     select: Callable[[Evaluation], Sequence[ScoredGolden]]
+    minimum_divisor: int = 1
+    drop_divisor: int = 1
 
     def finding(self, decision: Decision, text: str, short: str = "") -> _Finding:
         """A finding on this part; an inconclusive one blocks unless the file lets it through."""
@@ -112,7 +119,7 @@ def judge(
         *_required(evaluation),
         *_unscored(evaluation, settings.unscored),
     ]
-    for part in _parts(settings):
+    for part in _corrected(tuple(_parts(settings)), evaluation, base):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base)]
     decisions = {Decision.PASS, *(finding.decision for finding in findings)}
     return Verdict(
@@ -133,6 +140,67 @@ def _parts(settings: GateSettings) -> Iterator[_Part]:
     for name, own in settings.evaluators.items():
         select = functools.partial(Evaluation.by_evaluator, name=name)
         yield _Part(name=f"evaluator {name}", settings=own, select=select)
+
+
+def _corrected(
+    parts: Sequence[_Part], evaluation: Evaluation, base: BaseResult | None
+) -> Sequence[_Part]:
+    minimum = level_divisors(
+        {
+            part.name: functools.partial(_is_below, part, evaluation)
+            for part in parts
+            if part.settings.minimum is not None and part.settings.confidence is not None
+        }
+    )
+    before = base.evaluation if base is not None and not base.identical else None
+    drop = level_divisors(
+        {
+            part.name: functools.partial(_is_dropped, part, evaluation, before)
+            for part in parts
+            if part.settings.max_drop is not None and before is not None
+        }
+    )
+    return [
+        replace(
+            part,
+            minimum_divisor=minimum.get(part.name, 1),
+            drop_divisor=drop.get(part.name, 1),
+        )
+        for part in parts
+    ]
+
+
+def _is_below(part: _Part, evaluation: Evaluation, divisor: int) -> bool:
+    """Whether the mean score is shown to be under ``min`` at the level over ``divisor``."""
+    goldens = part.select(evaluation)
+    minimum, confidence = part.settings.minimum, part.settings.confidence
+    if minimum is None or confidence is None or mean_score(goldens) is None:
+        return False
+    return _interval(goldens, _shared(confidence, divisor)).high < minimum
+
+
+def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor: int) -> bool:
+    """Whether a drop beyond ``maxDrop`` is shown at the level over ``divisor``."""
+    found = _drop(part, evaluation, before, divisor)
+    limit = part.settings.max_drop
+    return found is not None and limit is not None and -found.comparison.interval.high > limit
+
+
+def _shared(confidence: float, divisor: int) -> float:
+    return 1 - (1 - confidence) / divisor
+
+
+def _interval(goldens: Sequence[ScoredGolden], confidence: float) -> Interval:
+    return verdict_interval(
+        [golden.score for golden in goldens],
+        weights=[golden.weight for golden in goldens],
+        confidence=one_sided(confidence),
+    )
+
+
+def _sure(confidence: float, divisor: int) -> str:
+    together = f", shared by {divisor} limits" if divisor > 1 else ""
+    return f"with {_percent(confidence)} confidence{together}"
 
 
 def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_Finding]:
@@ -189,10 +257,9 @@ def _with_confidence(
     part: _Part, goldens: Sequence[ScoredGolden], minimum: float, confidence: float
 ) -> _Finding:
     """PASS if the one-sided lower bound reaches ``minimum``, FAIL if the upper one is under it."""
-    scores = [golden.score for golden in goldens]
-    weights = [golden.weight for golden in goldens]
-    interval = verdict_interval(scores, weights=weights, confidence=one_sided(confidence))
-    score = _not_rounded_up(mean_score(goldens) or 0.0, minimum)
+    mean, divisor = mean_score(goldens) or 0.0, part.minimum_divisor
+    interval, shared = _interval(goldens, confidence), _shared(confidence, divisor)
+    score = _not_rounded_up(mean, minimum)
     sure = f"with {_percent(confidence)} confidence"
     count = f"{counted(len(goldens), 'golden')} scored"
     if interval.low >= minimum:
@@ -200,11 +267,19 @@ def _with_confidence(
             f"score {score} reaches min {minimum:g} {sure}: at least {interval.low:.3f} ({count})"
         )
         return part.finding(Decision.PASS, text)
-    if interval.high < minimum:
-        bound = _not_rounded_up(interval.high, minimum)
+    highest = interval.high if divisor == 1 else _interval(goldens, shared).high
+    if highest < minimum:
+        bound = _not_rounded_up(highest, minimum)
+        sure = _sure(confidence, divisor)
         text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
         return part.finding(Decision.FAIL, text, f"score {score} < min {minimum:g}")
-    more = goldens_to_decide(scores, minimum=minimum, confidence=confidence, weights=weights)
+    interval, sure = Interval(interval.low, highest), _sure(confidence, divisor)
+    more = goldens_to_decide(
+        [golden.score for golden in goldens],
+        minimum=minimum,
+        confidence=shared if mean < minimum else confidence,
+        weights=[golden.weight for golden in goldens],
+    )
     text = (
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
         f"{sure} ({count}); {_needed(more)}"
@@ -252,13 +327,13 @@ def _unanswered(part: _Part, base: BaseResult) -> Iterator[_Finding]:
 
 def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> _Finding:
     """FAIL only if a drop of more than ``limit`` is shown by the one-sided bound."""
-    confidence = part.settings.confidence or _CONFIDENCE
-    found = difference_of(part.select(base), part.select(head), confidence=one_sided(confidence))
+    found = _drop(part, head, base, part.drop_divisor)
     if found is None:
         text = f"maxDrop was not applied: no golden has a score here and at {label}"
         return part.finding(Decision.PASS, text)
     least = -found.comparison.interval.high
-    sure = f"with {_percent(confidence)} confidence"
+    confidence = part.settings.confidence or _CONFIDENCE
+    sure = _sure(confidence, part.drop_divisor)
     if least > limit:
         text = (
             f"a drop of more than maxDrop {limit:g} is shown: {found.before:.3f} at {label}, "
@@ -267,12 +342,20 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
         short = f"dropped from {found.before:.3f} to {found.after:.3f}"
         return part.finding(Decision.FAIL, text, short)
     most = max(-found.comparison.interval.low, 0.0)
+    is_drop = found.comparison.difference < 0 and found.comparison.p_value <= 1 - confidence
+    shown = "a drop is shown, but none" if is_drop else "no drop"
+    how = "is certain" if is_drop else "is shown"
     text = (
-        f"no drop of more than maxDrop {limit:g} is shown on "
+        f"{shown} of more than maxDrop {limit:g} {how} on "
         f"{counted(found.comparison.pairs, 'golden')}; "
         f"up to {most:.3f} could go unseen {sure}"
     )
     return part.finding(Decision.PASS, text)
+
+
+def _drop(part: _Part, head: Evaluation, base: Evaluation, divisor: int) -> Difference | None:
+    confidence = _shared(part.settings.confidence or _CONFIDENCE, divisor)
+    return difference_of(part.select(base), part.select(head), confidence=one_sided(confidence))
 
 
 def _moved(found: Difference) -> str:

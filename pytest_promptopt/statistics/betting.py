@@ -5,6 +5,8 @@ from math import fsum
 from operator import mul
 from typing import TYPE_CHECKING
 
+from pytest_promptopt.statistics.weighted import is_exceeded_by_weight
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -58,18 +60,14 @@ def is_exceeded(
     seeds they might have come from; for this seed the errors on scores of 0, v and 1 were added
     up exactly at 10, 20 and 40 scores, and none was above the level.
 
-    With weights the target is E[w x] / E[w]: a golden pays w (x − m) / max w, which is 0 on
-    average at exactly that m. The largest and the root mean square weight count as given.
+    With weights that differ, :func:`is_exceeded_by_weight` says it.
     """
     import numpy as np
 
-    order = np.lexsort((weights, scores))
-    shuffles = order[shuffled(len(order))][:, None]
-    shares = np.asarray(weights, dtype=float) / max(weights)
-    spread = float(np.mean(shares**2))
-    capital = final_capital(
-        np.asarray(scores, dtype=float)[shuffles], shares[shuffles], claims, spread, error=error
-    )
+    if len(set(weights)) > 1:
+        return is_exceeded_by_weight(scores, weights, claims, error=error)
+    played = np.sort(np.asarray(scores, dtype=float))[shuffled(len(scores))][:, None]
+    capital = final_capital(played, claims, error=error)
     return np.asarray(capital.mean(axis=0) * error >= 1)
 
 
@@ -81,13 +79,11 @@ def shuffled(count: int) -> "NDArray[np.intp]":
     return np.stack([rng.permutation(count) for _ in range(SHUFFLES)])
 
 
-def final_capital(
-    scores: "Numbers", shares: "Numbers", claims: "Numbers", spread: float, *, error: float
-) -> "Numbers":
+def final_capital(scores: "Numbers", claims: "Numbers", *, error: float) -> "Numbers":
     """What 1 becomes by betting, score after score, that the mean is higher than claimed.
 
-    The last axis of ``scores`` and ``shares`` (weights in [0, 1]) is the order of play; the
-    others go with ``claims``. A bet λ in [0, 1/m] turns K into K (1 + λ w (x − m)), the capital
+    The last axis of ``scores`` is the order of play; the others go with ``claims``. A bet λ in
+    [0, 1/m] turns K into K (1 + λ (x − m)), the capital
     process of Waudby-Smith and Ramdas (2024), "Estimating means of bounded random variables by
     betting", section 4, for one side. Any λ that depends on the past alone is valid.
 
@@ -106,13 +102,13 @@ def final_capital(
     count = scores.shape[-1]
     most = _MOST_STAKED / np.maximum(claims, _TINY)
     capital = np.ones(shape)
-    squares = np.broadcast_to(spread * claims * (1 - claims), shape)
+    squares = np.broadcast_to(claims * (1 - claims), shape)
     for start, stop in _turns(count):
         worth = np.clip(capital * error / _AIM, 1e-300, 1)
         deviation = np.sqrt(np.maximum(squares, _TINY**2) / (1 + start))
         density = np.exp(-(ndtri(worth) ** 2) / 2) / np.sqrt(2 * np.pi)
         stake = np.minimum(density / (worth * deviation * np.sqrt(count - start)), most)
-        payoffs = shares[..., start:stop] * (scores[..., start:stop] - claims[..., None])
+        payoffs = scores[..., start:stop] - claims[..., None]
         growth = np.log1p(stake[..., None] * payoffs).sum(axis=-1)
         capital = capital * np.exp(np.minimum(growth, _MOST_GROWTH))
         squares = squares + np.sum(payoffs**2, axis=-1)

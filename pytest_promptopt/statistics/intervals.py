@@ -8,6 +8,7 @@ from operator import mul
 from statistics import NormalDist
 
 from pytest_promptopt.statistics.betting import is_exceeded, lowest_mean
+from pytest_promptopt.statistics.weighted import lowest_rate_by_weight
 
 MOST_GOLDENS = 100_000
 
@@ -64,10 +65,11 @@ def betting(
 ) -> Interval:
     """An interval for the mean of scores in [0, 1], of whatever distribution.
 
-    Waudby-Smith and Ramdas (2024), with the bets of :mod:`pytest_promptopt.statistics.betting`.
-    Each bound errs with (1 − confidence) / 2 at most. Any order of the scores gives the same.
+    Waudby-Smith and Ramdas (2024), with the bets of :mod:`pytest_promptopt.statistics.betting`;
+    for weights that differ, those of :mod:`pytest_promptopt.statistics.weighted`. Each bound errs
+    with (1 − confidence) / 2 at most. Any order of the scores gives the same.
     """
-    weights = _checked_weights(scores, weights)
+    scores, weights = _weighed(scores, weights)
     error = (1 - confidence) / 2
     low = lowest_mean(scores, weights, error=error)
     high = 1 - lowest_mean(_mirrored(scores), weights, error=error)
@@ -77,14 +79,20 @@ def betting(
 def verdict_interval(
     scores: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float
 ) -> Interval:
-    """The interval to decide by: exact for unweighted hits and misses, else by betting.
+    """The interval to decide by: exact for hits and misses, by Chernoff's bound if weighted.
+
+    Other scores are bet on.
 
     Each bound errs with (1 − confidence) / 2 at most. The scores choose the method; errors added
     up exactly over scores of 0, v and 1, v being rare or common, stayed under the level.
     """
-    weights = _checked_weights(scores, weights)
+    scores, weights = _weighed(scores, weights)
     if _is_binary(scores, weights):
         return clopper_pearson(round(sum(scores)), len(scores), confidence=confidence)
+    if all(score in (0, 1) for score in scores):
+        error = (1 - confidence) / 2
+        low = lowest_rate_by_weight(scores, weights, error=error)
+        return Interval(low, 1 - lowest_rate_by_weight(_mirrored(scores), weights, error=error))
     return betting(scores, confidence=confidence, weights=weights)
 
 
@@ -92,7 +100,7 @@ def shown_interval(
     scores: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float = 0.95
 ) -> Interval:
     """The interval to show: Wilson's for unweighted hits and misses, else by betting."""
-    weights = _checked_weights(scores, weights)
+    scores, weights = _weighed(scores, weights)
     if _is_binary(scores, weights):
         return wilson(round(sum(scores)), len(scores), confidence=confidence)
     return betting(scores, confidence=confidence, weights=weights)
@@ -111,7 +119,7 @@ def goldens_to_decide(
     may decide. 0 where it is decided; None where the score is the minimum or where more than
     ``MOST_GOLDENS`` would be needed.
     """
-    weights = _checked_weights(scores, weights)
+    scores, weights = _weighed(scores, weights)
     now = verdict_interval(scores, weights=weights, confidence=one_sided(confidence))
     if now.low >= minimum or now.high < minimum:
         return 0
@@ -166,10 +174,14 @@ def _require_some(count: int) -> None:
         raise ValueError("an interval needs at least one score, found none")
 
 
-def _checked_weights(scores: Sequence[float], weights: Sequence[float] | None) -> Sequence[float]:
+def _weighed(
+    scores: Sequence[float], weights: Sequence[float] | None
+) -> tuple[Sequence[float], Sequence[float]]:
+    """The scores that weigh something, with their weights."""
     _require_some(len(scores))
     if weights is None:
-        return [1.0] * len(scores)
+        return scores, [1.0] * len(scores)
     if not sum(weights) > 0:
         raise ValueError("an interval needs a weight above 0, found none")
-    return weights
+    weighed = [(score, weight) for score, weight in zip(scores, weights, strict=True) if weight]
+    return [score for score, _ in weighed], [weight for _, weight in weighed]

@@ -218,3 +218,65 @@ def test_without_a_comparison_max_drop_is_not_applied_and_that_is_said() -> None
 def test_a_base_without_an_answer_is_an_error_and_no_pass() -> None:
     found = verdict(DROP, *results(2, 0), base=base(*results(1, 0), result("p1", ERROR)))
     assert found.reasons == ("1 golden without an answer at main (1a2b3c4): p1",)
+
+
+def test_one_heavy_golden_does_not_switch_the_gate_off() -> None:
+    heavy = result("heavy", PASSED, 1.0, weight=5.0)
+    assert verdict(SURE, heavy, *results(39, 0)).decision is Decision.PASS
+    before = (heavy, *results(19, 0))
+    after = (replace(heavy, score=0.0, outcome=MISSED), *results(2, 0))
+    after += tuple(result(f"p{number}", MISSED, 0.0) for number in range(2, 19))
+    found = verdict(
+        GateSettings(line=1, max_drop=0.02),
+        *after,
+        base=BaseResult(label="main", evaluation=Evaluation(location="a", results=before)),
+    )
+    assert found.decision is Decision.FAIL
+
+
+def tagged(tags: int, goldens: int, missed: int) -> tuple[GoldenResult, ...]:
+    return tuple(
+        result(
+            f"t{tag}-{number}",
+            MISSED if number < missed else PASSED,
+            float(number >= missed),
+            tags=(f"t{tag}",),
+        )
+        for tag in range(tags)
+        for number in range(goldens)
+    )
+
+
+def test_the_parts_of_a_gate_share_its_error() -> None:
+    part = GateSettings(line=1, minimum=0.85, confidence=0.95)
+    worst = tagged(1, 40, 12)
+    alone = verdict(GateSettings(line=1, tags={"t0": part}), *worst)
+    assert alone.decision is Decision.FAIL
+    assert "with 95 % confidence: at most" in alone.reasons[0]
+    others = tuple(
+        replace(golden, tags=(f"t{tag}",), golden_id=f"o{tag}-{golden.golden_id}")
+        for tag in range(1, 20)
+        for golden in tagged(1, 40, 6)
+    )
+    many = GateSettings(line=1, tags={f"t{tag}": part for tag in range(20)})
+    together = verdict(many, *worst, *others)
+    assert together.decision is Decision.INCONCLUSIVE
+    assert "with 95 % confidence, shared by 20 limits" in together.reasons[0]
+    terrible = verdict(many, *tagged(1, 40, 30), *others)
+    assert terrible.decision is Decision.FAIL
+    assert "shared by 20 limits" in terrible.reasons[0]
+    assert "shared by 19 limits" in terrible.reasons[1]
+
+
+def test_a_shown_drop_within_the_limit_is_not_called_no_drop() -> None:
+    before, after = results(100, 0), (*results(92, 0), *results(0, 8))
+    after = tuple(replace(r, golden_id=f"p{number}") for number, r in enumerate(after))
+    found = verdict(
+        GateSettings(line=1, max_drop=0.05),
+        *after,
+        base=BaseResult(label="main", evaluation=Evaluation(location="a", results=before)),
+    )
+    assert found.decision is Decision.PASS
+    assert found.remarks[0].startswith(
+        "a drop is shown, but none of more than maxDrop 0.05 is certain on 100 goldens"
+    )

@@ -17,6 +17,7 @@ from pytest_promptopt.statistics.intervals import (
     verdict_interval,
     wilson,
 )
+from pytest_promptopt.statistics.weighted import lowest_rate_by_weight
 
 SCORES = st.lists(
     st.sampled_from([0, 0.25, 0.5, 0.9, 1]) | st.floats(0, 1), min_size=1, max_size=12
@@ -93,9 +94,8 @@ def test_a_verdict_is_exact_on_hits_and_misses_and_by_betting_on_others() -> Non
     graded = [*hits, 0.5]
     assert verdict_interval(graded, confidence=0.9) == betting(graded, confidence=0.9)
     weights = [1.0] * 20 + [3.0] * 20
-    assert verdict_interval(hits, weights=weights, confidence=0.9) == betting(
-        hits, weights=weights, confidence=0.9
-    )
+    weighted = verdict_interval(hits, weights=weights, confidence=0.9)
+    assert weighted.low == lowest_rate_by_weight(hits, weights, error=0.05)
 
 
 def test_wilson_is_shown_for_hits_and_misses_and_betting_for_others() -> None:
@@ -179,6 +179,15 @@ def test_mirrored_scores_have_the_mirrored_interval(scores: list[float]) -> None
     mirrored = betting([1 - score for score in scores], confidence=0.9)
     assert mirrored.low == pytest.approx(1 - interval.high, abs=1e-6)
     assert mirrored.high == pytest.approx(1 - interval.low, abs=1e-6)
+
+
+def test_a_weight_of_0_and_equal_weights_leave_the_figures_as_they_are() -> None:
+    for scores in ([1.0] * 35 + [0.0] * 5, [1.0] * 30 + [0.5] * 10):
+        for interval_of in (verdict_interval, shown_interval, betting):
+            plain = interval_of(scores, confidence=0.9)
+            assert interval_of(scores, weights=[7.0] * 40, confidence=0.9) == plain
+            more = interval_of([*scores, 0.0], weights=[1.0] * 40 + [0.0], confidence=0.9)
+            assert more == plain
 
 
 def test_only_the_ratio_of_weights_matters_and_0_leaves_a_golden_out_of_the_mean() -> None:
