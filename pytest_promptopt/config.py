@@ -1,10 +1,13 @@
-"""Every option once: flag, ini key, default and help.
+"""Every option once: flag, ini key, default and help; and where prompt files are.
 
 The command line, the ini file and the reference in the docs are made from ``OPTIONS``. Every
 pytest run on the machine imports this, so it imports next to nothing.
 """
 
 from typing import Any, Literal, NamedTuple
+
+PROMPT_SUFFIXES = (".prompt.yml", ".prompt.yaml")
+PROMPT_FOLDERS = ("prompts", ".github/prompts")
 
 Kind = Literal["switch", "text", "texts", "integer", "seconds", "lines", "truth"]
 
@@ -188,8 +191,8 @@ OPTIONS = (
     _ini(
         "prompt_paths",
         "lines",
-        "Folders whose prompt files are collected where no path is given.",
-        default=["prompts", ".github/prompts"],
+        "Folders whose prompt files are collected where no path is given, one a line.",
+        default=list(PROMPT_FOLDERS),
     ),
     _ini(
         "prompt_models",

@@ -1,10 +1,11 @@
 """The entry point that pytest loads: options always, everything else only when asked for."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from pytest_promptopt.config import OPTIONS, Option
+from pytest_promptopt.config import OPTIONS, PROMPT_SUFFIXES, Option
 
 _INI_TYPES: dict[str, Any] = {"lines": "linelist", "truth": "bool"}
 
@@ -33,8 +34,21 @@ def _arguments(option: Option) -> dict[str, Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the session's side under ``--prompt-eval``."""
+    """Start the session's side under ``--prompt-eval``; refuse what has no effect without it."""
     if config.getoption("prompt_eval"):
         from pytest_promptopt.session.session import start
 
         start(config)
+        return
+    pointless = next(_asking_for_prompts(config), None)
+    if pointless is not None:
+        raise pytest.UsageError(f"{pointless}: prompts are scored with --prompt-eval only; add it")
+
+
+def _asking_for_prompts(config: pytest.Config) -> Iterator[str]:
+    """What was typed that means prompts: our options, and prompt files or their goldens."""
+    flags = {option.flag for option in OPTIONS}
+    for argument in config.invocation_params.args:
+        text = str(argument)
+        if text.partition("=")[0] in flags or text.partition("::")[0].endswith(PROMPT_SUFFIXES):
+            yield text

@@ -7,13 +7,12 @@ from typing import Any
 
 from pytest_promptopt.errors import PromptInputError, PromptNotFoundError
 from pytest_promptopt.prompts.document import read_document
-from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
+from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, SUFFIXES, bare_name, is_prompt_file
 from pytest_promptopt.prompts.parsing import ResponseFormat, parse_prompt
 from pytest_promptopt.prompts.prompt import MessageTemplate
 from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.suggestion import did_you_mean
 
-_FOLDERS = ("prompts", ".github/prompts")
 _PROJECT_MARKS = (".git", "pyproject.toml")
 
 
@@ -121,16 +120,12 @@ def _folders(here: Path) -> list[Path]:
         if any((folder / mark).exists() for mark in _PROJECT_MARKS)
     )
     inside = above[: next(marked, 0) + 1]
-    return [place / folder for place in inside for folder in _FOLDERS]
+    return [place / folder for place in inside for folder in DEFAULT_FOLDERS]
 
 
 def _not_found(name: str, folders: list[Path], *, is_bare: bool) -> PromptNotFoundError:
     searched = [folder for folder in folders if folder.is_dir()]
     paths = (path for folder in searched for path in sorted(folder.iterdir()))
-    known = [_bare_name(path) if is_bare else path.name for path in paths if is_prompt_file(path)]
+    known = [bare_name(path) if is_bare else path.name for path in paths if is_prompt_file(path)]
     places = ", ".join(str(folder) for folder in searched or folders)
     return PromptNotFoundError(f"no prompt `{name}` in {places}{did_you_mean(name, known)}")
-
-
-def _bare_name(path: Path) -> str:
-    return path.name.rpartition(".prompt.")[0]

@@ -10,13 +10,17 @@ _LONG = 7
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """The end of a sentence: what is known, and what ``name`` comes close to."""
-    import difflib
-
     rest = len(known) - _SHOWN
     shown = ", ".join(list(known)[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    return f" (known: {shown or 'none'}){close_to(name, known)}"
+
+
+def close_to(name: str, known: Collection[str]) -> str:
+    """The end of a sentence: what ``name`` comes close to, if anything."""
+    import difflib
+
     close = misspelt(name, known) or next(iter(difflib.get_close_matches(name, known, n=1)), None)
-    hint = f"; did you mean `{close}`?" if close else ""
-    return f" (known: {shown or 'none'}){hint}"
+    return f"; did you mean `{close}`?" if close else ""
 
 
 def misspelt(name: str, known: Collection[str]) -> str | None:

@@ -1,13 +1,46 @@
-"""Which files are prompt files, and which project they belong to."""
+"""Which files are prompt files, where they are found, and which project they belong to."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
-SUFFIXES = (".prompt.yml", ".prompt.yaml")
+from pytest_promptopt.config import PROMPT_FOLDERS, PROMPT_SUFFIXES
+
+SUFFIXES = PROMPT_SUFFIXES
+DEFAULT_FOLDERS = PROMPT_FOLDERS
+
+_NEVER_ENTERED = {".git", ".venv", "node_modules", "__pycache__"}
+_MARK_OF_AN_ENVIRONMENT = "pyvenv.cfg"
 
 
 def is_prompt_file(path: Path) -> bool:
     """Whether the file's name says that it is a prompt."""
     return path.name.endswith(SUFFIXES)
+
+
+def bare_name(path: Path) -> str:
+    """What stands before ``.prompt.yml``."""
+    return path.name.rpartition(".prompt.")[0]
+
+
+def files_under(place: Path) -> Iterator[Path]:
+    """The file ``place``, or every file under that folder, in the order of their names.
+
+    Hidden folders are entered, git's own, node_modules and virtual environments are not. Links
+    are followed, into each folder once.
+    """
+    if place.is_file():
+        yield place
+    seen: set[str] = set()
+    for name, folders, files in os.walk(place, followlinks=True):
+        folder, real = Path(name), os.path.realpath(name)
+        is_environment = _MARK_OF_AN_ENVIRONMENT in files and folder != place
+        if is_environment or real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(folder for folder in folders if folder not in _NEVER_ENTERED)
+        yield from (folder / file for file in sorted(files))
 
 
 def project_of(path: Path, root: Path) -> Path:

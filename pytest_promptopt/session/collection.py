@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
-from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem
+from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.session.subjects import Entry
 
@@ -28,20 +28,28 @@ class PromptFile(pytest.File):
     """A prompt file, which collects an item a golden and one for the gate."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """Items in the order of the goldens, the gate last."""
-        entries = self._entries()
+        """Items in the order of the goldens, the gate last; one that says why there are none."""
+        try:
+            entries = self.config.stash[STATE].subjects.read(self.path)
+        except PromptFileError as error:
+            return self._refuse(error)
         refused = self._warn(entries[0].subject.problems)
         if refused is not None:
-            raise self.CollectError(f"{refused.path}:{refused.line}: {refused}")
-        for entry in entries:
-            yield from self._items(entry)
+            return self._refuse(PromptFileError.at(refused.path, refused.line, str(refused)))
+        return [item for entry in entries for item in self._items(entry)]
 
-    def _entries(self) -> Sequence[Entry]:
-        try:
-            return self.config.stash[STATE].subjects.read(self.path)
-        except PromptFileError as error:
-            message = str(error)
-        raise self.CollectError(message)
+    def _refuse(self, error: PromptFileError) -> list[pytest.Item]:
+        """An item that fails, so that other files are scored; an error where no item would run."""
+        option = self.config.option
+        if option.collectonly or option.prompt_plan or self._is_picked_from():
+            raise self.CollectError(str(error))
+        return [UnreadableItem.from_parent(self, name="unreadable", error=error)]
+
+    def _is_picked_from(self) -> bool:
+        """Whether the command line names single items of this file."""
+        named = (name.partition("::") for name in self.config.args)
+        folder = self.config.invocation_params.dir
+        return any(item and (folder / path).resolve() == self.path for path, _, item in named)
 
     def _items(self, entry: Entry) -> Iterator[pytest.Item]:
         prompt, suffix = entry.subject.prompt, entry.subject.suffix

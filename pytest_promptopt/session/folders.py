@@ -1,45 +1,54 @@
-"""The folders whose prompts are collected where the command line names no path."""
+"""Leads pytest to prompt files, whatever hides them."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 
-def default_folders(config: pytest.Config, paths: Sequence[str]) -> list[Path]:
-    """Those of ``paths`` (ini ``prompt_paths``) that are there; none if a path was named."""
-    if config.args_source is pytest.Config.ArgsSource.ARGS:
-        return []
-    return [folder for path in paths if (folder := config.rootpath / path).exists()]
+class PromptFolders:
+    """Leads pytest to prompt files: what ``norecursedirs`` hides on the way is opened.
 
-
-class DefaultFolders:
-    """Collects folders besides whatever else pytest collects.
-
-    A folder outside of pytest's own arguments becomes one of them. A folder inside of one is
-    come by anyway; what ``norecursedirs`` hides on the way to it is opened, and nothing beside it.
+    ``files`` are the prompt files to come by. Under an opened folder nothing else is collected.
+    Those of ``folders`` that lie outside of pytest's own arguments become some of them.
     """
 
-    def __init__(self, config: pytest.Config, folders: Sequence[Path]) -> None:
-        arguments = [Path(config.invocation_params.dir, name) for name in config.args]
-        hidden = config.getini("norecursedirs")
+    def __init__(
+        self, config: pytest.Config, folders: Iterable[Path], files: Iterable[Path]
+    ) -> None:
+        named = arguments(config)
+        outside = [f for f in folders if not any(f.is_relative_to(start) for start in named)]
+        config.args = [*config.args, *map(str, outside)]
+        self._arguments = arguments(config)
+        self._patterns = config.getini("norecursedirs")
         self._way: set[Path] = set()
         self._opened: set[Path] = set()
-        for folder in folders:
-            above = [argument for argument in arguments if folder.is_relative_to(argument)]
-            if not above:
-                config.args = [*config.args, str(folder)]
-                continue
-            way = [folder, *(p for p in folder.parents if p.is_relative_to(above[0]))][:-1]
-            self._way.update(way)
-            opened = (path for path in way if any(path.match(pattern) for pattern in hidden))
-            self._opened.update(opened)
-        self._folders = set(folders)
+        for file in files:
+            self._open(file)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Open what is on the way to a folder; leave closed what was opened for it alone."""
+        """Open what is on the way to a prompt; leave closed what was opened for it alone."""
         if collection_path in self._opened:
             return False
-        passage = collection_path.parent in self._opened - self._folders
-        return True if passage and collection_path not in self._way else None
+        if not self._opened or collection_path in self._way:
+            return None
+        return None if self._opened.isdisjoint(collection_path.parents) else True
+
+    def _open(self, file: Path) -> None:
+        starts = [start for start in self._arguments if file.is_relative_to(start)]
+        if starts:
+            nearest = max(starts, key=lambda start: len(start.parts))
+            way = [path for path in (file, *file.parents) if path.is_relative_to(nearest)][:-1]
+            self._way.update(way)
+            self._opened.update(folder for folder in way[1:] if self._is_hidden(folder))
+
+    def _is_hidden(self, folder: Path) -> bool:
+        return any(folder.match(pattern) for pattern in self._patterns)
+
+
+def arguments(config: pytest.Config) -> list[Path]:
+    """What pytest starts from, without the names of single tests."""
+    names = (name.partition("::")[0] for name in config.args)
+    return [Path(os.path.normpath(config.invocation_params.dir / name)) for name in names]

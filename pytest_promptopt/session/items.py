@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
+from pytest_promptopt.errors import BudgetError, PromptFileError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.base import Base
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import BaseResult, Verdict, judge
@@ -248,6 +248,30 @@ class NoGoldensItem(PromptItem):
     def runtest(self) -> None:
         """Skip, with the remedy."""
         pytest.skip("no goldens: add some under `testData:` or name a file under `goldens:`")
+
+
+class UnreadableItem(pytest.Item):
+    """Stands in for the goldens of a prompt file that cannot be used: an error."""
+
+    def __init__(self, *, error: PromptFileError, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.error = error
+        self.add_marker(pytest.mark.prompt)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """The first thing in the prompt file that is wrong."""
+        shown = self.nodeid.partition("::")[0]
+        lines = [
+            p.line for p in self.error.problems if (self.config.rootpath / p.path) == self.path
+        ]
+        return self.path, lines[0] - 1 if lines else 0, shown
+
+    def setup(self) -> None:
+        """Fail with everything that is wrong."""
+        pytest.fail(printable(str(self.error)), pytrace=False)
+
+    def runtest(self) -> None:
+        """Never reached."""
 
 
 def ask_golden(

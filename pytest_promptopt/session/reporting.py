@@ -14,7 +14,7 @@ from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import render
-from pytest_promptopt.session.items import GoldenItem, PromptItem
+from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableItem
 
 _LAST_FAILED = "cache/lastfailed"
 
@@ -28,6 +28,8 @@ class ItemReports:
         report: pytest.TestReport = yield
         if isinstance(item, GoldenItem) and report.failed and call.excinfo and not item.record:
             item.fail_unforeseen(call.excinfo.exconly(tryshort=True))
+        if isinstance(item, UnreadableItem) and report.failed:
+            report.__dict__["promptopt_unread"] = str(item.error)
         if isinstance(item, PromptItem):
             if report.when == "call" or (report.when == "setup" and not report.passed):
                 report.__dict__["promptopt"] = item.record
@@ -145,7 +147,9 @@ class Reporting:
         record = report.__dict__.get("promptopt")
         if not record:
             if report.failed:
-                self._failures.setdefault(report.nodeid, Failure(location=report.nodeid))
+                reason = report.__dict__.get("promptopt_unread", "")
+                where = report.nodeid.partition("::")[0] if reason else report.nodeid
+                self._failures.setdefault(where, Failure(location=where, reason=reason))
             return
         key = record["key"]
         if key not in self._tallies:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.collection import PromptFile
-from pytest_promptopt.session.items import GoldenItem, asked
+from pytest_promptopt.session.items import GoldenItem, UnreadableItem, asked
 from pytest_promptopt.session.state import State
 
 
@@ -23,6 +23,15 @@ class Running:
         if is_prompt_file(file_path):
             return PromptFile.from_parent(parent, path=file_path)
         return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Any:
+        """Files that cannot be read come first, and no selection passes over them."""
+        unreadable = [item for item in items if isinstance(item, UnreadableItem)]
+        items[:] = [item for item in items if not isinstance(item, UnreadableItem)]
+        result = yield
+        items[:0] = unreadable
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Any:

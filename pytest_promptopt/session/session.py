@@ -23,7 +23,8 @@ from pytest_promptopt.reports.terminal import describe_progress
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import cache_path, client_of, prices_of, secrets_of
-from pytest_promptopt.session.folders import DefaultFolders, default_folders
+from pytest_promptopt.session.finding import FindingPrompts
+from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
@@ -78,7 +79,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
     )
-    _share(config, state, [Path(folder) for folder in worker_input["promptopt_folders"]])
+    folders, files = (map(Path, paths) for paths in worker_input["promptopt_prompts"])
+    _share(config, state, PromptFolders(config, folders, files))
     if settings.changed:
         config.pluginmanager.register(Changed(config), "promptopt-changed")
 
@@ -106,8 +108,9 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
             ),
         ),
     )
-    folders = default_folders(config, settings.paths)
-    _share(config, state, folders)
+    finding = FindingPrompts(config, settings.paths)
+    config.pluginmanager.register(finding, "promptopt-finding")
+    _share(config, state, PromptFolders(config, finding.folders, finding.files))
     if settings.changed:
         config.pluginmanager.register(Changed(config), "promptopt-changed")
     if settings.plan:
@@ -117,7 +120,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     config.pluginmanager.register(reporting, "promptopt-reporting")
     _act_on_results(config, settings, state, reporting, client=client, work=work)
     if config.getoption("dist", "no") != "no":
-        controller = Controller(config, state, folders)
+        controller = Controller(config, state, finding)
         config.pluginmanager.register(controller, "promptopt-controller")
 
 
@@ -222,10 +225,10 @@ def _write(
         plugins.register(Annotating(config, workspace.resolve()), "promptopt-annotating")
 
 
-def _share(config: pytest.Config, state: State, folders: Sequence[Path]) -> None:
+def _share(config: pytest.Config, state: State, folders: PromptFolders) -> None:
     config.stash[STATE] = state
     config.add_cleanup(state.workflow.close)
-    config.pluginmanager.register(DefaultFolders(config, folders), "promptopt-folders")
+    config.pluginmanager.register(folders, "promptopt-folders")
     config.pluginmanager.register(Running(state), "promptopt-running")
     config.pluginmanager.register(ItemReports(), "promptopt-item-reports")
 

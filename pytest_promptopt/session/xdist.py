@@ -1,7 +1,6 @@
 """The controller's part under pytest-xdist: it owns the calls, and workers ask it."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,17 +10,18 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.answering import Address, AnsweringService
+from pytest_promptopt.session.finding import FindingPrompts
 from pytest_promptopt.session.items import asked
 from pytest_promptopt.session.state import State
 
 
 class Controller:
-    """Gives workers the address and the default folders; asks ahead for what they collected."""
+    """Gives workers the address and the prompt files; asks ahead for what they collected."""
 
-    def __init__(self, config: pytest.Config, state: State, folders: Sequence[Path]) -> None:
+    def __init__(self, config: pytest.Config, state: State, finding: FindingPrompts) -> None:
         self._config = config
         self._state = state
-        self._folders = folders
+        self._finding = finding
         self._address: Address | None = None
         self._has_planned = False
 
@@ -32,7 +32,9 @@ class Controller:
         if self._address is None:
             self._address = workflow.wait(AnsweringService(workflow.provider).start())
         node.workerinput["promptopt"] = self._address.to_json()
-        node.workerinput["promptopt_folders"] = [str(folder) for folder in self._folders]
+        node.workerinput["promptopt_prompts"] = [
+            [str(path) for path in paths] for paths in (self._finding.folders, self._finding.files)
+        ]
         baseline = self._state.subjects.baseline
         node.workerinput["promptopt_base"] = baseline and {
             "commit": baseline.commit,

@@ -47,9 +47,52 @@ def test_folders_that_norecursedirs_hides_are_opened_and_nothing_beside_them(
         result.stdout.fnmatch_lines(["*.github/prompts/a.prompt.yml::right*"])
 
 
-def test_a_broken_file_in_a_default_folder_is_told_once(project: Project) -> None:
-    project.write("prompts/a.prompt.yml", "messages: 1")
-    project.run().assert_outcomes(errors=1)
+def test_with_paths_every_prompt_under_them_is_found(project: Project) -> None:
+    found = ("prompts/build/a", "dist/b", ".github/prompts/c", "prompts/.draft/deep/d")
+    for path in (*found, "node_modules/x/e", ".git/f", "env/g"):
+        project.write(f"{path}.prompt.yml", PROMPT)
+    project.write("env/pyvenv.cfg", "")
+    project.write("dist/test_a.py", "def test_a(): pass\n")
+    names = collected(project.run("--co", "-q", ".", "-k", "right or test_a"))
+    assert names == sorted(f"{path}.prompt.yml::right" for path in found)
+    names = collected(project.run("--co", "-q", ".", "-k", "right", "--ignore", "dist"))
+    assert "dist/b.prompt.yml::right" not in names
+
+
+def test_hidden_folders_of_prompts_are_found_without_paths(project: Project) -> None:
+    project.write("pytest.ini", "[pytest]\ntestpaths = tests\n")
+    project.write("tests/test_a.py", "def test_a(): pass\n")
+    project.write("prompts/build/a.prompt.yml", PROMPT)
+    for arguments in ((), ("-p", "xdist", "-n", "2")):
+        project.run_apart(*arguments).assert_outcomes(passed=2, failed=1)
+
+
+def test_a_broken_file_is_an_error_and_the_others_are_scored(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/b.prompt.yml", "messages: 1")
+    project.write("prompts/c.prompt.yml", "\t")
+    for arguments in ((), ("-k", "right"), (".", "-p", "xdist", "-n", "2")):
+        result = project.run_apart(*arguments)
+        failed = 0 if "-k" in arguments else 1
+        result.assert_outcomes(passed=1, failed=failed, errors=2, deselected=1 - failed)
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines(
+            [
+                "*ERROR at setup of prompts/b.prompt.yml*",
+                "prompts/b.prompt.yml:1: *messages*",
+                "*ERROR at setup of prompts/c.prompt.yml*",
+            ],
+            consecutive=False,
+        )
+
+
+@pytest.mark.parametrize("argument", ["--co", "--prompt-plan", "prompts/b.prompt.yml::right"])
+def test_a_broken_file_is_told_where_no_item_would_tell_it(project: Project, argument: str) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/b.prompt.yml", "messages: 1")
+    result = project.run(argument)
+    assert result.ret != pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*ERROR collecting prompts/b.prompt.yml*", "prompts/b.*:1: *"])
 
 
 def test_nothing_is_collected_twice(project: Project) -> None:

@@ -118,9 +118,8 @@ def test_what_fails_beside_the_goldens_is_never_told_as_all_good(
     project.write("prompts/a.prompt.yml", PROMPT.replace('"2"', '"3"'))
     project.write("prompts/b.prompt.yml", "messages: 1\n")
     project.write("test_unit.py", "def test_it():\n    assert False\n")
-    more = ("--continue-on-collection-errors", *workers)
     run = project.run_apart if workers else project.run
-    result = run(*REPORTS, *more)
+    result = run(*REPORTS, *workers)
     result.assert_outcomes(passed=2, failed=1, errors=1)
     text, data = reports(project)
     assert text.startswith("**The run fails, no prompt does:** 1 prompt, goldens: 2 passed.")

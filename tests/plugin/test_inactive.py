@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.project import PROMPT, Project
+
 HEAVY = (
     "openai",
     "anthropic",
@@ -50,3 +52,27 @@ def test_no_heavy_module_is_loaded(tmp_path: Path) -> None:
 def test_our_options_are_described(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_inprocess("--help")
     result.stdout.fnmatch_lines(["*scoring prompt files (pytest-promptopt)*", "*--prompt-eval*"])
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["--prompt-optimize", "--prompt-report=run.md", "prompts", "prompts/a.prompt.yml::right"],
+)
+def test_what_means_prompts_asks_for_the_option(project: Project, argument: str) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/test_a.py", "def test_a(): pass\n")
+    result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin", argument)
+    if argument == "prompts":
+        result.assert_outcomes(passed=1)
+    else:
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines(
+            [f"ERROR: {argument}: prompts are scored with --prompt-eval only; add it"]
+        )
+
+
+def test_our_options_in_addopts_do_not_trouble_other_runs(project: Project) -> None:
+    project.write("pytest.ini", "[pytest]\naddopts = --prompt-report=run.md\n")
+    project.write("test_a.py", "def test_a(): pass\n")
+    result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin")
+    result.assert_outcomes(passed=1)

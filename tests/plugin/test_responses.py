@@ -47,8 +47,6 @@ def test_the_cache_works_without_pytests_cacheprovider(counted: Project) -> None
 
 def test_listing_asks_nothing(counted: Project) -> None:
     counted.run("--co")
-    counted.write("prompts/b.prompt.yml", "messages: 1")
-    counted.run().assert_outcomes(errors=1)
     assert asked(counted) == 0
 
 
