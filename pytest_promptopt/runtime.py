@@ -63,7 +63,8 @@ class LoadedPrompt:
                 yield f"{self.location}:{message.line}: {{{{{name}}}}} has no value"
 
     def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[str]:
-        known = self.placeholders
+        others = [name for message in self.templates for name in message.template.others]
+        known = (*self.placeholders, *others)
         for name in inputs:
             if not any(f"{placeholder}.".startswith(f"{name}.") for placeholder in known):
                 hint = did_you_mean(name, known)

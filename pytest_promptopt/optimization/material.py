@@ -54,9 +54,7 @@ def pair_line(prompt: Prompt, golden: Golden) -> str:
 def inputs_of(prompt: Prompt, golden: Golden) -> Mapping[str, Any]:
     """The values of the golden that the prompt has placeholders for."""
     names = dict.fromkeys(
-        name.partition(".")[0] if name not in golden.variables else name
-        for message in prompt.messages
-        for name in message.template.placeholders
+        name for message in prompt.messages for name in message.template.variables
     )
     return {name: golden.variables[name] for name in names if name in golden.variables}
 

@@ -186,9 +186,6 @@ class _Parser:
             roles = ", ".join(_ROLES)
             raise self._fail(f"a message needs a `role`: {roles}", "messages", index, "role")
         template = Template(self._content(index, raw.get("content")))
-        for _, found in template.foreign:
-            message = f"`{found}` is logic of a template language: it stays text"
-            self._warn(message, "messages", index, "content")
         line = self.document.line_of("messages", index, "content")
         return MessageTemplate(role=_ROLES[raw["role"]], template=template, line=line)
 

@@ -18,7 +18,7 @@ from pytest_promptopt.prompts.goldens import (
 )
 from pytest_promptopt.prompts.parsing import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
-from pytest_promptopt.prompts.template import templates_in
+from pytest_promptopt.prompts.use import check_use, used_variables
 from pytest_promptopt.prompts.violations import prompt_schema, violations
 from pytest_promptopt.suggestion import not_understood
 
@@ -57,7 +57,7 @@ class _Reader:
         parsed = parse_prompt(document, self.path)
         self._check_json_schema(parsed)
         evaluators, evaluator_problems = self._evaluators()
-        used = _used_variables(parsed, evaluators)
+        used = used_variables(parsed, evaluators)
         goldens, golden_problems = build_goldens(self._raw_goldens(), used=used)
         gate, gate_problems = read_gate(document)
         reducer, reducer_problems = read_reducer(document)
@@ -71,7 +71,7 @@ class _Reader:
             *(check_gate(document, gate, goldens, evaluators) if gate else ()),
             *reducer_problems,
         )
-        return replace(
+        prompt = replace(
             parsed,
             goldens=goldens,
             evaluators=evaluators,
@@ -79,8 +79,8 @@ class _Reader:
             optimize=self._optimize(),
             samples=document.data.get("samples", 1),
             reducer=reducer,
-            problems=problems,
         )
+        return replace(prompt, problems=(*problems, *check_use(prompt)))
 
     def _optimize(self) -> OptimizeSpec | None:
         settings = self.document.data.get("optimize")
@@ -147,13 +147,6 @@ class _Reader:
         )
         for path in paths:
             yield from read_golden_file(path, _shown(path, self.root), self.files)
-
-
-def _used_variables(prompt: Prompt, evaluators: Iterable[EvaluatorSpec]) -> set[str]:
-    templates = [message.template for message in prompt.messages]
-    for spec in evaluators:
-        templates += templates_in(spec.options)
-    return {name for template in templates for name in template.variables}
 
 
 def _raise_errors(problems: Iterable[Problem]) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+# Blanks of every kind, also those that nobody sees.
+_BLANK = r"[\s\u200b\u2060\ufeff]*"
 _TOKEN = re.compile(
     r"(?P<literal>\{\{\{\{)"
-    r"|\{\{[ \t]*(?P<name>[^\W\d][\w-]*(?:\.[\w-]+)*)[ \t]*\}\}"
-    r"|(?P<foreign>\{\{[ \t]*[.#/^>!&~%][^{}\n]*\}\})"
+    rf"|\{{\{{{_BLANK}(?P<name>[^\W\d][\w-]*(?:\.[\w-]+)*){_BLANK}\}}\}}"
+    r"|\{\{(?P<other>[^{}]*)\}\}"
 )
 
 
@@ -22,8 +24,10 @@ class MissingValueError(Exception):
 class Template:
     """Text that may hold placeholders.
 
-    ``{{name}}`` stands for a value, spaces inside the braces are allowed and ``{{a.b}}`` reaches
-    into a mapping. ``{{{{`` is a literal ``{{``. What a value contains is never expanded again.
+    ``{{name}}`` stands for a value, blanks inside the braces are allowed and ``{{a.b}}`` reaches
+    into a mapping. Whatever else stands in braces is filled where there is a value of exactly that
+    name, such as ``{{user name}}`` or ``{{1}}``, and stays text elsewhere. ``{{{{`` is a literal
+    ``{{``. What a value contains is never expanded again.
     """
 
     text: str
@@ -34,19 +38,15 @@ class Template:
         return _placeholders(self.text)
 
     @property
-    def variables(self) -> tuple[str, ...]:
-        """What the placeholders may use: ``{{a.b}}`` the variable ``a.b`` or a part of ``a``."""
-        names = self.placeholders
-        return tuple(dict.fromkeys((*names, *(name.partition(".")[0] for name in names))))
+    def others(self) -> Mapping[str, str]:
+        """What is filled only where a value is called so: its name, and how it stands there."""
+        return _others(self.text)
 
     @property
-    def foreign(self) -> tuple[tuple[int, str], ...]:
-        """Logic of other template languages, which stays text: (line from 0, what stands there)."""
-        return tuple(
-            (self.text.count("\n", 0, match.start()), match["foreign"])
-            for match in _TOKEN.finditer(self.text)
-            if match["foreign"]
-        )
+    def variables(self) -> tuple[str, ...]:
+        """What may be used of the values: ``{{a.b}}`` may use ``a.b`` or a part of ``a``."""
+        roots = (name.partition(".")[0] for name in self.placeholders)
+        return tuple(dict.fromkeys((*self.placeholders, *roots, *self.others)))
 
     def missing(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """Placeholders that ``values`` has nothing for."""
@@ -60,7 +60,8 @@ class Template:
                 return "{{"
             if match["name"]:
                 return as_text(_get(values, match["name"]))
-            return match[0]
+            key = _trimmed(match["other"])
+            return as_text(values[key]) if key in values else match[0]
 
         return _TOKEN.sub(replacement, self.text)
 
@@ -69,6 +70,8 @@ class Template:
         match = _TOKEN.fullmatch(self.text.strip())
         if match and match["name"]:
             return _get(values, match["name"])
+        if match and match["other"] and _trimmed(match["other"]) in values:
+            return values[_trimmed(match["other"])]
         return self.fill(values)
 
 
@@ -107,6 +110,16 @@ def as_text(value: Any) -> str:
 def _placeholders(text: str) -> tuple[str, ...]:
     names = (match["name"] for match in _TOKEN.finditer(text) if match["name"])
     return tuple(dict.fromkeys(names))
+
+
+@functools.lru_cache(maxsize=1024)
+def _others(text: str) -> Mapping[str, str]:
+    found = {_trimmed(match["other"] or ""): match[0] for match in _TOKEN.finditer(text)}
+    return {name: token for name, token in found.items() if name}
+
+
+def _trimmed(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _get(values: Mapping[str, Any], name: str) -> Any:

@@ -76,7 +76,8 @@ class RegexScorer:
             return as_text(self.pattern.fill_value(values))
         literally = {
             name: regex.escape(Template(f"{{{{{name}}}}}").fill(values))
-            for name in self.pattern.placeholders
+            for name in (*self.pattern.placeholders, *self.pattern.others)
+            if name in self.pattern.placeholders or name in values
         }
         return self.pattern.fill(literally)
 
@@ -92,7 +93,7 @@ def regex_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> RegexScorer:
         raise OptionsError("`regex` has no `pattern`")
     template, flags = Template(pattern), text_option(options, "flags") or ""
     try:
-        compiled = None if template.placeholders else compile_pattern(template.fill({}), flags)
+        compiled = None if template.variables else compile_pattern(template.fill({}), flags)
     except PatternError as error:
         raise OptionsError(f"the pattern cannot be used: {error}") from error
     return RegexScorer(pattern=template, flags=flags, invert=_invert(options), compiled=compiled)

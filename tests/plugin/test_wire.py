@@ -108,8 +108,8 @@ def test_a_refused_key_is_told_once_and_stops_the_other_calls(
 
 
 def test_identical_questions_are_sent_once(project: Project, server: WireServer) -> None:
-    text = 'model: openai/gpt-5-mini\nmessages: [{role: user, content: "same"}]\ntestData:\n'
-    text += "".join(f"  - {{id: g{n}, expected: ok}}\n" for n in range(20))
+    text = 'model: openai/gpt-5-mini\nmessages: [{role: user, content: "{{q}}"}]\ntestData:\n'
+    text += "".join(f"  - {{id: g{n}, q: same, expected: ok}}\n" for n in range(20))
     project.write("prompts/a.prompt.yml", text)
     project.run_apart().assert_outcomes(passed=20)
     assert len(server.received) == 1

@@ -111,8 +111,8 @@ responseFormat: xml
         "a.prompt.yml:7: the parameter `logprobs` is not known; it is sent as it is",
         "a.prompt.yml:10: responseFormat 'xml' is not text, json_object or json_schema: "
         "read as text",
-        "a.prompt.yml:5: `{{#if x}}` is logic of a template language: it stays text",
-        "a.prompt.yml:5: `{{/if}}` is logic of a template language: it stays text",
+        "a.prompt.yml:5: `{{#if x}}` stays text: it is no placeholder",
+        "a.prompt.yml:5: `{{/if}}` stays text: it is no placeholder",
     ]
 
 

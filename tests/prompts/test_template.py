@@ -40,12 +40,21 @@ def test_logic_of_other_languages_stays_text() -> None:
     template = Template("a\n{{#if x}}yes{{/if}} {{.Input}} {{> part}}")
     assert template.placeholders == ()
     assert template.fill({}) == template.text
-    assert template.foreign == (
-        (1, "{{#if x}}"),
-        (1, "{{/if}}"),
-        (1, "{{.Input}}"),
-        (1, "{{> part}}"),
-    )
+    assert [*template.others] == ["#if x", "/if", ".Input", "> part"]
+
+
+@pytest.mark.parametrize("name", ["user name", "1", "2nd", "input:name", "$name", "a | b"])
+def test_what_is_no_plain_name_is_filled_where_a_value_is_called_so(name: str) -> None:
+    template = Template(f"<{{{{ {name} }}}}>")
+    assert template.fill({name: 5}) == "<5>"
+    assert template.fill({"other": 5}) == template.text
+    assert template.missing({}) == ()
+    assert Template(f"{{{{{name}}}}}").fill_value({name: [1]}) == [1]
+
+
+@pytest.mark.parametrize("blank", ["\n", "\u00a0", "\t ", "\u200b", "\ufeff", "\r\n  "])
+def test_blanks_of_every_kind_may_stand_around_a_name(blank: str) -> None:
+    assert Template(f"<{{{{{blank}name{blank}}}}}>").fill({"name": "x"}) == "<x>"
 
 
 def test_one_placeholder_alone_gives_the_value_itself() -> None:

@@ -52,7 +52,8 @@ def _unprintable(text: str, original: str) -> Iterator[str]:
 
 def _wrong_placeholders(text: str, original: str) -> Iterator[str]:
     wanted, found = Template(original).placeholders, Template(text).placeholders
-    if missing := [name for name in wanted if name not in found]:
+    kept = (*found, *Template(text).others)
+    if missing := [name for name in (*wanted, *Template(original).others) if name not in kept]:
         yield f"has lost the placeholder {_braced(missing)}; keep it exactly as it was"
     if extra := [name for name in found if name not in wanted]:
         allowed = _braced(wanted) if wanted else "none"
