@@ -126,7 +126,21 @@ class NotConfiguredError(ProviderError):
 
 
 class RefusedError(ProviderError):
-    """The provider refuses the call and would refuse it again."""
+    """The provider refuses the call and would refuse it again.
+
+    ``is_about_input`` tells that it is for what this one request holds: others may be answered.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        attempts: int = 1,
+        is_about_input: bool = False,
+    ) -> None:
+        super().__init__(message, status=status, attempts=attempts)
+        self.is_about_input = is_about_input
 
 
 class TransientError(ProviderError):

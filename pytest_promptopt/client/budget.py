@@ -122,7 +122,7 @@ class Budgeted:
         taken = most
         try:
             completion = await self._provider.complete(request)
-            if completion.usage.total_tokens:
+            if completion.usage.is_known:
                 taken = self._amount(request.model, completion.usage)
             return completion
         except ProviderError as error:

@@ -1,8 +1,9 @@
 """How many tokens a request takes, before it is sent."""
 
 import json
+from dataclasses import replace
 
-from pytest_promptopt.providers.request import Request, Usage
+from pytest_promptopt.providers.request import Completion, Request, Usage
 
 DEFAULT_OUTPUT_TOKENS = 4096
 """What a request without a limit of its own is taken to answer at most."""
@@ -39,6 +40,16 @@ def likely_usage(request: Request) -> Usage:
     return Usage(
         input_tokens=_input_bytes(request) // _BYTES_PER_LIKELY_TOKEN + 4 * len(request.messages),
         output_tokens=min(LIKELY_OUTPUT_TOKENS, LIKELY_OUTPUT_TOKENS if limit is None else limit),
+    )
+
+
+def estimated_usage(request: Request, completion: Completion) -> Usage:
+    """What a call likely took of which the provider told nothing; not known."""
+    answered = len((completion.text + completion.reasoning).encode("utf-8", "surrogatepass"))
+    return replace(
+        likely_usage(request),
+        output_tokens=answered // _BYTES_PER_LIKELY_TOKEN + 1,
+        is_known=False,
     )
 
 

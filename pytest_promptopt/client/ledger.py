@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+from pytest_promptopt.client.estimate import estimated_usage
 from pytest_promptopt.client.retries import Fault
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
+
+_ESTIMATED = "tokens are estimated: the provider told none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,10 +115,18 @@ class Metered:
         await self._provider.close()
 
     def _priced(self, request: Request, completion: Completion) -> Completion:
+        if not completion.usage.is_known:
+            usage = estimated_usage(request, completion)
+            completion = replace(completion, usage=usage, notes=(*completion.notes, _ESTIMATED))
         if completion.cost_usd is not None:
             return completion
         cost_usd = self._prices.cost_usd(request.model, completion.usage)
-        return completion if cost_usd is None else replace(completion, cost_usd=cost_usd)
+        # What is estimated has no cost that is known, unless nothing costs anything there.
+        return (
+            completion
+            if cost_usd and not completion.usage.is_known
+            else replace(completion, cost_usd=cost_usd)
+        )
 
 
 class Tallied:

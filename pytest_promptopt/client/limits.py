@@ -54,8 +54,10 @@ class Lane:
             (limit.requests_remaining, limit.requests_reset_seconds),
             (limit.tokens_remaining, limit.tokens_reset_seconds),
         ):
-            if remaining is not None and remaining <= 0 and reset_seconds is not None:
-                until = now_seconds + min(reset_seconds, LONGEST_PAUSE_SECONDS)
+            if reset_seconds is None or reset_seconds > LONGEST_PAUSE_SECONDS:
+                continue
+            if remaining is not None and remaining <= 0:
+                until = now_seconds + reset_seconds
                 self.paused_until_seconds = max(self.paused_until_seconds, until)
 
 

@@ -9,7 +9,7 @@ class Stops:
 
     401 and 403 stop the endpoint, 404 and 400 the model. A model that has answered is known to
     be there and allowed: its later 400 and 403 concern their own request (too long, or refused
-    for what it says) and stop nothing.
+    for what it says) and stop nothing; nor does a refusal that says so itself.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Stops:
 
     def refused(self, model: Model, error: RefusedError) -> None:
         """Note a refusal."""
-        if error.status in (400, 403) and model in self._answered:
+        if error.is_about_input or (error.status in (400, 403) and model in self._answered):
             return
         if error.status in (401, 403):
             self._endpoints.setdefault(model.endpoint, error)

@@ -12,6 +12,7 @@ _REFUSING_CODES = frozenset({"unsupported_parameter", "unsupported_value", "unkn
 _REFUSING_WORDS = re.compile(
     r"unsupported|not support|unrecognized|unexpected keyword|deprecated|cannot both be"
     r"|unknown (?:name|parameter|argument|field)|only the default|may only be set"
+    r"|only \S+ (?:is|are) (?:allowed|supported|permitted)|(?:is|are) not (?:allowed|permitted)"
     r"|extra (?:inputs|fields|parameters?) (?:are )?not (?:permitted|allowed)",
     re.IGNORECASE,
 )

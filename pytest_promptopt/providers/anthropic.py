@@ -12,7 +12,7 @@ from pytest_promptopt.providers.models import ANTHROPIC_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import anthropic_rate_limit
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.providers.wire import unexpected
+from pytest_promptopt.providers.wire import count, unexpected
 
 _TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
 _DEFAULT_MAX_TOKENS = 4096
@@ -39,7 +39,6 @@ _FINISH_REASONS = {
     "model_context_window_exceeded": FinishReason.LENGTH,
     "refusal": FinishReason.REFUSAL,
 }
-_INPUT_TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 
 class AnthropicProvider:
@@ -181,8 +180,11 @@ def _text(reply: Reply, key: str) -> str:
 
 
 def _usage(usage: object) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    counts = [usage.get(name) for name in (*_INPUT_TOKENS, "output_tokens")]
-    *input_counts, output_tokens = (count if isinstance(count, int) else 0 for count in counts)
-    return Usage(input_tokens=sum(input_counts), output_tokens=output_tokens)
+    first, output_tokens = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if first is None or output_tokens is None:
+        return Usage(is_known=False)
+    cached = count(usage, "cache_read_input_tokens") or 0
+    written = count(usage, "cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=first + written + cached, output_tokens=output_tokens, cached_tokens=cached
+    )

@@ -1,6 +1,7 @@
 """OpenAI's chat completions, at OpenAI or anywhere else that speaks them."""
 
 import functools
+import json
 import os
 from collections.abc import Iterable, Mapping
 from statistics import fmean
@@ -11,7 +12,7 @@ from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import openai_rate_limit
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.providers.wire import unexpected
+from pytest_promptopt.providers.wire import count, failed_within, unexpected
 
 # The question itself, and how it is asked: not for a parameter to set or for us to leave out.
 _FIXED = frozenset({"model", "messages", "response_format", "stream", "n"})
@@ -23,7 +24,12 @@ _FINISH_REASONS = {
     "stop": FinishReason.STOP,
     "length": FinishReason.LENGTH,
     "content_filter": FinishReason.REFUSAL,
+    # Zhipu's word for it.
+    "sensitive": FinishReason.REFUSAL,
 }
+# A failure inside a success: gateways answer 200 before they know how it ends.
+_FAILURES = frozenset({"error", "network_error", "internal_error"})
+_CALLS = frozenset({"tool_calls", "function_call"})
 
 
 class OpenAIProvider:
@@ -120,15 +126,16 @@ def _ignored(request: Request) -> tuple[str, ...]:
 
 def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
     choice = _first_choice(reply)
-    message = choice["message"]
-    refusal = message.get("refusal")
+    message = choice.get("message") or {}
+    refusal = _refusal(message)
     text = _text(reply, message.get("content"))
+    reason = str(choice.get("finish_reason"))
+    if reason in _CALLS or message.get("tool_calls"):
+        notes = (*notes, "the answer is a call of a tool")
     return Completion(
-        text=text or (refusal if isinstance(refusal, str) else ""),
+        text=text or refusal,
         finish_reason=(
-            FinishReason.REFUSAL
-            if refusal
-            else _FINISH_REASONS.get(str(choice.get("finish_reason")), FinishReason.OTHER)
+            FinishReason.REFUSAL if refusal else _FINISH_REASONS.get(reason, FinishReason.OTHER)
         ),
         usage=_usage(reply.content.get("usage")),
         latency_seconds=reply.latency_seconds,
@@ -142,10 +149,23 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
 def _first_choice(reply: Reply) -> dict[str, Any]:
     choices = reply.content.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(choice, dict) or not isinstance(message, dict) or "content" not in message:
-        raise unexpected(reply.asked, "JSON without choices[0].message.content")
+    if not isinstance(choice, dict) or "message" not in choice:
+        raise unexpected(reply.asked, "JSON without choices[0].message")
+    if choice.get("error") or choice.get("finish_reason") in _FAILURES:
+        error = choice.get("error") or choice["finish_reason"]
+        raise failed_within(reply.asked, json.dumps({"error": error}).encode())
+    if not isinstance(choice["message"], dict | None):
+        raise unexpected(reply.asked, "choices[0].message that is no object")
     return choice
+
+
+def _refusal(message: Mapping[str, Any]) -> str:
+    """The words of a refusal, which some servers send as a part of the content."""
+    refusal, content = message.get("refusal"), message.get("content")
+    parts = content if isinstance(content, list) else []
+    refused = (part.get("refusal") for part in parts if isinstance(part, dict))
+    found = next((text for text in (refusal, *refused) if text), "")
+    return found if isinstance(found, str) else json.dumps(found)
 
 
 def _text(reply: Reply, content: object) -> str:
@@ -193,7 +213,16 @@ def _log_probability(listed: object) -> float | None:
 
 def _usage(usage: object) -> Usage:
     if not isinstance(usage, dict):
-        return Usage()
-    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    input_tokens, output_tokens = (count if isinstance(count, int) else 0 for count in counts)
-    return Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        return Usage(is_known=False)
+    input_tokens, output_tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
+    if input_tokens is None or output_tokens is None:
+        return Usage(is_known=False)
+    details = usage.get("prompt_tokens_details")
+    cached = count(details, "cached_tokens") or count(usage, "prompt_cache_hit_tokens") or 0
+    # Some count reasoning in the total alone.
+    beyond = (count(usage, "total_tokens") or 0) - input_tokens
+    return Usage(
+        input_tokens=input_tokens,
+        output_tokens=max(output_tokens, beyond),
+        cached_tokens=min(cached, input_tokens),
+    )

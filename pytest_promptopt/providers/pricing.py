@@ -20,13 +20,14 @@ _OVERRIDE = re.compile(rf"([\w.-]+[/:]\S*?)\s*=\s*{_USD}\s*in\s*,\s*{_USD}\s*out
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """USD per million tokens.
+    """USD per million tokens; input from the provider's cache costs as other input if None.
 
     A call with more than ``long_above_tokens`` of input is charged at ``long`` altogether.
     """
 
     input_usd: float
     output_usd: float
+    cached_usd: float | None = None
     long_above_tokens: int = 0
     long: "Price | None" = None
 
@@ -34,8 +35,10 @@ class Price:
         """The cost of one call with this usage."""
         if self.long is not None and usage.input_tokens > self.long_above_tokens:
             return self.long.cost_usd(usage)
-        millionths = usage.input_tokens * self.input_usd + usage.output_tokens * self.output_usd
-        return millionths / 1_000_000
+        cached_usd = self.input_usd if self.cached_usd is None else self.cached_usd
+        fresh_tokens = usage.input_tokens - usage.cached_tokens
+        input_cost = fresh_tokens * self.input_usd + usage.cached_tokens * cached_usd
+        return (input_cost + usage.output_tokens * self.output_usd) / 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,7 @@ def _listed_price(entry: Mapping[str, Any]) -> Price:
     return Price(
         input_usd=entry["input"],
         output_usd=entry["output"],
+        cached_usd=entry.get("cached"),
         long_above_tokens=long["above"] if long else 0,
         long=_listed_price(long) if long else None,
     )

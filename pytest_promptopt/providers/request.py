@@ -141,10 +141,16 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens of one call, as the provider counted them."""
+    """Tokens of one call, as the provider counted them.
+
+    ``cached_tokens`` are those of the input that it had in its own cache. Without ``is_known``
+    the provider told no numbers, and these are none or estimated.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
+    is_known: bool = True
 
     @property
     def total_tokens(self) -> int:
@@ -199,6 +205,10 @@ class Completion:
         }
         if self.log_probability is not None:
             data["log_probability"] = self.log_probability
+        if self.usage.cached_tokens:
+            data["cached_tokens"] = self.usage.cached_tokens
+        if not self.usage.is_known:
+            data["usage_is_known"] = False
         if self.reasoning:
             data["reasoning"] = self.reasoning
         return data
@@ -209,7 +219,12 @@ class Completion:
         return cls(
             text=data["text"],
             finish_reason=FinishReason(data["finish_reason"]),
-            usage=Usage(input_tokens=data["input_tokens"], output_tokens=data["output_tokens"]),
+            usage=Usage(
+                input_tokens=data["input_tokens"],
+                output_tokens=data["output_tokens"],
+                cached_tokens=data.get("cached_tokens", 0),
+                is_known=data.get("usage_is_known", True),
+            ),
             latency_seconds=data["latency_seconds"],
             cost_usd=data["cost_usd"],
             saved=saved,

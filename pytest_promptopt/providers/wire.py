@@ -12,20 +12,34 @@ from pytest_promptopt.errors import ProviderError, RefusedError, TransientError
 from pytest_promptopt.providers.keys import without_secrets
 from pytest_promptopt.providers.request import Model
 
-_TRANSIENT = frozenset({408, 409, 425, 429})
+# 498 is how Groq says that it has no capacity for now.
+_TRANSIENT = frozenset({408, 409, 425, 429, 498})
 # Answered with 429, but another try costs time and changes nothing.
 _EXHAUSTED = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+# What a gateway or provider says where it refuses what one request holds.
+_ABOUT_INPUT = re.compile(
+    r"flagged|moderat|content[_ ]?(?:filter|policy|management)|responsible ?ai|safety|"
+    r"context[_ ]length|context window|too long|too large|maximum (?:context|length)|max_length|"
+    r"string_above",
+    re.IGNORECASE,
+)
+_MESSAGE_KEYS = ("message", "msg", "detail", "error_message", "error_description", "description",
+                 "title", "reason", "error")  # fmt: skip
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _SHOWN_CHARACTERS = 240
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """What the body of an error says; ``parameter`` and ``code`` are empty where it does not."""
+    """What the body of an error says; ``parameter`` and ``code`` are empty where it does not.
+
+    ``is_about_input`` tells that it concerns what this one request holds, not key or model.
+    """
 
     message: str
     parameter: str = ""
     code: str = ""
+    is_about_input: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,20 +60,47 @@ class Asked:
 def read_refusal(body: bytes) -> Refusal:
     """What an error's body says, in any of the shapes that servers use."""
     try:
-        content = json.loads(body)
-    except ValueError:
-        return Refusal(message=_page_title(body))
-    if not isinstance(content, dict):
-        return Refusal(message="")
-    error = content.get("error", content)
-    if not isinstance(error, dict):
-        return Refusal(message=str(error))
-    message = error.get("message") or error.get("detail") or ""
+        content = _first(json.loads(body))
+    except (ValueError, RecursionError):
+        return Refusal(message=_page_title(body) or _plain_text(body))
+    error = _first(content.get("error") or content.get("errors")) or content
+    message = _message(error) or (json.dumps(content) if content else "")
+    metadata = error.get("metadata")
+    code = str(error.get("code") or error.get("type") or error.get("status") or "")
     return Refusal(
-        message=message if isinstance(message, str) else json.dumps(message),
-        parameter=str(error.get("param") or ""),
-        code=str(error.get("code") or error.get("type") or ""),
+        message=message,
+        parameter=_parameter(error),
+        code=code,
+        is_about_input=(isinstance(metadata, dict) and "flagged_input" in metadata)
+        or _ABOUT_INPUT.search(f"{code} {message}") is not None,
     )
+
+
+def _first(value: Any) -> dict[str, Any]:
+    """The object that ``value`` is, or the first of a list; a text as the message of one."""
+    if isinstance(value, list):
+        value = value[0] if value else {}
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return {"message": str(value)}
+    return value if isinstance(value, dict) else {}
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    for key in _MESSAGE_KEYS:
+        value = error.get(key)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(value, dict | list) and value:
+            return _message(_first(value)) or json.dumps(value)
+    return ""
+
+
+def _parameter(error: Mapping[str, Any]) -> str:
+    """The parameter that is named, also where FastAPI and the like name a place in the body."""
+    place = _first(error.get("detail")).get("loc") or error.get("loc")
+    if isinstance(place, list) and place:
+        return str(place[-1])
+    return str(error.get("param") or "")
 
 
 def error_of_status(
@@ -79,11 +120,16 @@ def error_of_status(
         return TransientError(
             message, status=status, retry_after_seconds=retry_after_seconds(headers, now=now)
         )
-    remedy = _remedy(asked, status, headers)
+    is_about_input = refusal.is_about_input and status not in (401, 404)
+    remedy = "" if is_about_input else _remedy(asked, status, headers)
     if status == 401:
         # Servers repeat the key they were given, more or less masked.
         message = f"{asked.model}: {asked.address} answered 401"
-    return RefusedError(f"{message}: {remedy}" if remedy else message, status=status)
+    return RefusedError(
+        f"{message}: {remedy}" if remedy else message,
+        status=status,
+        is_about_input=is_about_input,
+    )
 
 
 def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
@@ -97,15 +143,31 @@ def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
         raise unexpected(asked, _description(body, content_type)) from error
     if not isinstance(content, dict):
         raise unexpected(asked, f"JSON that is a {type(content).__name__}, not an object")
-    if isinstance(content.get("error"), dict):
-        said = asked.shown(read_refusal(body).message)
-        raise unexpected(asked, f"an error in the body of a success ({said})")
+    if content.get("error"):
+        raise failed_within(asked, body)
     return content
+
+
+def failed_within(asked: Asked, body: bytes) -> TransientError:
+    """The error for a failure that comes in the body of a success."""
+    said = asked.shown(read_refusal(body).message)
+    return unexpected(asked, f"an error in the body of a success ({said})")
 
 
 def unexpected(asked: Asked, what: str) -> TransientError:
     """The error for a success that is not an answer."""
     return TransientError(f"{asked.model}: {asked.address} sent {what} instead of an answer")
+
+
+def count(counts: object, name: str) -> int | None:
+    """How many tokens are told under ``name``, also as text; None where no number is."""
+    told = counts.get(name) if isinstance(counts, dict) else None
+    try:
+        number = int(told) if isinstance(told, str) else told
+    except ValueError:
+        return None
+    is_count = isinstance(number, int) and not isinstance(number, bool) and number >= 0
+    return number if is_count else None
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | None:
@@ -165,6 +227,10 @@ def _description(body: bytes, content_type: str) -> str:
     if body.lstrip()[:1] in (b"{", b"["):
         return f"malformed or cut off JSON ({len(body)} bytes)"
     return f"{len(body)} bytes of {kind}"
+
+
+def _plain_text(body: bytes) -> str:
+    return "" if b"<html" in body[:1000].lower() else body[:1000].decode("utf-8", "replace").strip()
 
 
 def _page_title(body: bytes) -> str:

@@ -139,7 +139,9 @@ def test_a_call_that_cannot_fit_is_refused_while_smaller_ones_go_on() -> None:
 def test_an_answer_without_usage_takes_its_most() -> None:
     async def run() -> None:
         request = ask(max_tokens=100)
-        client = budgeted(Answering(lambda _: asyncio.sleep(0, answer(usage=Usage()))), "9k tokens")
+        client = budgeted(
+            Answering(lambda _: asyncio.sleep(0, answer(usage=Usage(is_known=False)))), "9k tokens"
+        )
         await client.complete(request)
 
         assert client.spent == most_usage(request).total_tokens

@@ -49,6 +49,21 @@ def test_an_unknown_price_makes_the_cost_unknown_not_nothing() -> None:
     asyncio.run(run())
 
 
+def test_tokens_that_are_not_told_are_estimated_and_their_cost_is_unknown() -> None:
+    async def run() -> None:
+        ledger = Ledger()
+        unknown = answer(text="x" * 40, usage=Usage(is_known=False))
+        provider = Answering(lambda _: asyncio.sleep(0, unknown))
+        completion = await Metered(provider, ledger, PRICES).complete(ask())
+
+        assert completion.usage.output_tokens == 11
+        assert completion.notes == ("tokens are estimated: the provider told none",)
+        assert completion.cost_usd is None
+        assert ledger.tally.cost_usd is None
+
+    asyncio.run(run())
+
+
 def test_what_is_in_flight_is_counted_until_it_ends_whichever_way() -> None:
     async def run() -> None:
         ledger = Ledger()

@@ -140,7 +140,7 @@ def test_tokens_per_minute_are_respected_with_true_usage() -> None:
     [
         (RateLimit(requests_remaining=0, requests_reset_seconds=7.0), 7.0),
         (RateLimit(tokens_remaining=0, tokens_reset_seconds=3.0), 3.0),
-        (RateLimit(requests_remaining=0, requests_reset_seconds=86_400.0), 60.0),
+        (RateLimit(requests_remaining=0, requests_reset_seconds=86_400.0), 0.0),
         (RateLimit(requests_remaining=0), 0.0),
         (RateLimit(requests_remaining=5, requests_reset_seconds=7.0), 0.0),
     ],

@@ -63,3 +63,11 @@ def test_the_first_refusal_is_the_one_that_is_told() -> None:
 
     with pytest.raises(RefusedError, match="first"):
         stops.check(MINI)
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_a_refusal_of_one_input_stops_nothing(status: int) -> None:
+    stops = Stops()
+    stops.refused(MINI, RefusedError("flagged", status=status, is_about_input=True))
+
+    assert not is_stopped(stops, MINI)

@@ -121,7 +121,7 @@ def test_only_text_blocks_are_the_answer_and_cached_tokens_count() -> None:
     with WireServer(lambda _: Reply(body=json.dumps(content).encode())) as server:
         (answer,) = ask(AnthropicProvider, question(anthropic_model(server.url)))
     assert (answer.text, answer.reasoning) == ("ab", "Hm.")
-    assert answer.usage == Usage(input_tokens=21, output_tokens=4)
+    assert answer.usage == Usage(input_tokens=21, output_tokens=4, cached_tokens=20)
 
 
 def test_rate_limit_headers_are_told() -> None:

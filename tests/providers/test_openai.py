@@ -333,7 +333,7 @@ def test_used_up_quota_is_not_worth_another_try() -> None:
         ),
         (
             Reply(body=b'{"choices": []}'),
-            "openai/gpt-x: URL sent JSON without choices[0].message.content instead of an answer",
+            "openai/gpt-x: URL sent JSON without choices[0].message instead of an answer",
         ),
         (
             message_reply({"content": 5}),
@@ -504,3 +504,147 @@ def test_many_calls_are_in_flight_at_once() -> None:
 
         assert asyncio.run(asked()) == 200
     assert server.max_in_flight == 200
+
+
+def choice_reply(choice: dict[str, Any], **rest: Any) -> Reply:
+    return Reply(body=json.dumps({"choices": [choice], **rest}).encode())
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        {
+            "message": {"content": ""},
+            "finish_reason": "error",
+            "error": {"code": 502, "message": "upstream"},
+        },
+        {"message": {"content": "par"}, "finish_reason": "error", "error": "upstream"},
+        {"message": {"content": "par"}, "finish_reason": "network_error"},
+        {"message": None, "error": {"message": "upstream"}},
+    ],
+)
+def test_a_failure_inside_a_success_is_worth_another_try(choice: dict[str, Any]) -> None:
+    error = failure(lambda _: choice_reply(choice))
+    assert isinstance(error, TransientError)
+    assert "sent an error in the body of a success (" in error.message
+    assert "upstream" in error.message or "network_error" in error.message
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason", "text"),
+    [
+        ({"message": {"role": "assistant"}, "finish_reason": "length"}, FinishReason.LENGTH, ""),
+        ({"message": None, "finish_reason": "content_filter"}, FinishReason.REFUSAL, ""),
+        ({"message": {}, "finish_reason": "stop"}, FinishReason.STOP, ""),
+        ({"message": {"content": "no"}, "finish_reason": "sensitive"}, FinishReason.REFUSAL, "no"),
+        (
+            {"message": {"content": [{"type": "refusal", "refusal": "I can't."}]}},
+            FinishReason.REFUSAL,
+            "I can't.",
+        ),
+    ],
+)
+def test_a_message_without_content_is_what_its_finish_reason_says(
+    choice: dict[str, Any], reason: FinishReason, text: str
+) -> None:
+    with WireServer(lambda _: choice_reply(choice)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert (answer.text, answer.finish_reason) == (text, reason)
+
+
+def test_a_call_of_a_tool_is_an_empty_answer_with_a_note() -> None:
+    choice = {"message": {"tool_calls": [{"id": "1"}]}, "finish_reason": "tool_calls"}
+    with WireServer(lambda _: choice_reply(choice)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert (answer.text, answer.notes) == ("", ("the answer is a call of a tool",))
+
+
+UNKNOWN = Usage(is_known=False)
+
+
+@pytest.mark.parametrize(
+    ("usage", "expected"),
+    [
+        (None, UNKNOWN),
+        ({}, UNKNOWN),
+        ({"prompt_tokens": -1, "completion_tokens": -1}, UNKNOWN),
+        ({"prompt_tokens": 3, "completion_tokens": None}, UNKNOWN),
+        (
+            {"prompt_tokens": "12", "completion_tokens": "3"},
+            Usage(input_tokens=12, output_tokens=3),
+        ),
+        (
+            {"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135,
+             "completion_tokens_details": {"reasoning_tokens": 94}},
+            Usage(input_tokens=32, output_tokens=103),
+        ),
+        (
+            {"prompt_tokens": 100, "completion_tokens": 5,
+             "prompt_tokens_details": {"cached_tokens": 64}},
+            Usage(input_tokens=100, output_tokens=5, cached_tokens=64),
+        ),
+        (
+            {"prompt_tokens": 100, "completion_tokens": 5, "prompt_cache_hit_tokens": 64},
+            Usage(input_tokens=100, output_tokens=5, cached_tokens=64),
+        ),
+    ],
+)  # fmt: skip
+def test_usage_is_what_is_told_and_unknown_else(usage: Any, expected: Usage) -> None:
+    choice = {"message": {"content": "a"}, "finish_reason": "stop"}
+    with WireServer(lambda _: choice_reply(choice, usage=usage)) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.usage == expected
+    assert Completion.from_json(answer.to_json()).usage == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'[{"error": {"code": 400, "message": "API key not valid"}}]', "API key not valid"),
+        (b'{"detail": [{"loc": ["body", "seed"], "msg": "extra fields"}]}', "extra fields"),
+        (b'{"errors": [{"message": "no route"}]}', "no route"),
+        (b'{"fault": {"code": 7}}', '{"fault": {"code": 7}}'),
+        (b"model is loading", "model is loading"),
+    ],
+)
+def test_a_message_of_any_shape_is_told(body: bytes, said: str) -> None:
+    assert said in failure(lambda _: Reply(status=400, body=body)).message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"error": {"message": "Unknown name \\"temperature\\": Cannot find field."}}]',
+        b'{"error": {"message": "invalid temperature: only 1 is allowed for this model"}}',
+        b'{"detail": [{"loc": ["body", "temperature"], "msg": "extra fields not permitted"}]}',
+        b"temperature is not supported",
+    ],
+)
+def test_a_refused_parameter_is_understood_in_any_shape(body: bytes) -> None:
+    def behaviour(received: Received) -> Reply:
+        return Reply(status=400, body=body) if "temperature" in received.body else Reply()
+
+    with WireServer(behaviour) as server:
+        model = openai_model(server.openai_url)
+        (answer,) = ask(OpenAIProvider, question(model, parameters={"temperature": 0}))
+    assert answer.notes == (f"temperature was left out: {model} does not accept it",)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (403, {"code": 403, "message": "no", "metadata": {"flagged_input": "x"}}),
+        (403, {"message": "Your input was flagged by moderation"}),
+        (400, {"code": "content_filter", "message": "filtered"}),
+        (400, {"code": "context_length_exceeded", "message": "too many tokens"}),
+    ],
+)
+def test_a_refusal_of_one_input_says_so(status: int, error: dict[str, Any]) -> None:
+    refused = failure(lambda _: Reply(status=status, body=json.dumps({"error": error}).encode()))
+    assert isinstance(refused, RefusedError)
+    assert refused.is_about_input
+    assert "may not use this model" not in refused.message
+
+
+def test_groqs_498_is_worth_another_try() -> None:
+    assert isinstance(failure(lambda _: Reply(status=498)), TransientError)

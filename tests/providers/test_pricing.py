@@ -109,3 +109,9 @@ def test_the_table_names_its_sources_and_their_dates() -> None:
     assert all(source["page"] and source["as_of"] for source in table["sources"].values())
     for entry in table["models"].values():
         assert 0 < entry["input"] < entry["output"]
+
+
+def test_cached_input_has_its_own_price_and_that_of_other_input_where_none_is_known() -> None:
+    usage = Usage(input_tokens=1_000_000, cached_tokens=400_000)
+    assert Prices.load().cost_usd(model("openai/gpt-5-mini"), usage) == pytest.approx(0.16)
+    assert Prices.load().cost_usd(model("openai/gpt-4-turbo"), usage) == pytest.approx(10)
