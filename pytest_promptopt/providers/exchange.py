@@ -232,11 +232,13 @@ def _status_error(asked: Asked, response: "httpx2.Response") -> ProviderError:
 
 def _encode(model: Model, body: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        # Half a surrogate pair, where an answer was cut off in an emoji, becomes U+FFFD.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
     except (TypeError, ValueError) as error:
         raise RefusedError(
             f"{model}: the messages or parameters hold something that JSON cannot carry "
-            f"({type(error).__name__}): look for half a surrogate pair, NaN or infinity"
+            f"({type(error).__name__}): look for NaN or infinity"
         ) from error
 
 

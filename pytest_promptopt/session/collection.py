@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
+from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.session.subjects import Entry
@@ -66,7 +67,7 @@ class PromptFile(pytest.File):
         if not self.config.stash[STATE].tells_warnings:
             return None
         shown = [
-            PromptWarning(problem.message, path=problem.path, line=problem.line)
+            PromptWarning(printable(problem.message), path=problem.path, line=problem.line)
             for problem in problems[:_WARNINGS_SHOWN_PER_FILE]
         ]
         rest = problems[_WARNINGS_SHOWN_PER_FILE:]

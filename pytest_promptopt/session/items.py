@@ -43,9 +43,9 @@ class PromptItem(pytest.Item):
 
     def __init__(self, *, entry: Entry, **arguments: Any) -> None:
         super().__init__(**arguments)
+        self.entry = entry
         self.subject = entry.subject
         self.base = entry.base
-        self.content = entry.content
         self.is_unchanged = entry.is_unchanged
         self.record: dict[str, Any] = {}
         self.add_marker(pytest.mark.prompt)
@@ -67,18 +67,7 @@ class PromptItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def _describe(self, kind: str, **details: Any) -> None:
-        prompt = self.subject.prompt
-        self.record = {
-            "kind": kind,
-            "key": self.subject.key,
-            "location": prompt.location,
-            "model": str(self.subject.model or ""),
-            "goldens": len(prompt.goldens),
-            "base": _describe_base(self.base),
-            "content": self.content and asdict(self.content),
-            "samples": self.subject.samples,
-            **details,
-        }
+        self.record = _record(self.entry, kind, **details)
 
 
 class GoldenItem(PromptItem):
@@ -332,6 +321,27 @@ def scored_or_error(subject: Subject, golden: Golden, trials: Sequence[Trial]) -
         return score_golden(subject, golden, trials)
     except ScorerError as error:
         return _unanswered(golden, str(error))
+
+
+def lost_record(entry: Entry, golden: Golden, reason: str) -> dict[str, Any]:
+    """What the report of a golden carries whose item ended with its process."""
+    row = row_of(golden, _unanswered(golden, reason), (), None)
+    return _record(entry, "golden", **row.to_json())
+
+
+def _record(entry: Entry, kind: str, **details: Any) -> dict[str, Any]:
+    subject = entry.subject
+    return {
+        "kind": kind,
+        "key": subject.key,
+        "location": subject.prompt.location,
+        "model": str(subject.model or ""),
+        "goldens": len(subject.prompt.goldens),
+        "base": _describe_base(entry.base),
+        "content": entry.content and asdict(entry.content),
+        "samples": subject.samples,
+        **details,
+    }
 
 
 def _describe_base(base: Base | None) -> dict[str, Any] | None:

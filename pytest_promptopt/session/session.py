@@ -33,6 +33,7 @@ from pytest_promptopt.session.running import Running
 from pytest_promptopt.session.saving import SavingScores
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import SubjectReader
+from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.writing import (
     Annotating,
     Searches,
@@ -73,6 +74,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
     provider = ControllerProvider(Address(**worker_input["promptopt"]))
     base = worker_input["promptopt_base"]
     baseline = Baseline.at(**base, root=config.rootpath) if base else None
+    config.pluginmanager.register(SendingReports(), "promptopt-sending-reports")
     state = State(
         subjects=_subject_reader(config, settings, baseline),
         workflow=Workflow(provider, ahead=_LEAST_AHEAD),
@@ -122,6 +124,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     if config.getoption("dist", "no") != "no":
         controller = Controller(config, state, finding)
         config.pluginmanager.register(controller, "promptopt-controller")
+        config.pluginmanager.register(ReceivingReports(), "promptopt-receiving-reports")
 
 
 def _plan_only(config: pytest.Config, settings: Settings) -> None:

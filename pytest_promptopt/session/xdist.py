@@ -1,6 +1,7 @@
 """The controller's part under pytest-xdist: it owns the calls, and workers ask it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,20 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.answering import Address, AnsweringService
 from pytest_promptopt.session.finding import FindingPrompts
-from pytest_promptopt.session.items import asked
+from pytest_promptopt.session.items import asked, lost_record
 from pytest_promptopt.session.state import State
+from pytest_promptopt.session.subjects import Entry
+
+_LOST = "no result: the worker process that had this golden ended"
+_OF_A_CRASH = "???"
+_ENDS = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERNAL_ERROR)
 
 
 class Controller:
-    """Gives workers the address and the prompt files; asks ahead for what they collected."""
+    """Gives workers the address and the prompt files; asks ahead for what they collected.
+
+    Sees to it that whatever they collected has a result in the end.
+    """
 
     def __init__(self, config: pytest.Config, state: State, finding: FindingPrompts) -> None:
         self._config = config
@@ -24,6 +33,9 @@ class Controller:
         self._finding = finding
         self._address: Address | None = None
         self._has_planned = False
+        self._has_broken = False
+        self._awaited: dict[str, None] = {}
+        self._read: dict[str, dict[str, dict[str, Any]]] = {}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -46,16 +58,59 @@ class Controller:
         """Plan what was collected, once: all workers collect the same."""
         if not self._has_planned:
             self._has_planned = True
+            self._awaited = dict.fromkeys(ids)
             self._state.ask_ahead(self._goldens(ids))
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """A golden is done: there is room to ask for another."""
+        """A golden is done, or lost with its worker: there is room to ask for another."""
+        if report.when != "setup" or not report.passed:
+            self._awaited.pop(report.nodeid, None)
+        if report.when == _OF_A_CRASH:
+            report.__dict__["promptopt"] = self._lost(report.nodeid)
         record = report.__dict__.get("promptopt") or {}
         if "result" in record:
             base = record["base"] or {}
             for key in (record["key"], base.get("key")):
                 if key is not None:
                     self._state.workflow.release(key, record["result"]["golden_id"])
+
+    def pytest_internalerror(self) -> None:
+        """A worker broke down, which xdist tells and does not count."""
+        self._has_broken = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Report what a run that came to its end has no result of."""
+        if session.exitstatus not in _ENDS:
+            return
+        lost = [nodeid for nodeid in self._awaited if is_prompt_file(_path_of(nodeid))]
+        for nodeid in lost:
+            self._config.hook.pytest_runtest_logreport(report=self._report_of_loss(nodeid))
+        if session.exitstatus == pytest.ExitCode.OK and (lost or self._has_broken):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _report_of_loss(self, nodeid: str) -> pytest.TestReport:
+        return pytest.TestReport(
+            nodeid=nodeid,
+            location=(str(_path_of(nodeid)), 0, nodeid.partition("::")[2]),
+            keywords={},
+            outcome="failed",
+            longrepr=_LOST,
+            when="setup",
+            promptopt=self._lost(nodeid),
+        )
+
+    def _lost(self, nodeid: str) -> dict[str, Any] | None:
+        """What reports tell of a golden without a result; None for other items."""
+        path, _, name = nodeid.partition("::")
+        if path not in self._read:
+            self._read[path] = {
+                f"{golden.id}{entry.subject.suffix}": lost_record(entry, golden, _LOST)
+                for entry in self._entries(path)
+                for golden in entry.subject.prompt.goldens
+            }
+        return self._read[path].get(name)
 
     def _goldens(self, ids: list[str]) -> list[tuple[Subject, Golden]]:
         """The collected goldens that can be asked for; workers report on the others."""
@@ -66,14 +121,20 @@ class Controller:
         return [pair for path, names in wanted.items() for pair in self._asked(path, {*names})]
 
     def _asked(self, path: str, names: set[str]) -> Iterator[tuple[Subject, Golden]]:
-        file = self._config.rootpath / path
-        if not is_prompt_file(file):
-            return
-        try:
-            entries = self._state.subjects.read(file)
-        except PromptFileError:
-            return
-        for entry in entries:
+        for entry in self._entries(path):
             subject = entry.subject
             goldens = [g for g in subject.prompt.goldens if f"{g.id}{subject.suffix}" in names]
             yield from asked(subject, entry.base, goldens)
+
+    def _entries(self, path: str) -> Sequence[Entry]:
+        file = self._config.rootpath / path
+        if not is_prompt_file(file):
+            return ()
+        try:
+            return self._state.subjects.read(file)
+        except PromptFileError:
+            return ()
+
+
+def _path_of(nodeid: str) -> Path:
+    return Path(nodeid.partition("::")[0])

@@ -1,5 +1,6 @@
 """Worker processes give the same outcomes, through one client."""
 
+import json
 import re
 
 import pytest
@@ -82,3 +83,64 @@ def test_nothing_is_left_running_when_workers_are_done(project: Project) -> None
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run_apart("-p", "xdist", "-n", "2")
     assert result.stderr.str() == ""
+
+
+def test_half_a_surrogate_pair_anywhere_changes_nothing(project: Project) -> None:
+    half = r"\ud83d"
+    project.write(
+        "prompts/g.jsonl",
+        f'{{"id": "right {half}", "q": "one {half}", "expected": "1", "tags": ["t{half}"]}}\n'
+        f'{{"id": "wrong", "q": "two", "expected": "2 {half}"}}\n'
+        f'{{"id": "gone", "q": "three", "expected": "3", "note {half}": 1}}\n',
+    )
+    project.write(
+        "prompts/a.prompt.yml",
+        'model: scripted:answers.json\nmessages: [{role: user, content: "{{q}}"}]\n'
+        "goldens: g.jsonl\n",
+    )
+    project.answers(
+        {
+            "one \ud83d": "1",
+            "two": "cut off \ud83d",
+            "three": {"error": {"status": 404, "message": "no \ud83d"}},
+        }
+    )
+    found = []
+    for arguments in ((), ("-p", "xdist", "-n", "2")):
+        result = project.run_apart(
+            "-v", "--prompt-no-cache", "--prompt-report", "r.json", "--junitxml=r.xml", *arguments
+        )
+        assert result.ret == pytest.ExitCode.TESTS_FAILED
+        result.stdout.fnmatch_lines([r"*got *cut off \ud83d*"])
+        report = json.loads((project.path / "r.json").read_text())
+        rows = {row["id"]: row for row in report["prompts"][0]["results"]}
+        for row in rows.values():
+            del row["latency_seconds"], row["saved"]
+        found.append((outcomes(result), rows))
+    assert found[0] == found[1]
+    assert list(found[0][0].values()).count("PASSED") == 1
+    assert len(found[0][1]) == 3
+
+
+def test_goldens_of_a_worker_that_died_are_errors_in_every_report(project: Project) -> None:
+    project.write("answering.py", ANSWERING)
+    project.write(
+        "scoring.py",
+        """\
+        import os
+
+        def score(answer, expected):
+            return os._exit(0) if answer == "7" else 1.0
+        """,
+    )
+    text = many_goldens(12) + "evaluators: [{python: 'scoring:score'}]\n"
+    project.write("prompts/a.prompt.yml", text)
+    result = project.run_apart(
+        "-p", "xdist", "-n", "2", "--max-worker-restart=0", "--prompt-report", "r.json"
+    )
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*no result: the worker process that had this golden ended*"])
+    report = json.loads((project.path / "r.json").read_text())
+    rows = {row["id"]: row["outcome"] for row in report["prompts"][0]["results"]}
+    assert len(rows) == 12
+    assert rows["g7"] == "error"

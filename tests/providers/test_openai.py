@@ -378,9 +378,10 @@ def test_answer_that_takes_too_long_is_given_up(fault: Any) -> None:
     assert time.monotonic() - started < 3
 
 
-def test_text_that_json_cannot_carry_is_refused() -> None:
-    with pytest.raises(RefusedError, match="half a surrogate pair"):
-        ask(OpenAIProvider, question(openai_model("http://127.0.0.1:9/v1"), ("user", "\ud800")))
+def test_half_a_surrogate_pair_is_sent_as_a_replacement_character() -> None:
+    with WireServer() as server:
+        ask(OpenAIProvider, question(openai_model(server.openai_url), ("user", "cut \ud83d! 😀")))
+        assert server.received[0].question == "cut \ufffd! 😀"
 
 
 def refusing(**refusals: Reply) -> Behaviour:
