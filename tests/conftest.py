@@ -75,6 +75,8 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     # A run inside a test is not the CI job that runs the tests.
     for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)
+    # Wide enough that no line of a summary is broken.
+    monkeypatch.setenv("COLUMNS", "250")
     made = Project(pytester)
     made.answers({"one": "1", "two": "3", "*": "?"})
     return made

@@ -265,7 +265,7 @@ def test_prompts_with_recordings_are_scored(job: Job, recordings: Path) -> None:
     assert (looked.code, looked.outputs, looked.summary) == (0, "scored=true\n", "")
     scored = job.run(step("Score"), responses="replay")
     assert scored.code == 0, scored.printed
-    assert "2 of 2 from the cache" in scored.printed
+    assert "2 of 2 goldens from the recordings" in scored.printed
     assert "All good" in scored.summary
     assert verdicts(job) == ["PASS"]
 

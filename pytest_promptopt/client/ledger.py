@@ -47,7 +47,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._tally = Tally()
-        self._known: set[str] = set()
+        self._sent: dict[str, bool] = {}
 
     @property
     def tally(self) -> Tally:
@@ -80,9 +80,9 @@ class Ledger:
 
     def delivered(self, fingerprint: str, completion: Completion) -> None:
         """Note an answer that reaches the asker; asking again in the same run saves nothing."""
-        if fingerprint in self._known:
+        if fingerprint in self._sent:
             return
-        self._known.add(fingerprint)
+        self._sent[fingerprint] = not completion.saved
         if completion.saved:
             tally = self._tally
             self._tally = replace(
@@ -90,6 +90,10 @@ class Ledger:
                 saved=tally.saved + 1,
                 saved_usd=tally.saved_usd + (completion.cost_usd or 0.0),
             )
+
+    def was_sent(self, fingerprint: str) -> bool:
+        """Whether the answer was first had in this run, by asking for it."""
+        return self._sent.get(fingerprint, False)
 
 
 class Metered:

@@ -15,6 +15,11 @@ class Outcome(StrEnum):
     ERROR = "error"
     NOT_RUN = "not run"
 
+    def counted(self, count: int) -> str:
+        """So many goldens of this outcome, in words."""
+        is_plural = self is Outcome.ERROR and count != 1
+        return f"{count:,} {self.value}{'s' if is_plural else ''}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:

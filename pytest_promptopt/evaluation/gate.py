@@ -284,7 +284,7 @@ def _with_confidence(
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
         f"{sure} ({count}); {_needed(more)}"
     )
-    short = f"score {score}, min {minimum:g} is in {_range(interval, minimum)}"
+    short = f"inconclusive: score {score}, min {minimum:g} in {_range(interval, minimum)}"
     return part.finding(Decision.INCONCLUSIVE, text, short)
 
 

@@ -41,23 +41,25 @@ def row_of(
     )
 
 
-def explain(row: GoldenRow, model: str) -> str:
+def explain(row: GoldenRow, model: str, *, limit: int = 2_000) -> str:
     """Why it missed, input, what was expected, every answer, and each evaluator with its reason.
 
-    The first line says it all to whoever sees no more of it.
+    The first line says it all to whoever sees no more of it. Each text is cut to ``limit``
+    characters, and says so.
     """
     sections = [sentence(row), f"{row.place}: golden {row.result.golden_id} missed with {model}"]
-    sections += ["input", block(row.input)]
+    sections += ["input", block(row.input, limit=limit)]
     if row.expected:
-        sections += ["expected", block(row.expected)]
+        sections += ["expected", block(row.expected, limit=limit)]
     for number, answer in enumerate(row.answers, start=1):
         of = "" if len(row.answers) == 1 else f" {number} of {len(row.answers)}{_sign(answer)}"
-        sections += [f"answer{of}", block(answer.text)]
+        sections += [f"answer{of}", block(answer.text, limit=limit)]
         if answer.reasoning:
-            sections += ["reasoning", block(answer.reasoning)]
+            sections += ["reasoning", block(answer.reasoning, limit=limit)]
     differing = [*differences_of(row.expected, row.shown.text)] if row.shown else []
     if row.expected and differing:
-        sections += ["difference, from expected to answer", block("\n".join(differing))]
+        shown = block("\n".join(differing), limit=limit)
+        sections += ["difference, from expected to answer", shown]
     sections += [f"note: {printable(note)}" for note in row.result.notes]
     sections += [_line(mark) for mark in row.result.marks]
     return "\n".join(sections)

@@ -165,7 +165,7 @@ def _unscored(prompts: Sequence[_Prompt]) -> Iterator[Part]:
 
 def _cause(cause: Cause) -> str:
     ids = inline(listed(cause.golden_ids), limit=500)
-    count = f"{len(cause.golden_ids):,} {cause.outcome.value}"
+    count = cause.outcome.counted(len(cause.golden_ids))
     return f"{count}: {inline(cause.reason, limit=500)} ({ids})"
 
 
@@ -320,13 +320,13 @@ def _golden(row: GoldenRow, change: Difference | None) -> str:
 
 def _counts(summary: PromptSummary, outcomes: Sequence[Outcome]) -> str:
     counts = summary.counts
-    return ", ".join(f"{counts[o]} {o.value}" for o in outcomes if counts[o])
+    return ", ".join(o.counted(counts[o]) for o in outcomes if counts[o])
 
 
 def _total(prompts: Sequence[_Prompt]) -> str:
     """How many prompts there are, and what became of all their goldens."""
     counts = sum((prompt.summary.counts for prompt in prompts), Counter[Outcome]())
-    goldens = ", ".join(f"{counts[o]:,} {o.value}" for o in Outcome if counts[o])
+    goldens = ", ".join(o.counted(counts[o]) for o in Outcome if counts[o])
     return f"{counted(len(prompts), 'prompt')}, goldens: {goldens or 'none'}"
 
 

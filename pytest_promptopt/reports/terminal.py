@@ -1,93 +1,221 @@
 """The summary of a run for a terminal."""
 
-from collections.abc import Iterable, Iterator
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
 from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
+from pytest_promptopt.reports.table import Column, lay_out
+
+_WORST_SHOWN = 3
+_INDENT = "    "
+_INTERVAL = "95 % interval"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line, and whether it tells of something bad or good."""
+    """A line, and whether it tells of something bad, good, or neither yes nor no."""
 
     text: str
     is_bad: bool = False
     is_good: bool = False
+    is_unsure: bool = False
 
 
-def render(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
-    """For each prompt its score, and under it what it took and what is worth a look."""
+def render(
+    summaries: Iterable[PromptSummary],
+    *,
+    width: int,
+    verbosity: int = 0,
+    saved_in: str = "the cache",
+) -> Iterator[Line]:
+    """A table with a row a prompt, those that need a person first, and under these the details.
+
+    No line is longer than ``width``. With a ``verbosity`` of 1 there are details under every row,
+    under 0 there are no rows but of the prompts that need a person, and the total. ``saved_in``
+    is where answers were that were not asked for.
+    """
     summaries = list(summaries)
-    width = max((len(summary.location) for summary in summaries), default=0)
-    for summary in summaries:
-        verdict = summary.verdict
-        yield Line(
-            f"{summary.location:{width}}  {_headline(summary)}",
-            is_bad=verdict is not None and not verdict.passed,
-            is_good=verdict is not None and verdict.passed,
-        )
-        yield from (Line(f"    {text}") for text in _details(summary))
-    yield from compare_models(summaries)
+    if not summaries:
+        return
+    ordered = sorted(summaries, key=_rank)
+    heading, *rows = _table(ordered, width)
+    total = rows[len(ordered) :]
+    is_quiet = verbosity < 0
+    shown = [
+        (summary, text)
+        for summary, text in zip(ordered, rows, strict=False)
+        if summary.fails or not is_quiet or not total
+    ]
+    if shown:
+        yield Line(heading)
+    for summary, text in shown:
+        yield _colored(summary, text)
+        is_whole = summary.fails or verbosity > 0
+        details = _details(summary, has_interval=_INTERVAL in heading) if is_whole else ()
+        for detail in () if is_quiet else (*details, *_told_always(summary)):
+            yield from _wrapped(detail, width, _INDENT)
+    yield from map(Line, total)
+    if not is_quiet:
+        yield from _wrapped(_effort(ordered, saved_in), width)
+        yield from compare_models(summaries, width)
 
 
-def _headline(summary: PromptSummary) -> str:
-    counts = summary.counts
+def _rank(summary: PromptSummary) -> int:
+    is_inconclusive = summary.verdict and summary.verdict.decision is Decision.INCONCLUSIVE
+    return (1 if is_inconclusive else 0) if summary.fails else 2
+
+
+def _colored(summary: PromptSummary, text: str) -> Line:
+    verdict = summary.verdict
+    if verdict is not None and verdict.decision is Decision.INCONCLUSIVE:
+        return Line(text, is_unsure=True)
+    return Line(text, is_bad=summary.fails, is_good=not summary.fails)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> Iterator[Line]:
+    lines = textwrap.wrap(
+        text,
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_on_hyphens=False,
+    )
+    yield from map(Line, lines)
+
+
+def _table(summaries: Sequence[PromptSummary], width: int) -> list[str]:
+    """The heading, a row a prompt, and of several prompts the total."""
+    has_total = len(summaries) > 1
+    failing = sum(summary.fails for summary in summaries)
+    look = f", {failing} to look at" if failing else ""
+    names = [printable(summary.key or summary.location) for summary in summaries]
+    total_name = [f"total{look}"] * has_total
+
+    def column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) -> Column:
+        return Column(heading=heading, cells=(*cells, *[total] * has_total), rank=rank)
+
+    def counts(heading: str, outcome: Outcome, rank: int = 0) -> Column:
+        numbers = [summary.counts[outcome] for summary in summaries]
+        is_wanted = any(numbers)
+        cells = [f"{number:,}" if is_wanted else "" for number in numbers]
+        return column(heading, cells, f"{sum(numbers):,}" if is_wanted else "", rank)
+
+    costs = [summary.cost_usd for summary in summaries]
+    columns = [
+        column("verdict", map(_decision, summaries)),
+        column("score", map(_score, summaries)),
+        column(_INTERVAL, map(_interval, summaries), rank=5),
+        column("Δ base", map(_against, summaries), rank=1),
+        counts("passed", Outcome.PASSED, rank=4),
+        counts("missed", Outcome.MISSED),
+        counts("not scored", Outcome.UNSCORED, rank=2),
+        counts("errors", Outcome.ERROR),
+        counts("not run", Outcome.NOT_RUN, rank=3),
+        column(
+            "tokens",
+            (f"{summary.tokens:,}" for summary in summaries),
+            f"{sum(summary.tokens for summary in summaries):,}",
+            rank=7,
+        ),
+        column("cost", map(_cost, costs), _cost(sum_of_known(costs)), rank=6),
+    ]
+    return [*lay_out(Column(heading="prompt", cells=(*names, *total_name)), columns, width)]
+
+
+def _decision(summary: PromptSummary) -> str:
+    """The gate's verdict; in small letters what became of a prompt without one."""
+    verdict = summary.verdict
+    if verdict is None or (summary.fails and verdict.passed):
+        return "failed" if summary.fails else "passed"
+    return "let through" if _is_let_through(verdict) else str(verdict.decision)
+
+
+def _is_let_through(verdict: Verdict) -> bool:
+    return verdict.passed and verdict.decision is Decision.INCONCLUSIVE
+
+
+def _score(summary: PromptSummary) -> str:
     score = summary.evaluation.score
-    parts = ["  –  " if score is None else f"{score:.3f}"]
-    if summary.verdict is not None:
-        parts.append(_decision(summary.verdict))
-    parts.append(", ".join(f"{counts[o]} {o.value}" for o in Outcome if counts[o]))
-    return "  ".join(parts)
+    return "–" if score is None else f"{score:.3f}"
 
 
-def _decision(verdict: Verdict) -> str:
-    lets_through = verdict.passed and verdict.decision is Decision.INCONCLUSIVE
-    return f"{verdict.decision} (let through)" if lets_through else str(verdict.decision)
+def _interval(summary: PromptSummary) -> str:
+    found = summary.interval
+    return "" if found is None else f"{found.low:.3f} to {found.high:.3f}"
 
 
-def _details(summary: PromptSummary) -> Iterator[str]:
-    yield ", ".join(_effort(summary))
+def _against(summary: PromptSummary) -> str:
+    if summary.base is None:
+        return ""
+    if summary.base.identical:
+        return "same"
+    change = summary.change
+    return "–" if change is None else f"{change.after - change.before:+.3f}"
+
+
+def _cost(cost_usd: float | None) -> str:
+    return "unknown" if cost_usd is None else cost(cost_usd)
+
+
+def _details(summary: PromptSummary, *, has_interval: bool) -> Iterator[str]:
+    """What to say of a prompt that needs a person; the interval where the table does not."""
+    verdict = summary.verdict
+    if verdict is not None and not _is_let_through(verdict):
+        yield from (f"gate: {printable(text)}" for text in (*verdict.reasons, *verdict.remarks))
+    if summary.has_nothing_scored:
+        yield "nothing was scored, so nothing is known of it"
     counts = summary.counts
     answered = len(summary.rows) - counts[Outcome.ERROR] - counts[Outcome.NOT_RUN]
-    if answered < len(summary.rows):
+    if 0 < answered < len(summary.rows):
         yield f"the score is over the {answered} of {len(summary.rows)} that were answered"
-    whole = summary.verdict.score if summary.verdict else None
+    whole = verdict.score if verdict else None
     if whole is not None and whole != summary.evaluation.score:
         yield f"over all goldens, which the gate counts: {whole:.3f}"
-    yield from _spread(summary)
+    yield from _spread(summary, has_interval=has_interval)
     yield from _parts(summary.evaluation)
     yield from _against_base(summary)
-    if summary.verdict is not None:
-        yield from (f"gate: {printable(remark)}" for remark in summary.verdict.remarks)
+    for row in summary.worst(_WORST_SHOWN):
+        yield f"worst: {_worst(row)}"
+
+
+def _told_always(summary: PromptSummary) -> Iterator[str]:
+    """What nobody may overlook, also of a prompt that holds."""
+    if summary.verdict is not None and _is_let_through(summary.verdict):
+        yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
     for cause in summary.causes:
         ids = listed(cause.golden_ids)
-        missing = f"{len(cause.golden_ids):,} {cause.outcome.value}"
+        missing = cause.outcome.counted(len(cause.golden_ids))
         yield f"{missing}: {printable(cause.reason)} ({ids})"
-    for row in summary.worst(3):
-        yield f"worst: {_worst(row)}"
+    base = summary.base
+    if base is not None:
+        if base.remark and not base.identical:
+            yield f"against {base.label}: {printable(base.remark)}"
+        yield from (f"since {base.label}: {printable(text)}" for text in base.loosened)
     for note, count in summary.notes.most_common():
-        yield f"{count} × {note}"
+        yield f"{count} × {printable(note)}"
 
 
-def _spread(summary: PromptSummary) -> Iterator[str]:
+def _spread(summary: PromptSummary, *, has_interval: bool) -> Iterator[str]:
     """How sure the score is, and how much of it is passes."""
     evaluation, interval = summary.evaluation, summary.interval
     if interval is None:
         return
     passed = evaluation.pass_rate
-    parts = [f"95 % interval {interval.low:.3f} to {interval.high:.3f}"]
+    parts = [] if has_interval else [f"{_INTERVAL} {interval.low:.3f} to {interval.high:.3f}"]
     if passed is not None and passed != evaluation.score:
         parts.append(f"{100 * passed:.0f} % passed")
     if evaluation.agreement is not None:
         parts.append(f"samples agree {100 * evaluation.agreement:.0f} %")
-    yield ", ".join(parts)
+    if parts:
+        yield ", ".join(parts)
 
 
 def _parts(evaluation: Evaluation) -> Iterator[str]:
@@ -113,13 +241,10 @@ def _against_base(summary: PromptSummary) -> Iterator[str]:
         return
     if base.identical:
         yield f"against {base.label}: it sends the same"
-    elif base.remark:
-        yield f"against {base.label}: {printable(base.remark)}"
-    elif summary.change is None:
-        yield f"against {base.label}: no golden has a score on both sides"
-    else:
+    elif summary.change is not None:
         yield from _change(summary.change, f"against {base.label}: ")
-    yield from (f"since {base.label}: {printable(text)}" for text in base.loosened)
+    elif not base.remark:
+        yield f"against {base.label}: no golden has a score on both sides"
 
 
 def _change(change: Difference, start: str) -> Iterator[str]:
@@ -142,7 +267,7 @@ def difference_text(change: Difference) -> str:
     )
 
 
-def compare_models(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
+def compare_models(summaries: Iterable[PromptSummary], width: int) -> Iterator[Line]:
     """For each prompt that several models answered: these against the first, side by side."""
     prompts: dict[str, list[PromptSummary]] = {}
     for summary in summaries:
@@ -151,30 +276,38 @@ def compare_models(summaries: Iterable[PromptSummary]) -> Iterator[Line]:
         if len(models) > 1:
             first, *others = models
             yield Line(f"{location}: {len(models)} models on the same goldens")
-            width = max(len(summary.model) for summary in models)
-            yield Line(f"    {first.model:{width}}  {_headline(first)}")
             for other in others:
-                yield Line(f"    {other.model:{width}}  {_headline(other)}")
                 change = difference(first.evaluation, other.evaluation, confidence=CONFIDENCE)
                 if change is not None:
-                    lines = _change(change, f"against {first.model}: ")
-                    yield from (Line(f"        {text}") for text in lines)
+                    for text in _change(change, f"{other.model} against {first.model}: "):
+                        yield from _wrapped(text, width, _INDENT)
 
 
-def _effort(summary: PromptSummary) -> Iterator[str]:
-    if summary.model:
-        yield summary.model
-    yield f"{summary.tokens:,} tokens"
-    yield cost(summary.cost_usd)
-    if summary.mean_latency_seconds is not None:
-        yield f"{summary.mean_latency_seconds:.2f} s an answer"
-    if summary.saved:
-        yield f"{summary.saved} of {len(summary.rows)} from the cache"
+def _effort(summaries: Sequence[PromptSummary], saved_in: str) -> str:
+    """Models, tokens, cost and time of all, and how much of it was not asked for."""
+    models = [*dict.fromkeys(summary.model for summary in summaries if summary.model)]
+    parts = [listed(models)] if models else []
+    tokens = sum(summary.tokens for summary in summaries)
+    parts += [counted(tokens, "token"), cost(sum_of_known([s.cost_usd for s in summaries]))]
+    times = [s.mean_latency_seconds for s in summaries if s.mean_latency_seconds is not None]
+    if times:
+        parts.append(f"{sum(times) / len(times):.2f} s an answer")
+    saved = sum(summary.saved for summary in summaries)
+    if saved:
+        total = sum(len(summary.rows) for summary in summaries)
+        parts.append(f"{saved:,} of {counted(total, 'golden')} from {saved_in}")
+    return ", ".join(parts)
 
 
 def _worst(row: GoldenRow) -> str:
     score = row.result.score or 0.0
     return f"{row.result.golden_id} {score:.2f}, {sentence(row)}"
+
+
+def sum_of_known(costs: Sequence[float | None]) -> float | None:
+    """The sum, None where one is unknown."""
+    known = [cost_usd for cost_usd in costs if cost_usd is not None]
+    return sum(known) if len(known) == len(costs) else None
 
 
 def cost(cost_usd: float | None) -> str:

@@ -10,6 +10,7 @@ import hmac
 import itertools
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +52,17 @@ class Address:
 
 
 class AnsweringService:
-    """Answers the workers' requests with the controller's client."""
+    """Answers the workers' requests with the controller's client.
 
-    def __init__(self, provider: Provider) -> None:
+    ``was_sent`` tells whether the answer to the request of a fingerprint was asked for in this run:
+    what the controller asked ahead is kept, but was not kept before.
+    """
+
+    def __init__(
+        self, provider: Provider, was_sent: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self._provider = provider
+        self._was_sent = was_sent
         self._key = secrets.token_hex(32)
         self._server: asyncio.Server | None = None
 
@@ -79,8 +87,10 @@ class AnsweringService:
     async def _answer(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         reply: dict[str, Any] = {"id": message["id"]}
         try:
-            completion = await self._provider.complete(Request.from_json(message["request"]))
-            reply |= {"completion": completion.to_json(), "saved": completion.saved}
+            request = Request.from_json(message["request"])
+            completion = await self._provider.complete(request)
+            is_saved = completion.saved and not self._was_sent(request.fingerprint)
+            reply |= {"completion": completion.to_json(), "saved": is_saved}
         except ProviderError as error:
             kind = type(error).__name__
             reply["error"] = [kind, error.message, error.status, error.attempts]

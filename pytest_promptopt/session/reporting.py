@@ -14,6 +14,8 @@ from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import render
+from pytest_promptopt.session.explaining import Missed, show_missed, write_to_junit
+from pytest_promptopt.session.folding import Folding
 from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableItem
 
 _LAST_FAILED = "cache/lastfailed"
@@ -59,6 +61,7 @@ class _Tally:
     content: ScoredContent | None = None
     rows: dict[str, GoldenRow] = field(default_factory=dict)
     nodeids: dict[str, str] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)
     verdict: Verdict | None = None
 
     @classmethod
@@ -81,11 +84,13 @@ class _Tally:
             ),
         )
 
-    def take(self, record: dict[str, Any], nodeid: str) -> None:
+    def take(self, record: dict[str, Any], report: pytest.TestReport) -> None:
         if record["kind"] == "golden":
             row = GoldenRow.from_json(record)
-            self.nodeids[row.result.golden_id] = nodeid
+            self.nodeids[row.result.golden_id] = report.nodeid
             self.rows[row.result.golden_id] = row
+            if report.failed:
+                self.failed.add(row.result.golden_id)
         else:
             self.verdict = Verdict(
                 decision=Decision(record["decision"]),
@@ -95,11 +100,19 @@ class _Tally:
                 remarks=tuple(record["remarks"]),
             )
 
-    def missed_nodeids(self) -> list[str]:
+    def missed(self, golden_id: str) -> Missed:
+        return Missed(
+            nodeid=self.nodeids[golden_id],
+            row=self.rows[golden_id],
+            model=self.model,
+            fails=self.verdict is not None and not self.verdict.passed,
+        )
+
+    def all_missed(self) -> list[Missed]:
         return [
-            self.nodeids[golden_id]
+            self.missed(golden_id)
             for golden_id, row in self.rows.items()
-            if row.result.outcome is Outcome.MISSED
+            if row.result.outcome is Outcome.MISSED and golden_id not in self.failed
         ]
 
     def summary(self) -> PromptSummary:
@@ -119,12 +132,18 @@ class _Tally:
 class Reporting:
     """Sums up the reports of a run. Runs once, in the process that reports come to.
 
-    ``remarks`` fill up during the run with what the client has to say.
+    ``remarks`` fill up during the run with what the client has to say. ``saved_in`` is where
+    answers were that were not asked for.
     """
 
-    def __init__(self, config: pytest.Config, remarks: Sequence[str]) -> None:
+    def __init__(
+        self, config: pytest.Config, remarks: Sequence[str], saved_in: str = "the cache"
+    ) -> None:
         self._config = config
         self._remarks = remarks
+        self._saved_in = saved_in
+        self._folding = Folding()
+        config.pluginmanager.register(self._folding, "promptopt-folding")
         self._tallies: dict[str, _Tally] = {}
         self._failures: dict[str, Failure] = {}
 
@@ -142,6 +161,7 @@ class Reporting:
             return "missed", "m", ("MISSED", {"yellow": True})
         return None
 
+    @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what the report carries."""
         record = report.__dict__.get("promptopt")
@@ -154,7 +174,11 @@ class Reporting:
         key = record["key"]
         if key not in self._tallies:
             self._tallies[key] = _Tally.of(record)
-        self._tallies[key].take(record, report.nodeid)
+        tally = self._tallies[key]
+        tally.take(record, report)
+        if is_missed(report):
+            missed = tally.missed(record["result"]["golden_id"])
+            write_to_junit(self._config, report, missed)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take in what could not be collected; of prompt files also why."""
@@ -176,20 +200,29 @@ class Reporting:
         result = yield
         cache = getattr(self._config, "cache", None)
         failed = [t for t in self._tallies.values() if t.verdict and not t.verdict.passed]
-        nodeids = [nodeid for tally in failed for nodeid in tally.missed_nodeids()]
+        nodeids = [missed.nodeid for tally in failed for missed in tally.all_missed()]
         if cache is not None and nodeids:
             last_failed = cache.get(_LAST_FAILED, {})
             cache.set(_LAST_FAILED, last_failed | dict.fromkeys(nodeids, True))
         return result
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """A table with a row a prompt, and what is worth a look."""
+        """Missed goldens explained, then a table with a row a prompt and what is worth a look."""
+        self._folding.restore(terminalreporter)
+        show_missed(terminalreporter, [tally.all_missed() for tally in self._tallies.values()])
         summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
         unread = [failure for failure in self._failures.values() if failure.reason]
         if summaries or unread or self._remarks:
             terminalreporter.section("prompt scores")
-        for line in render(summaries):
-            terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)
+        lines = render(
+            summaries,
+            width=terminalreporter._tw.fullwidth,
+            verbosity=self._config.option.verbose,
+            saved_in=self._saved_in,
+        )
+        for line in lines:
+            color = {"red": line.is_bad, "green": line.is_good, "yellow": line.is_unsure}
+            terminalreporter.write_line(line.text, **color)
         for failure in unread:
             first = printable(failure.reason).partition("\n")[0]
             terminalreporter.write_line(f"not read: {first}", red=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_promptopt.client.client import Client
+from pytest_promptopt.client.client import Client, Responses
 from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
@@ -118,11 +118,13 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     if settings.plan:
         _plan_only(config, settings)
         return
-    reporting = Reporting(config, remarks)
+    is_replay = settings.responses == Responses.REPLAY
+    saved_in = "the recordings" if is_replay else "the cache"
+    reporting = Reporting(config, remarks, saved_in)
     config.pluginmanager.register(reporting, "promptopt-reporting")
     _act_on_results(config, settings, state, reporting, client=client, work=work)
     if config.getoption("dist", "no") != "no":
-        controller = Controller(config, state, finding)
+        controller = Controller(config, state, finding, client.ledger.was_sent)
         config.pluginmanager.register(controller, "promptopt-controller")
         config.pluginmanager.register(ReceivingReports(), "promptopt-receiving-reports")
 

@@ -1,6 +1,6 @@
 """The controller's part under pytest-xdist: it owns the calls, and workers ask it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,18 @@ class Controller:
     """Gives workers the address and the prompt files; asks ahead for what they collected.
 
     Sees to it that whatever they collected has a result in the end.
+
+    ``was_sent`` is the ledger's.
     """
 
-    def __init__(self, config: pytest.Config, state: State, finding: FindingPrompts) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        state: State,
+        finding: FindingPrompts,
+        was_sent: Callable[[str], bool],
+    ) -> None:
+        self._was_sent = was_sent
         self._config = config
         self._state = state
         self._finding = finding
@@ -42,7 +51,8 @@ class Controller:
         """Tell a new worker where to ask."""
         workflow = self._state.workflow
         if self._address is None:
-            self._address = workflow.wait(AnsweringService(workflow.provider).start())
+            service = AnsweringService(workflow.provider, self._was_sent)
+            self._address = workflow.wait(service.start())
         node.workerinput["promptopt"] = self._address.to_json()
         node.workerinput["promptopt_prompts"] = [
             [str(path) for path in paths] for paths in (self._finding.folders, self._finding.files)

@@ -38,14 +38,14 @@ def many(prompt: str, count: int) -> str:
 
 def test_the_base_is_scored_on_the_same_goldens(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", WORSE)
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(
         [
-            "prompts/a.prompt.yml  0.500  PASS  1 passed, 1 missed",
+            "prompts/a.prompt.yml     PASS  0.500  *  -0.500       1       1*",
+            "    gate: no drop of more than maxDrop 0.02 is shown on 2 goldens; up to *",
             "    against main (*): 1.000 → 0.500, -0.500 (95 % interval -* to +*, p = 1), "
             "0 fixed, 1 broken of 2",
             "    broken: wrong",
-            "    gate: no drop of more than maxDrop 0.02 is shown on 2 goldens; up to *",
         ]
     )
     result.assert_outcomes(passed=2)
@@ -61,7 +61,7 @@ def test_a_shown_drop_fails_and_names_the_goldens_that_broke(
     history.branch("worse")
     history.write("prompts/a.prompt.yml", many(WORSE, 20))
     history.commit("shout")
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -80,14 +80,14 @@ def test_what_main_did_since_the_branch_left_it_does_not_count(
     history.write("prompts/a.prompt.yml", WORSE)
     history.commit("worse, on main")
     history.switch("topic")
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(["    against main (*): it sends the same"])
     result.stdout.fnmatch_lines(["    gate: maxDrop holds: the same prompt as at main (*)"])
 
 
 def test_a_renamed_prompt_is_followed(project: Project, history: History) -> None:
     history.rename("prompts/a.prompt.yml", "prompts/b.prompt.yml")
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(["    against main (*): it sends the same"])
 
 
@@ -100,13 +100,13 @@ def test_a_new_prompt_and_one_that_was_invalid_are_told_apart(
     history.branch("mended")
     history.write("prompts/broken.prompt.yml", PROMPT)
     history.write("prompts/new.prompt.yml", PROMPT.replace("user", "system"))
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(
         [
-            "    against main (*): *not usable*prompts/broken.prompt.yml:1: `messages` must*",
             "    gate: maxDrop was not applied: *not usable*",
-            "    against main (*): the prompt is new since main (*)",
+            "    against main (*): *not usable*prompts/broken.prompt.yml:1: `messages` must*",
             "    gate: maxDrop was not applied: the prompt is new since main (*)",
+            "    against main (*): the prompt is new since main (*)",
         ]
     )
     result.assert_outcomes(passed=9)
@@ -115,13 +115,13 @@ def test_a_new_prompt_and_one_that_was_invalid_are_told_apart(
 def test_goldens_that_only_one_side_can_fill_are_listed(project: Project, history: History) -> None:
     now = PROMPT.replace("{{q}}", "{{text}}").replace("q: one", "text: one")
     history.write("prompts/a.prompt.yml", now.replace("q: two", "q: two, text: two"))
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(["    scored on one side only: right"])
 
 
 def test_a_loosened_gate_is_told(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", PROMPT.replace("maxDrop: 0.02", "maxDrop: 0.2"))
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     result.stdout.fnmatch_lines(["    since main (*): gate.maxDrop went from 0.02 to 0.2"])
 
 
@@ -135,7 +135,7 @@ def test_a_plan_counts_the_base_too(project: Project, history: History) -> None:
 
 def test_workers_compare_with_the_base_too(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", WORSE)
-    result = project.run_apart("--prompt-base", "main", "-p", "xdist.plugin", "-n", "2")
+    result = project.run_apart("-v", "--prompt-base", "main", "-p", "xdist.plugin", "-n", "2")
     result.stdout.fnmatch_lines(["    against main (*): 1.000 → 0.500, *", "    broken: wrong"])
     result.assert_outcomes(passed=2)
 
@@ -148,7 +148,7 @@ def test_a_pull_request_on_github_names_its_own_base(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
     monkeypatch.setenv("GITHUB_BASE_REF", "main")
-    result = project.run()
+    result = project.run("-v")
     result.stdout.fnmatch_lines(["    against origin/main (*): 1.000 → 0.500, *"])
 
 
@@ -166,7 +166,7 @@ def test_a_folder_without_git_has_no_base(
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(project.path.parent))
     project.write("prompts/a.prompt.yml", PROMPT)
-    result = project.run("--prompt-base", "main")
+    result = project.run("--prompt-base", "main", "-v")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: *git repository*"])
 

@@ -14,8 +14,16 @@ def test_goldens_beyond_the_budget_are_not_run_and_the_run_fails(project: Projec
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     outcomes = result.parseoutcomes()
     assert outcomes["errors"] == 8
-    result.stdout.fnmatch_lines(["prompts/a.prompt.yml  *8 not run*"])
-    result.stdout.fnmatch_lines(["*4 of 12 that were answered*"])
+    result.stdout.fnmatch_lines(
+        [
+            "the same for 7 more goldens: *",
+            "prompt  *not run*",
+            "*4 of 12 that were answered*",
+            "    8 not run: golden not asked: the budget is 4 calls*",
+            "ERROR prompts/a.prompt.yml::g9 - as *",
+        ]
+    )
+    assert result.stdout.str().count("the budget is") == 3
 
 
 def test_a_gate_with_goldens_not_run_does_not_pass(project: Project) -> None:

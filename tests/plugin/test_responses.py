@@ -36,7 +36,7 @@ def test_a_second_run_asks_nothing(counted: Project) -> None:
     again = counted.run()
     again.assert_outcomes(passed=1, failed=1)
     assert asked(counted) == 2
-    again.stdout.fnmatch_lines(["    *, 2 of 2 from the cache"])
+    again.stdout.fnmatch_lines(["*, 2 of 2 goldens from the cache"])
 
 
 def test_the_cache_works_without_pytests_cacheprovider(counted: Project) -> None:

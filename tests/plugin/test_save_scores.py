@@ -56,7 +56,7 @@ def test_the_base_is_saved_too_so_that_a_diff_knows_both_sides(
     assert before["content"]["version"] != after["content"]["version"]
     monkeypatch.chdir(project.path)
     main(["diff", "prompts/a.prompt.yml", "HEAD"])
-    assert "fixed: wrong" in capsys.readouterr().out
+    assert "0.500 [0.095, 0.905] → 1.000 [0.342, 1.000]  2 goldens" in capsys.readouterr().out
 
 
 def test_a_part_of_a_prompt_or_one_with_errors_is_not_saved(project: Project) -> None:
