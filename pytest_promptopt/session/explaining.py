@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -38,10 +39,11 @@ def show_missed(
     named = {*_named(config)}
     shown = everything
     if config.option.verbose == 0:
-        worst = [missed for prompt in prompts for missed in _worst(prompt)][:_MOST_SHOWN]
+        tiers = zip_longest(*map(_worst, prompts))
+        worst = [missed for tier in tiers for missed in tier if missed][:_MOST_SHOWN]
         shown = [m for m in everything if m.nodeid in named or m in worst]
     if shown:
-        terminalreporter.section("missed goldens")
+        terminalreporter.write_sep("=", "missed goldens")
     for missed in shown:
         terminalreporter.write_sep("_", printable(missed.nodeid), yellow=True)
         terminalreporter.write_line(explain(missed.row, missed.model))

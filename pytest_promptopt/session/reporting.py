@@ -213,7 +213,7 @@ class Reporting:
         summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
         unread = [failure for failure in self._failures.values() if failure.reason]
         if summaries or unread or self._remarks:
-            terminalreporter.section("prompt scores")
+            terminalreporter.write_sep("=", "prompt scores")
         lines = render(
             summaries,
             width=terminalreporter._tw.fullwidth,
