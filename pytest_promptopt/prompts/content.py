@@ -1,6 +1,7 @@
 """What a prompt file says, as hashes: what tells a change from a move."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -10,6 +11,7 @@ from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.goldens import read_required, read_split, read_tags, read_weight
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.prompts.version import digest, text_digest, version_of_parts
 
 _FIELDS: Mapping[str, Callable[[Any], Any]] = {
@@ -65,7 +67,7 @@ def content_of(prompt: Prompt, *, root: Path, files: Files = DISK) -> Content:
 def _golden(golden: Golden) -> Any:
     return {
         "variables": {
-            name: value
+            name: _as_sent(value)
             for name, value in golden.variables.items()
             if not _is_in_field(name, value, golden)
         },
@@ -76,6 +78,14 @@ def _golden(golden: Golden) -> Any:
         "weight": golden.weight,
         "evaluators": _evaluators(golden.evaluators),
     }
+
+
+def _as_sent(value: Any) -> Any:
+    """``value``; a number that JSON writes otherwise as it is written, since that is sent."""
+    is_otherwise = not isinstance(value, str) and as_text(value) != json.dumps(
+        value, ensure_ascii=False
+    )
+    return {"written": as_text(value)} if is_otherwise else value
 
 
 def _is_in_field(name: str, value: Any, golden: Golden) -> bool:

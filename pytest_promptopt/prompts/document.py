@@ -16,13 +16,14 @@ import yaml
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
 from pytest_promptopt.prompts.files import DISK, MAX_BYTES, Files
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
+from pytest_promptopt.prompts.yaml_loaders import loaders
 
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
 
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,999})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,16}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _CONSTANTS: Mapping[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -141,14 +142,7 @@ def read_document(path: Path, location: str, files: Files = DISK) -> Document:
 
 def parse_document(text: str, location: str) -> Document:
     """``text`` as a document; raises :class:`PromptFileError` where it is not one."""
-    builder = _Builder(location)
-    try:
-        for event in yaml.parse(text, Loader=_Loader):
-            builder.take(event)
-    except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, text, location) from None
-    except yaml.YAMLError as error:
-        raise _unreadable_character(error, text, location) from None
+    builder = _built(text, location)
     if builder.root is None:
         raise PromptFileError.at(
             location, 1, "the file is empty; a prompt needs at least `messages:`"
@@ -161,6 +155,23 @@ def parse_document(text: str, location: str) -> Document:
         data=_plain(builder.root, {}),
         problems=tuple(builder.problems),
     )
+
+
+def _built(text: str, location: str) -> "_Builder":
+    refused: yaml.MarkedYAMLError | None = None
+    for loader in loaders(text):
+        builder = _Builder(location)
+        try:
+            for event in yaml.parse(text, Loader=loader):
+                builder.take(event)
+        except yaml.MarkedYAMLError as error:
+            refused = refused or error
+        except yaml.YAMLError as error:
+            raise _unreadable_character(error, text, location) from None
+        else:
+            return builder
+    assert refused is not None
+    raise _syntax_error(refused, text, location) from None
 
 
 class _Builder:
@@ -267,8 +278,19 @@ class _Builder:
         line, index = _position(event)
         plain = event.implicit[0] and event.tag is None
         tagged = event.tag in _CORE_TAGS and not str(event.tag).endswith(":str")
-        value = _resolve(event.value) if plain or tagged else event.value
-        return ScalarNode(line, index, event.value, value)
+        text = self._joined(event.value, line)
+        value = _resolve(text) if plain or tagged else text
+        return ScalarNode(line, index, text, value)
+
+    def _joined(self, text: str, line: int) -> str:
+        """``text`` with escaped halves of surrogate pairs put together."""
+        if text.isascii():
+            return text
+        joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        if _SURROGATE.search(joined):
+            message = "half a surrogate pair, which is no character; write both halves, or none"
+            raise PromptFileError.at(self._location, line, message)
+        return joined
 
     def _check_tag(self, event: Any) -> None:
         if event.tag is not None and event.tag not in _CORE_TAGS and event.tag != "!":
@@ -289,9 +311,9 @@ def _resolve(text: str) -> Any:
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _INT.fullmatch(text):
-        return int(text, 0) if text[:2] in {"0o", "0x"} else int(text)
+        return WrittenInt(text)
     if _FLOAT.fullmatch(text):
-        number = float(text)
+        number = WrittenFloat(text)
         return number if math.isfinite(number) else text
     return text
 

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from pytest_promptopt.prompts.document import MAX_DEPTH
+from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 
 
 def load_json(text: str) -> Any:
@@ -15,7 +16,13 @@ def load_json(text: str) -> Any:
     """
     too_deep = f"nested more than {MAX_DEPTH} levels deep"
     try:
-        value = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_no_constant,
+            parse_int=WrittenInt,
+            parse_float=WrittenFloat,
+        )
     except RecursionError:
         raise ValueError(too_deep) from None
     if _depth_exceeds(value, MAX_DEPTH):

@@ -20,7 +20,7 @@ from pytest_promptopt.prompts.parameters import (
     canonical_parameters,
 )
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import not_understood
 
 ResponseFormat = Literal["text", "json_object", "json_schema"]
@@ -182,16 +182,17 @@ class _Parser:
 
     def _message(self, index: int, raw: Any) -> MessageTemplate:
         role = raw.get("role") if isinstance(raw, Mapping) else None
+        role = role.strip().lower() if isinstance(role, str) else role
         if not isinstance(raw, Mapping) or role not in tuple(_ROLES):
             roles = ", ".join(_ROLES)
             raise self._fail(f"a message needs a `role`: {roles}", "messages", index, "role")
         template = Template(self._content(index, raw.get("content")))
         line = self.document.line_of("messages", index, "content")
-        return MessageTemplate(role=_ROLES[raw["role"]], template=template, line=line)
+        return MessageTemplate(role=_ROLES[role], template=template, line=line)
 
     def _content(self, index: int, content: Any) -> str:
-        if isinstance(content, str):
-            return content
+        if content is None or isinstance(content, str | int | float):
+            return "" if content is None else as_text(content)
         parts: Collection[Any] = content if isinstance(content, list) else [None]
         if not all(_is_text_part(part) for part in parts):
             message = "the `content` of a message must be text, or a list of {type: text, text}"

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
+
 # Blanks of every kind, also those that nobody sees.
 _BLANK = r"[\s\u200b\u2060\ufeff]*"
 _TOKEN = re.compile(
@@ -102,7 +104,12 @@ def templates_in(value: Any) -> Iterable[Template]:
 
 
 def as_text(value: Any) -> str:
-    """A golden's value as it stands in a message: strings as they are, the rest as JSON."""
+    """A golden's value as it stands in a message.
+
+    Strings as they are, a number as the file writes it, the rest as JSON.
+    """
+    if isinstance(value, WrittenInt | WrittenFloat):
+        return value.written
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

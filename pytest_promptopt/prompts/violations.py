@@ -59,10 +59,16 @@ def violations(document: Document, *, of_past: bool) -> list[Problem]:
     problems = [
         problem
         for error in errors
-        if not (of_past and error.validator == "additionalProperties")
+        if not (of_past and error.validator == "additionalProperties") and not _is_other_case(error)
         for problem in _problems(document, error)
     ]
     return sorted(problems, key=lambda problem: problem.line)
+
+
+def _is_other_case(error: Any) -> bool:
+    """Whether it is a role such as ``System``, which gh-models takes for ``system``."""
+    is_role = error.validator == "enum" and [*error.absolute_path][-1:] == ["role"]
+    return is_role and str(error.instance).strip().lower() in error.validator_value
 
 
 def _problems(document: Document, error: Any) -> Iterator[Problem]:

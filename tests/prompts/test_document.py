@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.document import MAX_DEPTH, parse_document, read_document
+from pytest_promptopt.prompts.template import as_text
 
 
 def refusal(text: str) -> str:
@@ -141,3 +143,43 @@ def test_any_text_is_read_or_refused_with_a_line(text: str) -> None:
     except PromptFileError as error:
         lines = [problem.line for problem in error.problems]
     assert min(lines) >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("|\n  \tfoo\n  bar\n", "\tfoo\nbar\n"),
+        ("[:smile:]", [":smile:"]),
+        ("[x, :smile:, y]", ["x", ":smile:", "y"]),
+        ("[?x, ?y]", ["?x", "?y"]),
+        ("{?foo: bar}", {"?foo": "bar"}),
+        ("{q: ?x, r: ::y}", {"q": "?x", "r": "::y"}),
+        ('{"x":1, y: [why?]}', {"x": 1, "y": ["why?"]}),
+        ('"\\uD83D\\uDE00"', "\U0001f600"),
+        ("|\n  foo\n     \n", "foo\n   \n"),
+    ],
+)
+def test_yaml_1_2_is_read_as_authors_mean_it(text: str, value: object) -> None:
+    assert parse_document(f"a: {text}\n", "a.yml").data == {"a": value}
+
+
+def test_half_a_surrogate_pair_is_refused() -> None:
+    assert refusal('a: "\\uD83D"\n').startswith("a.prompt.yml:1: half a surrogate pair")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1.10", 1.1),
+        ("5.00", 5.0),
+        ("+4915112345678", 4915112345678),
+        ("1234567890123456789", 1234567890123456789),
+        ("0x1F", 31),
+        ("1e3", 1000.0),
+    ],
+)
+def test_numbers_keep_their_digits_as_written(text: str, value: float) -> None:
+    found = parse_document(f"a: {text}\n", "a.yml").data["a"]
+    assert found == value
+    assert as_text(found) == text
+    assert as_text(copy.deepcopy(found)) == text

@@ -124,7 +124,7 @@ modelParameters:
   temperature: hot
 messages:
   - role: robot
-    content: 5
+    content: {a: 1}
 gate: {min: 2}
 testData: {a: 1}
 samples: 0
@@ -135,7 +135,7 @@ samples: 0
         == """\
 a.prompt.yml:2: `modelParameters.temperature` must be a number, found text ('hot')
 a.prompt.yml:4: `messages[0].role` cannot be 'robot' (known: system, developer, user, assistant)
-a.prompt.yml:5: `messages[0].content` must be text or a list, found a number (5); quote it
+a.prompt.yml:5: `messages[0].content` must be text or a number or a list, found a mapping; quote it
 a.prompt.yml:6: `gate.min` must be at most 1, found 2; for 2 % write 0.02
 a.prompt.yml:7: `testData` must be a list, found a mapping; begin each entry with `- `
 a.prompt.yml:8: `samples` must be at least 1, found 0"""
@@ -266,3 +266,20 @@ def test_20_000_goldens_are_read_in_order(tmp_path: Path) -> None:
     prompt = read(tmp_path, f"{MESSAGES}goldens: g.jsonl\n")
     assert len({golden.id for golden in prompt.goldens}) == 20_000
     assert prompt.goldens[-1].line == 20_000
+
+
+def test_messages_that_ran_under_gh_models_are_read(tmp_path: Path) -> None:
+    prompt = read(
+        tmp_path,
+        """\
+messages:
+  - {role: System, content: 42}
+  - {role: USER, content: null}
+  - {role: assistant, content: 1.50}
+testData: [{expected: a}]
+evaluators: []
+""",
+    )
+    said = [(message.role, message.template.text) for message in prompt.messages]
+    assert said == [("system", "42"), ("user", ""), ("assistant", "1.50")]
+    assert prompt.evaluators == ()
