@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,18 +39,23 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One recorded answer and where it stands."""
+    """One recorded answer, by which model, and where it stands."""
 
     place: Place
     fingerprint: str
+    model: str
     content: bytes
 
 
 @functools.lru_cache(maxsize=1024)
 def recording_path(origin: Path) -> Path:
-    """Where the answers for the prompt file ``origin`` are recorded."""
+    """Where the answers for the prompt file ``origin`` are recorded.
+
+    A file that ends in ``.yaml`` has a name of its own where another ends in ``.yml``.
+    """
     stem = origin.name.removesuffix(".yml").removesuffix(".yaml").removesuffix(".prompt")
-    return origin.parent / FOLDER / f"{stem}.jsonl"
+    is_second = origin.suffix == ".yaml" and origin.with_suffix(".yml").exists()
+    return origin.parent / FOLDER / f"{stem}{'.yaml' if is_second else ''}.jsonl"
 
 
 def preview(request: Request) -> str:
@@ -100,6 +106,7 @@ def read_lines(path: Path) -> Iterator[Line]:
                 yield Line(
                     place=Place(number, offset),
                     fingerprint=entry["fingerprint"],
+                    model=sys.intern(str(entry.get("model", ""))),
                     content=content.rstrip() + b"\n",
                 )
             offset += len(content)

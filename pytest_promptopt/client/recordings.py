@@ -24,6 +24,7 @@ class _Session:
     """What happens to one file while it is recorded."""
 
     asked: set[str] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
     lines: dict[str, bytes] = field(default_factory=dict)
     drops_unused: bool = False
 
@@ -31,7 +32,8 @@ class _Session:
         kept = {
             line.fingerprint: line.content
             for line in read_lines(path)
-            if line.fingerprint in self.asked or not self.drops_unused
+            if line.fingerprint in self.asked
+            or not (self.drops_unused and line.model in self.models)
         }
         return kept | self.lines
 
@@ -63,15 +65,16 @@ class Recorder:
         session = self._session(path)
         fingerprint = request.fingerprint
         session.asked.add(fingerprint)
+        session.models.add(str(request.model))
         completion = await self._provider.complete(request)
         if self._is_clean(request, completion, path):
             session.lines[fingerprint] = encode(fingerprint, request, completion)
         return completion
 
     def discard_unused(self, origin: Path) -> None:
-        """Have the next :meth:`flush` remove what this run did not ask for.
+        """Have the next :meth:`flush` remove what this run did not ask its models for.
 
-        For a prompt all of whose requests were asked.
+        For a prompt all of whose requests were asked. Answers by other models stay.
         """
         self._session(recording_path(origin)).drops_unused = True
 
@@ -112,10 +115,18 @@ class Recorder:
 
 @dataclass(slots=True, kw_only=True)
 class _Index:
-    """Where the answers of one file stand (line number and byte), and which were asked for."""
+    """Where the answers of one file stand and by which model, and what was asked for."""
 
-    places: dict[str, Place]
+    lines: dict[str, tuple[Place, str]]
     asked: set[str] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
+
+    def unused(self) -> int:
+        """How many answers by the models that were asked nothing asked for."""
+        return sum(
+            model in self.models and fingerprint not in self.asked
+            for fingerprint, (_, model) in self.lines.items()
+        )
 
 
 class Replay:
@@ -137,24 +148,23 @@ class Replay:
         path = recording_path(request.origin)
         index = self._index(path)
         fingerprint = request.fingerprint
-        place = index.places.get(fingerprint)
-        if place is None:
+        index.models.add(str(request.model))
+        line = index.lines.get(fingerprint)
+        if line is None:
             raise NotRecordedError(
                 f"{request.origin}: no answer by {request.model} to this request (sample "
                 f"{request.sample}) in {path}; `pytest --prompt-eval --prompt-responses record` "
                 "records it"
             )
         index.asked.add(fingerprint)
-        return self._reader.read(path, place, fingerprint)
+        return self._reader.read(path, line[0], fingerprint)
 
     def unused(self) -> Mapping[Path, int]:
         """How many answers of each recordings file were not asked for; only files with some.
 
-        Of the files of prompts that asked at all.
+        Of the files of prompts that asked at all, and of the models that were asked.
         """
-        counts = {
-            path: len(index.places) - len(index.asked) for path, index in self._indexes.items()
-        }
+        counts = {path: index.unused() for path, index in self._indexes.items()}
         return {path: count for path, count in counts.items() if count}
 
     async def close(self) -> None:
@@ -164,6 +174,6 @@ class Replay:
     def _index(self, path: Path) -> _Index:
         index = self._indexes.get(path)
         if index is None:
-            places = {line.fingerprint: line.place for line in read_lines(path)}
-            index = self._indexes[path] = _Index(places=places)
+            lines = {line.fingerprint: (line.place, line.model) for line in read_lines(path)}
+            index = self._indexes[path] = _Index(lines=lines)
         return index

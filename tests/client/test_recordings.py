@@ -1,6 +1,7 @@
 import asyncio
 import json
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_promptopt.client.recordings import Recorder, Replay
 from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import NotRecordedError
 from pytest_promptopt.providers.request import Completion, Request, Usage
-from tests.client.asking import Answering, answer, ask
+from tests.client.asking import MINI, Answering, answer, ask
 
 
 @pytest.fixture
@@ -137,8 +138,27 @@ def test_unused_recordings_are_kept_unless_all_of_the_prompt_was_asked(
     record(first, unused=origin)
     assert len(recordings.read_bytes().splitlines()) == 1
 
-    record(unused=origin)
-    assert not recordings.exists()
+    record(ask("c", origin=origin), unused=origin)
+    assert replayed(ask("c", origin=origin)) == ["re: c"]
+    assert len(recordings.read_bytes().splitlines()) == 1
+
+
+def test_recording_one_model_keeps_what_another_answered(origin: Path, recordings: Path) -> None:
+    other = replace(MINI, name="gpt-5-nano")
+    record(ask("a", origin=origin), ask("b", origin=origin, model=other))
+    record(ask("c", origin=origin), unused=origin)
+
+    assert replayed(ask("c", origin=origin), ask("b", origin=origin, model=other)) == [
+        "re: c",
+        "re: b",
+    ]
+    assert len(recordings.read_bytes().splitlines()) == 2
+
+
+def test_two_files_that_differ_in_their_ending_have_recordings_each(tmp_path: Path) -> None:
+    (tmp_path / "a.prompt.yml").touch()
+    assert recording_path(tmp_path / "a.prompt.yml").name == "a.jsonl"
+    assert recording_path(tmp_path / "a.prompt.yaml").name == "a.yaml.jsonl"
 
 
 def test_a_request_that_failed_keeps_its_recording(origin: Path) -> None:
