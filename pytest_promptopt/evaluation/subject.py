@@ -47,14 +47,14 @@ class Subject:
     def missing_values(self, golden: Golden) -> tuple[str, ...]:
         """Where a placeholder has no value in ``golden``: a sentence each, with file and line."""
         found = [
-            f"{self.prompt.location}:{message.line}: {{{{{name}}}}} has no value"
+            f"{self.prompt.location}:{message.line}: {golden.lacks(name)}"
             for message in self.prompt.messages
             for name in message.template.missing(golden.variables)
         ]
         for spec in self.prompt.evaluators + golden.evaluators:
             variables = {"completion": "", **golden.variables}
             found += [
-                f"{spec.path}:{spec.line}: {{{{{name}}}}} has no value"
+                f"{spec.path}:{spec.line}: {golden.lacks(name)}"
                 for template in templates_in(spec.options)
                 for name in template.missing(variables)
             ]
@@ -133,12 +133,15 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
 
 
 def _flaws(subject: Subject) -> Iterator[Problem]:
-    """The goldens to which no answer could be right, each by what asks for the impossible."""
+    """The goldens to which no answer could be right, each by what asks for the impossible.
+
+    A placeholder in the file that has no value is told when the golden is to be asked.
+    """
     for golden in subject.prompt.goldens:
         for evaluator in subject.evaluators_for(golden):
             scorer = evaluator.scorer
             flaw = scorer.flaw(golden) if isinstance(scorer, Demanding) else ""
-            if flaw:
+            if flaw and not subject.missing_values(golden):
                 message = f"golden {golden.id}, evaluator `{evaluator.name}`: {flaw}"
                 yield Problem(path=golden.path, line=golden.line, message=message)
 

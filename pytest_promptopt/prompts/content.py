@@ -95,7 +95,7 @@ def _is_in_field(name: str, value: Any, golden: Golden) -> bool:
     an explicit ``id`` is content, which a derived one is not.
     """
     if value is None:
-        return name in RESERVED_KEYS
+        return name in RESERVED_KEYS and name != "expected"
     if name == "expected":
         return digest(value) == digest(golden.expected)
     if name == "evaluators":

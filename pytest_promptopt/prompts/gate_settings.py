@@ -132,7 +132,7 @@ def _evaluator_names(
     own = [spec.name for golden in goldens for spec in golden.evaluators]
     names = dict.fromkeys([*(spec.name for spec in evaluators), *own])
     is_default_used = not evaluators and any(
-        golden.expected is not None and not golden.evaluators for golden in goldens
+        golden.has_expected and not golden.evaluators for golden in goldens
     )
     return [*names, _DEFAULT_EVALUATOR] if is_default_used else [*names]
 

@@ -36,7 +36,8 @@ class Golden:
     """One golden example.
 
     ``variables`` hold everything a placeholder may name, the reserved keys included.
-    ``expected`` is None where the golden has none. ``path`` and ``line`` say where it stands.
+    ``expected`` is None where the golden has none, and where it ``expects_null``. ``path`` and
+    ``line`` say where it stands. ``empty`` are the reserved keys whose cell in a table is empty.
     """
 
     id: str
@@ -44,11 +45,23 @@ class Golden:
     path: str
     line: int
     expected: Any = None
+    expects_null: bool = False
     tags: tuple[str, ...] = ()
     split: Split | None = None
     required: bool = False
     weight: float = 1.0
     evaluators: tuple[EvaluatorSpec, ...] = field(default=())
+    empty: tuple[str, ...] = ()
+
+    @property
+    def has_expected(self) -> bool:
+        """Whether the golden says what is expected, be it null."""
+        return self.expected is not None or self.expects_null
+
+    def lacks(self, name: str) -> str:
+        """That the golden has no value for the placeholder ``name``, and why."""
+        why = f" (the cell of `{name}` is empty)" if name in self.empty else ""
+        return f"{{{{{name}}}}} has no value{why}"
 
 
 def slug(text: str) -> str:

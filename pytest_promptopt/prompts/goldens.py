@@ -250,11 +250,13 @@ def _build_golden(raw: RawGolden, used: Collection[str]) -> tuple[Golden, bool, 
         path=raw.path,
         line=raw.line,
         expected=content.get("expected"),
+        expects_null=content.get("expected", "") is None,
         tags=fields.take("tags", read_tags) or (),
         split=fields.take("split", read_split),
         required=fields.take("required", read_required) or False,
         weight=_or(fields.take("weight", read_weight), 1.0),
         evaluators=fields.evaluators(),
+        empty=tuple(raw.content.keys() - content.keys()),
     )
     if golden.id == "gate":
         raise PromptFileError.at(

@@ -96,7 +96,7 @@ def _filled_in_some(prompt: Prompt) -> Iterator[Problem]:
         lacking = [golden for golden in prompt.goldens if name not in golden.variables]
         if len(lacking) < len(prompt.goldens):
             for golden in lacking:
-                message = f"{{{{{name}}}}} has no value in golden {golden.id}"
+                message = f"{golden.lacks(name)} in golden {golden.id}"
                 yield Problem(path=golden.path, line=golden.line, message=message)
 
 

@@ -29,7 +29,7 @@ def row_of(
         before=before,
         place=place,
         input=_kept("\n".join(inputs)),
-        expected="" if golden.expected is None else _kept(as_text(golden.expected)),
+        expected=_kept(as_text(golden.expected)) if golden.has_expected else "",
         answers=tuple(
             Answer(
                 text=_kept(trial.answer.text),

@@ -39,7 +39,7 @@ def _severity(spec: EvaluatorSpec, error: OptionsError | UsageError) -> Severity
 
 def default_evaluators(golden: Golden) -> tuple[Evaluator, ...]:
     """What scores a golden where no evaluators stand: equality to ``expected``, if it has one."""
-    if golden.expected is None:
+    if not golden.has_expected:
         return ()
     return (Evaluator(name="expected", scorer=ExpectedScorer()),)
 

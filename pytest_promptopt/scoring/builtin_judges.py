@@ -140,7 +140,7 @@ def _material(golden: Golden) -> dict[str, Any]:
     material = {"query": question, "context": variables.get("context", golden.expected)}
     if material["context"] is None:
         material["context"] = "\n".join(f"{key}: {as_text(item)}" for key, item in inputs.items())
-    if golden.expected is not None:
+    if golden.has_expected:
         material["expected"] = golden.expected
     return material
 

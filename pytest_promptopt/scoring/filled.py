@@ -32,16 +32,16 @@ class FilledScorer:
         return Score.unscored(flaw) if flaw else self.compare(options, completion.text)
 
     def flaw(self, golden: Golden) -> str:
-        """What ``flaw_of`` says; nothing where a placeholder has no value."""
+        """What ``flaw_of`` says, or that a placeholder has no value."""
         try:
             return self.flaw_of(fill_deep(self.options, golden.variables))
-        except MissingValueError:
-            return ""
+        except MissingValueError as error:
+            return golden.lacks(error.args[0])
 
 
 def no_value(error: MissingValueError, golden: Golden) -> Score:
     """Not scored: the golden has nothing for a placeholder."""
-    return Score.unscored(f"{{{{{error.args[0]}}}}} has no value in golden {golden.id}")
+    return Score.unscored(f"{golden.lacks(error.args[0])} in golden {golden.id}")
 
 
 def hit_or_miss(hit: bool, reason: str) -> Score:

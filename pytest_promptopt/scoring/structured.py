@@ -62,7 +62,9 @@ class JsonScorer:
         try:
             expected = fill_deep(self.comparison, golden.variables)
             return _flaw(expected) or self._refusal(expected)
-        except (MissingValueError, UncheckableError):
+        except MissingValueError as error:
+            return golden.lacks(error.args[0])
+        except UncheckableError:
             return ""
 
     def _refusal(self, expected: Mapping[str, Any]) -> str:

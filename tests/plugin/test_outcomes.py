@@ -46,6 +46,26 @@ def test_with_a_gate_a_golden_that_misses_is_missed_not_failed(project: Project)
     assert case.find("failure") is None
 
 
+def test_null_false_nought_and_nothing_are_values_to_ask_with_and_to_expect(
+    project: Project,
+) -> None:
+    project.answers({value: value for value in ("null", "false", "0", "", "[]")})
+    project.write(
+        "prompts/a.prompt.yml",
+        """\
+        model: scripted:answers.json
+        messages: [{role: user, content: "{{expected}}"}]
+        testData:
+          - {id: a, expected: null}
+          - {id: b, expected: false}
+          - {id: c, expected: 0}
+          - {id: d, expected: ""}
+          - {id: e, expected: []}
+        """,
+    )
+    project.run().assert_outcomes(passed=5)
+
+
 def test_the_letter_of_a_missed_golden_is_m(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
     project.run().stdout.fnmatch_lines(["prompts/a.prompt.yml .m. *"])

@@ -56,6 +56,25 @@ def test_csv_cells_may_span_lines_and_hold_reserved_keys(tmp_path: Path) -> None
     assert (second.tags, second.required, second.weight, second.line) == ((), False, 1.0, 4)
 
 
+@pytest.mark.parametrize("value", [None, False, 0, "", []])
+def test_every_value_can_be_expected(value: object) -> None:
+    (golden, without), problems = build({"q": 1, "expected": value}, {"q": 1})
+    assert (golden.has_expected, golden.expected) == (True, value)
+    assert (without.has_expected, without.expected) == (False, None)
+    assert golden.variables["expected"] == value
+    assert golden.id != without.id
+    assert problems == []
+
+
+def test_an_empty_cell_of_a_table_is_none_and_said_to_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("q,expected,id\n,,\n,x,\n")
+    first, second = goldens_in(path)
+    assert (first.has_expected, first.variables) == (False, {"q": ""})
+    assert first.lacks("expected") == "{{expected}} has no value (the cell of `expected` is empty)"
+    assert second.lacks("other") == "{{other}} has no value"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -93,13 +93,23 @@ def test_what_no_answer_can_give_is_told_as_it_stands(
         ({"string": {"startsWith": "a", "endsWith": "b", "contains": "{{expected}}"}}, "c"),
         ({"contains": {"any": ["{{expected}}", "b"], "none": "b"}}, "a"),
         ({"regex": "a{{expected}}"}, "("),
-        ({"choice": {"labels": ["{{label}}"]}}, "a"),
+        ({"choice": ["{{expected}}"]}, "a"),
         ({"equals": "{{expected}}"}, " x "),
         ({"name": "s", "similarity": {"to": "{{expected}}"}, "threshold": 0.5}, "x"),
     ],
 )
 def test_what_an_answer_can_give_is_left_alone(entry: Any, expected: Any) -> None:
     assert flaw(entry, expected=expected) == ""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{"choice": LABELS}, {"number": None}, {"json": {"fields": ["a"]}}, {"choice": ["{{b}}"]}],
+)
+def test_a_golden_without_what_is_compared_is_told(entry: Any) -> None:
+    name = "b" if entry == {"choice": ["{{b}}"]} else "expected"
+    variables = {"expected": "a"} if name == "b" else {}
+    assert flaw(entry, **variables) == f"{{{{{name}}}}} has no value"
 
 
 def test_the_prompts_own_schema_may_be_the_one_that_refuses() -> None:

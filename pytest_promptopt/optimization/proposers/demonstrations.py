@@ -21,7 +21,7 @@ class Demonstrations:
         """The parent with other demonstrations; none where none are wanted or possible."""
         most = context.settings.demonstrations
         asked = [m for m in context.prompt.messages if m.role == "user"]
-        usable = [golden for golden in context.train if golden.expected is not None]
+        usable = [golden for golden in context.train if golden.has_expected]
         if not (most and asked and usable):
             return ()
         drawn = (self._draw(context, usable, most) for _ in range(context.count))

@@ -26,7 +26,7 @@ class Induce:
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """What was induced, one a draw; none where no golden has an expected answer."""
         settings = context.settings
-        usable = [golden for golden in context.train if golden.expected is not None]
+        usable = [golden for golden in context.train if golden.has_expected]
         if not usable:
             return ()
         questions = []
