@@ -5,6 +5,7 @@ parser events rather than by a loader's constructor, so that depth, aliases and 
 are under our control and no tag can name code.
 """
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,11 @@ from pytest_promptopt.prompts.files import DISK, MAX_BYTES, Files
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 from pytest_promptopt.prompts.yaml_loaders import loaders
 
+# A key or a list's dash, and a text that begins or goes on with a sign of YAML's own.
+_UNQUOTED = re.compile(
+    r"\s*(?:- +)?(?P<key>[\w-]+: +|(?<=- ))"
+    r"(?P<text>(?:\{\{|[*&!%@`-]).*|[^\s\[{\"'|>].*?:\s.*)"
+)
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
 
@@ -160,7 +166,7 @@ def parse_document(text: str, location: str) -> Document:
 def _built(text: str, location: str) -> "_Builder":
     refused: yaml.MarkedYAMLError | None = None
     for loader in loaders(text):
-        builder = _Builder(location)
+        builder = _Builder(location, text)
         try:
             for event in yaml.parse(text, Loader=loader):
                 builder.take(event)
@@ -177,10 +183,11 @@ def _built(text: str, location: str) -> "_Builder":
 class _Builder:
     """Nodes from parser events, without recursion."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, location: str, text: str) -> None:
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self._location = location
+        self._text = text
         self._stack: list[tuple[Node, str | None]] = []
         self._keys: list[ScalarNode | None] = []
         self._anchors: dict[str, Node] = {}
@@ -236,9 +243,9 @@ class _Builder:
         key = self._keys[-1]
         if key is None:
             if not isinstance(node, ScalarNode):
-                raise PromptFileError.at(
-                    self._location, node.line, "a list or mapping as a key; use text"
-                )
+                hint = _quoted(self._text, node.line) or "; use text"
+                message = f"a list or mapping as a key{hint}"
+                raise PromptFileError.at(self._location, node.line, message)
             self._keys[-1] = node
             return
         self._keys[-1] = None
@@ -394,7 +401,18 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> Prom
     if "nesting depth" in what:
         # PyYAML's scanner has a limit too, and reads ahead of the events that we count.
         return _too_deep(location, line)
-    return PromptFileError.at(location, line, f"broken YAML: {what}\n    {shown}")
+    hint = _quoted(text, line)
+    return PromptFileError.at(location, line, f"broken YAML: {what}{hint}\n    {shown}")
+
+
+def _quoted(text: str, line: int) -> str:
+    """What to write where a text that means something to YAML stands without quotes."""
+    lines = text.splitlines()
+    found = _UNQUOTED.fullmatch(lines[line - 1]) if line <= len(lines) else None
+    if found is None:
+        return ""
+    value = json.dumps(found["text"].rstrip(), ensure_ascii=False)
+    return f"; if it is text, quote it: {found['key']}{value}"
 
 
 def _unreadable_character(error: yaml.YAMLError, text: str, location: str) -> PromptFileError:

@@ -1,7 +1,5 @@
 """Goldens from a prompt file and from the files beside it."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +21,7 @@ from pytest_promptopt.prompts.golden import (
     slug,
 )
 from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.tables import read_table
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.prompts.value import kind_of
 from pytest_promptopt.suggestion import misspelt
@@ -32,12 +31,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawGolden:
-    """A golden as a file has it, before it is checked."""
+    """A golden as a file has it, before it is checked; ``remark`` is on its whole file."""
 
     content: Any
     path: str
     line: int
     from_table: bool = False
+    remark: str = ""
 
 
 def golden_files(
@@ -169,25 +169,12 @@ def _read_yaml(text: str, location: str) -> Iterator[RawGolden]:
         yield RawGolden(content=content, path=location, line=node.line)
 
 
-def _read_csv(text: str, location: str) -> Iterator[RawGolden]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(rows, [])]
-        if not all(header) or len(set(header)) < len(header):
-            raise PromptFileError.at(
-                location, 1, f"the first line must name each column once, found {header}"
-            )
-        line = rows.line_num + 1
-        for row in rows:
-            if len(row) > len(header) or (row and len(row) < len(header)):
-                message = f"{len(row)} columns where the first line names {len(header)}"
-                raise PromptFileError.at(location, line, message)
-            if row:
-                content = dict(zip(header, row, strict=True))
-                yield RawGolden(content=content, path=location, line=line, from_table=True)
-            line = rows.line_num + 1
-    except csv.Error as error:
-        raise PromptFileError.at(location, rows.line_num, f"broken CSV: {error}") from None
+def _read_table(text: str, location: str) -> Iterator[RawGolden]:
+    table = read_table(text, location)
+    remark = table.remark
+    for line, cells in table.rows:
+        yield RawGolden(content=cells, path=location, line=line, from_table=True, remark=remark)
+        remark = ""
 
 
 _READERS: Mapping[str, Callable[[str, str], Iterable[RawGolden]]] = {
@@ -196,7 +183,8 @@ _READERS: Mapping[str, Callable[[str, str], Iterable[RawGolden]]] = {
     ".json": _read_json,
     ".yml": _read_yaml,
     ".yaml": _read_yaml,
-    ".csv": _read_csv,
+    ".csv": _read_table,
+    ".tsv": _read_table,
 }
 
 
@@ -212,7 +200,15 @@ def build_goldens(
     errors: list[Problem] = []
     first: dict[str, Golden] = {}
     derived: set[str] = set()
+    tables: dict[str, bool] = {}
     for item in raw:
+        if item.from_table and item.path not in tables:
+            tables[item.path] = _has_header(item, used)
+            errors += [] if tables[item.path] else [_nameless(item, used)]
+        if not tables.get(item.path, True):
+            continue
+        if item.remark:
+            found.append(_remark(item))
         try:
             golden, is_derived, problems = _build_golden(item, used)
         except PromptFileError as error:
@@ -239,7 +235,7 @@ def _build_golden(raw: RawGolden, used: Collection[str]) -> tuple[Golden, bool, 
     if not isinstance(raw.content, Mapping):
         message = f"a golden must be a mapping of variables, found {kind_of(raw.content)}"
         raise PromptFileError.at(raw.path, raw.line, message)
-    content = _from_table(raw.content) if raw.from_table else raw.content
+    content, empty = _from_table(raw.content, used) if raw.from_table else (raw.content, ())
     variables = _variables(content)
     fields = _Fields(content, raw, used)
     fields.check_names(variables)
@@ -256,7 +252,7 @@ def _build_golden(raw: RawGolden, used: Collection[str]) -> tuple[Golden, bool, 
         required=fields.take("required", read_required) or False,
         weight=_or(fields.take("weight", read_weight), 1.0),
         evaluators=fields.evaluators(),
-        empty=tuple(raw.content.keys() - content.keys()),
+        empty=empty,
     )
     if golden.id == "gate":
         raise PromptFileError.at(
@@ -386,18 +382,48 @@ def read_weight(value: Any) -> float | None:
     return float(value) if is_number and 0 <= value < float("inf") else None
 
 
-def _from_table(row: Mapping[str, str]) -> dict[str, Any]:
-    """A CSV row, in which reserved keys are text and an empty cell stands for nothing."""
-    content: dict[str, Any] = {
-        key: value for key, value in row.items() if value or key not in RESERVED_KEYS
-    }
+def _from_table(
+    row: Mapping[str, str], used: Collection[str]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """A row of a table as a golden, and its reserved keys without a value.
+
+    Reserved keys are text, in any case, and an empty cell stands for nothing.
+    """
+    cells = {_column(name, row, used): value for name, value in row.items()}
+    empty = tuple(key for key in RESERVED_KEYS if key in cells and not cells[key].strip())
+    content: dict[str, Any] = {key: value for key, value in cells.items() if key not in empty}
     if "tags" in content:
         content["tags"] = [tag.strip() for tag in content["tags"].split(",")]
     if (required := content.get("required", "").lower()) in {"true", "false"}:
         content["required"] = required == "true"
     if "weight" in content:
         content["weight"] = _number(content["weight"])
-    return content
+    return content, empty
+
+
+def _column(name: str, row: Mapping[str, str], used: Collection[str]) -> str:
+    """A reserved key may be written ``ID`` or ``Expected`` unless that is a variable's name."""
+    key = name.casefold()
+    return key if key in RESERVED_KEYS and key not in row and name not in used else name
+
+
+def _has_header(item: RawGolden, used: Collection[str]) -> bool:
+    names = {*item.content, *(name.casefold() for name in item.content)}
+    return not used or not names.isdisjoint({*used, *RESERVED_KEYS})
+
+
+def _remark(item: RawGolden) -> Problem:
+    return Problem(path=item.path, line=1, message=item.remark, severity=Severity.WARNING)
+
+
+def _nameless(item: RawGolden, used: Collection[str]) -> Problem:
+    found = ", ".join(f"`{name}`" for name in item.content)
+    example = ",".join([*sorted({*used} - {*RESERVED_KEYS})[:3], "expected"])
+    message = (
+        f"the first line must name the columns, as `{example}` does, found {found[:200]}: "
+        "no placeholder uses one of these"
+    )
+    return Problem(path=item.path, line=1, message=message)
 
 
 def _number(text: str) -> float | str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.providers.catalogue import CATALOGUE
+from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.request import Model
 
 OPENAI_KEY_VARIABLE = "OPENAI_API_KEY"
@@ -26,6 +27,7 @@ _BARE_NAMES = (
 _AZURE_OPENAI = re.compile(r"azureml://registries/azure-openai/models/([^/]+)(/.*)?")
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
+_LEAST_LIKENESS = 0.55
 _EXAMPLES = ("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")
 
 
@@ -194,8 +196,8 @@ class _Names:
         if not name:
             return UsageError("the model's name is empty: give one such as openai/gpt-5-mini")
         local = tuple(f"local/{model}" for model in CATALOGUE)
-        known = (*self.aliases, *_EXAMPLES, *local)
-        nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or list(local)
+        known = (*self.aliases, *Prices.load().listed, *local)
+        nearest = _nearest(name, known) or _EXAMPLES
         providers = ", ".join(
             ("openai/…", "anthropic/…", *local, *(f"{other}/…" for other in self.other_providers))
         )
@@ -204,6 +206,17 @@ class _Names:
             f"Nearest: {', '.join(nearest)}. Map it in the ini file: "
             f"prompt_models = {name} = openai/{name.rpartition('/')[2]} BASE_URL KEY_VARIABLE"
         )
+
+
+def _nearest(name: str, known: Collection[str]) -> list[str]:
+    """The three of ``known`` that are most like ``name``, whichever provider it leaves out."""
+
+    def likeness(other: str) -> float:
+        parts = (other, other.rpartition("/")[2])
+        return max(difflib.SequenceMatcher(None, name.lower(), part).ratio() for part in parts)
+
+    near = [other for other in known if likeness(other) >= _LEAST_LIKENESS]
+    return sorted(near, key=likeness, reverse=True)[:3]
 
 
 def _parse_alias(line: str) -> tuple[str, Alias]:

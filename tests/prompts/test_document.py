@@ -183,3 +183,25 @@ def test_numbers_keep_their_digits_as_written(text: str, value: float) -> None:
     assert found == value
     assert as_text(found) == text
     assert as_text(copy.deepcopy(found)) == text
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("content: {{review}}", 'content: "{{review}}"'),
+        ("content: {{ a }} and {{ b }}", 'content: "{{ a }} and {{ b }}"'),
+        ("content: Summary: the text", 'content: "Summary: the text"'),
+        ("content: *bold* words", 'content: "*bold* words"'),
+        ("content: @all", 'content: "@all"'),
+        ("content: - x", 'content: "- x"'),
+    ],
+)
+def test_a_text_that_needs_quotes_says_how_they_stand(line: str, written: str) -> None:
+    message = refusal(f"messages:\n  - role: user\n    {line}\n")
+    assert message.startswith("a.prompt.yml:3: ")
+    assert f"if it is text, quote it: {written}" in message
+
+
+def test_what_is_no_text_is_not_quoted() -> None:
+    assert "quote" not in refusal("messages: [\n")
+    assert "quote" not in refusal("a: {b: [1, 2}\n")

@@ -56,6 +56,27 @@ def test_csv_cells_may_span_lines_and_hold_reserved_keys(tmp_path: Path) -> None
     assert (second.tags, second.required, second.weight, second.line) == ((), False, 1.0, 4)
 
 
+def test_columns_may_be_called_id_and_expected_in_any_case(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("ID, Question ,Expected,TAGS\na,x,yes,t\n")
+    [golden] = goldens_in(path)
+    assert (golden.id, golden.expected, golden.tags) == ("a", "yes", ("t",))
+    assert golden.variables["Question"] == "x"
+    raw = read_golden_file(path, "g.csv")
+    [(golden,), _] = build_goldens(raw, used={"Expected", "Question"})
+    assert (golden.has_expected, golden.variables["Expected"]) == (False, "yes")
+
+
+def test_a_table_without_a_header_is_one_error(tmp_path: Path) -> None:
+    path = tmp_path / "g.csv"
+    path.write_text("I love it,positive\nBad,negative\n")
+    raw = read_golden_file(path, "g.csv")
+    assert refusal(lambda: build_goldens(raw, used={"review"})) == (
+        "g.csv:1: the first line must name the columns, as `review,expected` does, "
+        "found `I love it`, `positive`: no placeholder uses one of these"
+    )
+
+
 @pytest.mark.parametrize("value", [None, False, 0, "", []])
 def test_every_value_can_be_expected(value: object) -> None:
     (golden, without), problems = build({"q": 1, "expected": value}, {"q": 1})
@@ -68,9 +89,10 @@ def test_every_value_can_be_expected(value: object) -> None:
 
 def test_an_empty_cell_of_a_table_is_none_and_said_to_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "g.csv"
-    path.write_text("q,expected,id\n,,\n,x,\n")
+    path.write_text("q,expected,id\na,,\n,x,\n")
     first, second = goldens_in(path)
-    assert (first.has_expected, first.variables) == (False, {"q": ""})
+    assert (first.has_expected, first.variables) == (False, {"q": "a"})
+    assert second.variables == {"q": "", "expected": "x"}
     assert first.lacks("expected") == "{{expected}} has no value (the cell of `expected` is empty)"
     assert second.lacks("other") == "{{other}} has no value"
 

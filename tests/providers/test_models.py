@@ -130,7 +130,7 @@ def test_unknown_provider_names_the_known_ones_and_the_line_that_would_map_it() 
         "model 'meta/llama-3.3-70b-instruct' names the provider 'meta', which is not known. "
         "Known: openai/…, anthropic/…, local/qwen2.5-coder-0.5b, local/qwen2.5-coder-1.5b, "
         "local:path.gguf, scripted:path.json. "
-        "Nearest: local/qwen2.5-coder-0.5b, local/qwen2.5-coder-1.5b. "
+        "Nearest: openai/gpt-5-mini, anthropic/claude-haiku-4-5. "
         "Map it in the ini file: prompt_models = meta/llama-3.3-70b-instruct = "
         "openai/llama-3.3-70b-instruct BASE_URL KEY_VARIABLE"
     )
@@ -140,6 +140,8 @@ def test_unknown_name_names_the_nearest() -> None:
     message = refused("local/qwen2.5-coder-0.5", Path())
     assert "is not in the catalogue of local models" in message
     assert "Nearest: local/qwen2.5-coder-0.5b" in message
+    assert "Nearest: openai/gpt-5, " in refused("gpt5")
+    assert "Nearest: anthropic/claude-" in refused("claud-sonnet")
     assert "Nearest: my-llama" in refused("my-lama", Path(), "my-llama = openai/llama3.2")
 
 

@@ -1,0 +1,69 @@
+from collections.abc import Mapping
+
+import pytest
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.tables import read_table
+
+
+def rows(text: str) -> list[tuple[int, Mapping[str, str]]]:
+    return [*read_table(text, "g.csv").rows]
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("q,e\na,1\nb,2\n", ""),
+        ("q;e\na;1\nb;2\n", "the columns are read as separated by `;`"),
+        ("q\te\na\t1\nb\t2\n", "the columns are read as separated by tabs"),
+        ("q|e\na|1\nb|2\n", "the columns are read as separated by `|`"),
+        ("q, e\na, 1\nb, 2\n", ""),
+        (" q , e \na,1\nb,2", ""),
+        ("q,e,\na,1,\nb,2,\n", ""),
+        ("\n,\nq,e\na,1\n\nb,2\n,\n , \n", ""),
+    ],
+)
+def test_tables_of_spreadsheets_are_read_alike(text: str, remark: str) -> None:
+    table = read_table(text, "g.csv")
+    assert [row for _, row in table.rows] == [{"q": "a", "e": "1"}, {"q": "b", "e": "2"}]
+    assert table.remark == remark
+
+
+def test_another_separator_may_stand_in_cells() -> None:
+    assert rows("q;e\n'a, b';1,5\n") == [(2, {"q": "'a, b'", "e": "1,5"})]
+    assert rows('q;e\n"a; b";1\n') == [(2, {"q": "a; b", "e": "1"})]
+    assert rows("q\na; b\n") == [(2, {"q": "a; b"})]
+    assert rows('q, e\nx, "a, b"\n') == [(2, {"q": "x", "e": "a, b"})]
+
+
+def test_line_ends_in_cells_are_plain_and_lines_are_counted() -> None:
+    assert rows('q,e\r\n"one\r\ntwo",1\r\n,,\r\n'.replace(",,", ",")) == [
+        (2, {"q": "one\ntwo", "e": "1"})
+    ]
+    assert rows('q\n"a\nb"\nc\n') == [(2, {"q": "a\nb"}), (4, {"q": "c"})]
+
+
+def test_cells_may_be_long() -> None:
+    long = "x" * 200_000
+    assert rows(f"q,e\n{long},1\n") == [(2, {"q": long, "e": "1"})]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("q,q\n1,2\n", "g.csv:1: the first line must name each column once, found q, q"),
+        ("q,\n1,2\n", "g.csv:1: the first line must name each column once, found q, "),
+        ("", "g.csv:1: the first line must name each column once, found none"),
+        ("q,e\n1,2\n1,2,3\n", "g.csv:3: 3 columns where the first line names 2"),
+        (
+            "q;e\nI came, saw; won;1\nx;2\n",
+            "g.csv:1: the first line has no comma, and `;` does not give every row as many "
+            "columns: separate columns by commas and quote cells that hold one",
+        ),
+        ('q,e\n"x\n', "g.csv:2: broken CSV: unexpected end of data"),
+    ],
+)
+def test_what_is_not_sure_says_where_and_what(text: str, message: str) -> None:
+    with pytest.raises(PromptFileError) as caught:
+        read_table(text, "g.csv")
+    assert str(caught.value) == message
