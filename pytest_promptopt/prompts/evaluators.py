@@ -1,11 +1,13 @@
 """An entry of ``evaluators`` as the file has it, in the dialects of public prompt files."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
 
 KINDS = (
@@ -27,6 +29,7 @@ _TYPE_KEYS = ("type", "evaluator")
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
 _TARGET_KEYS = ("target", "property")
 _VALUE_KEYS = ("value", "values", "expected", "text", "pattern", "regex", "substring")
+_SYSTEM_KEYS = ("systemPrompt", "system_prompt")
 _REGEX_KEYS = ("flags", "invert", "negate")
 
 _REGEX_TYPES = {"regex", "regexmatch", "matches", "pattern"}
@@ -41,7 +44,13 @@ _CONTAINS_TYPES = {
     "includesany": "any",
     "notcontains": "none",
     "doesnotcontain": "none",
+    "icontains": "all",
+    "icontainsall": "all",
+    "icontainsany": "any",
+    "noticontains": "none",
 }
+# gh-models looks at one of these, in this order, whatever stands beside it.
+_GITHUB_KINDS = ("string", "llm", "uses")
 _STRING_TYPES = {"startswith": "startsWith", "endswith": "endsWith"}
 _EQUALS_TYPES = {"equals", "equal", "exact", "exactmatch"}
 _JSON_TYPES = {"json", "isjson", "validjson"}
@@ -58,6 +67,10 @@ _POSITIVE = {"yes", "pass", "passed", "true", "correct", "good"}
 _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 
 
+# promptfoo's names for what is exact there.
+_CASED_TYPES = {"contains", "contains-any", "contains-all", "not-contains", "starts-with"}
+
+
 class _NotUnderstoodError(Exception):
     """The entry cannot be told; says what was found and what to write instead."""
 
@@ -68,11 +81,15 @@ class _MisspeltError(_NotUnderstoodError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """An entry in our own dialect; ``ignored`` are its keys that have no effect."""
+    """An entry in our own dialect.
+
+    ``ignored`` are its keys that have no effect, ``remarks`` what else its author should know.
+    """
 
     kind: str
     options: Any
     ignored: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def read_evaluator(
@@ -87,7 +104,8 @@ def read_evaluator(
     problems: list[Problem] = []
 
     name = raw.get("name") if isinstance(raw, Mapping) else None
-    label = name if isinstance(name, str) and name.strip() else f"evaluator {position}"
+    is_name = isinstance(name, str | int | float) and as_text(name).strip()
+    label = as_text(name) if is_name else f"evaluator {position}"
     threshold = None
     try:
         content = _content(raw)
@@ -105,6 +123,15 @@ def read_evaluator(
     problems += [
         not_understood(what, _COMMON_KEYS, path=path, line=line, name=key) for key in entry.ignored
     ]
+    problems += [
+        Problem(
+            path=path,
+            line=line,
+            message=f"evaluator `{label}`: {remark}",
+            severity=Severity.WARNING,
+        )
+        for remark in (*entry.remarks, *_remarks_on_judge(entry))
+    ]
     spec = EvaluatorSpec(
         name=label,
         kind=entry.kind,
@@ -115,6 +142,32 @@ def read_evaluator(
         from_golden=from_golden,
     )
     return spec, problems
+
+
+def _remarks_on_type(named: str) -> tuple[str, ...]:
+    """Where a name of promptfoo's means something more exact there."""
+    if named in _CASED_TYPES:
+        return ("upper and lower case do not count here; where they must, write a `regex`",)
+    if named == "equals":
+        return ("blanks around the answer do not count here; where they must, write a `regex`",)
+    return ()
+
+
+def _remarks_on_judge(entry: _Entry) -> Iterator[str]:
+    """What runs under gh-models, and says little."""
+    if entry.kind != "llm" or not isinstance(entry.options, Mapping):
+        return
+    texts = [as_text(entry.options.get(key) or "") for key in (*_SYSTEM_KEYS, "prompt")]
+    seen = {name for text in texts for name in Template(text).placeholders}
+    if texts[-1] and "completion" not in seen:
+        yield "the judge does not see the answer; put {{completion}} into the `prompt`"
+    choices = entry.options.get("choices")
+    entries = [choice for choice in choices or () if isinstance(choice, Mapping)]
+    if any("score" not in choice for choice in entries):
+        yield "a choice without `score` scores 0, as in gh-models"
+    words = [as_text(choice.get("choice")).strip().lower() for choice in entries]
+    if len({*words}) < len(words):
+        yield "of choices that differ in case only the first one counts"
 
 
 def _content(raw: Any) -> Mapping[str, Any]:
@@ -129,8 +182,14 @@ def _content(raw: Any) -> Mapping[str, Any]:
 
 def _entry(content: Mapping[str, Any]) -> _Entry:
     keys = [key for key in content if key not in _COMMON_KEYS]
+    beside: tuple[str, ...] = ()
     kinds = [key for key in keys if key in KINDS]
-    if len(kinds) > 1:
+    if len(kinds) > 1 and {*kinds} <= {*_GITHUB_KINDS}:
+        first, *others = sorted(kinds, key=_GITHUB_KINDS.index)
+        keys = [key for key in keys if key not in others]
+        kinds = [first]
+        beside = (f"{_names(others)} has no effect beside `{first}`, as in gh-models",)
+    elif len(kinds) > 1:
         raise _NotUnderstoodError(f"more than one kind: {_names(kinds)}; make it one entry each")
     _require_answer_as_target(content)
     keys = [key for key in keys if key not in _TARGET_KEYS]
@@ -139,7 +198,8 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
         return _entry_of_type(content, keys)
     keys = [key for key in keys if key not in _TYPE_KEYS]
     if kinds:
-        return _entry_of_kind(kinds[0], content, keys)
+        entry = _entry_of_kind(kinds[0], content, keys)
+        return replace(entry, remarks=beside)
     if len(keys) == 1 and keys[0]:
         return _Entry(kind=keys[0], options=content[keys[0]])
     for key in keys:
@@ -213,13 +273,19 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> _Entry:
         flags = {key: options.pop(key) for key in _REGEX_KEYS if key in options}
         return _Entry(kind="regex", options={"pattern": _value(named, options), **flags})
     if plain in _CONTAINS_TYPES:
-        key = _CONTAINS_TYPES[plain]
-        return _Entry(kind="contains", options={key: _value(named, options)})
+        key, value = _CONTAINS_TYPES[plain], _value(named, options)
+        if plain.endswith(("any", "all")) and isinstance(value, str):
+            # As promptfoo has it: commas between, and quotes around a text with one.
+            value = next(csv.reader([value], skipinitialspace=True), [value])
+        return _Entry(kind="contains", options={key: value}, remarks=_remarks_on_type(named))
     if plain in _STRING_TYPES:
         key = _STRING_TYPES[plain]
-        return _Entry(kind="string", options={key: _value(named, options)})
+        value = _value(named, options)
+        return _Entry(kind="string", options={key: value}, remarks=_remarks_on_type(named))
     if plain in _EQUALS_TYPES:
-        return _Entry(kind="equals", options=_value(named, options))
+        return _Entry(
+            kind="equals", options=_value(named, options), remarks=_remarks_on_type(named)
+        )
     if meant := misspelt(named, _TYPES):
         raise _MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
     raise _NotUnderstoodError(

@@ -109,30 +109,28 @@ def _messages(options: Mapping[str, Any]) -> tuple[Message, ...]:
     if not prompt:
         raise OptionsError("`llm` has no `prompt`")
     user = Message(role="user", content=prompt)
-    messages = (Message(role="system", content=system), user) if system else (user,)
-    if not any("completion" in Template(message.content).placeholders for message in messages):
-        raise OptionsError(
-            "the judge would not see the answer; put {{completion}} into the `prompt`"
-        )
-    return messages
+    return (Message(role="system", content=system), user) if system else (user,)
 
 
 def _scores(choices: Any) -> dict[str, float]:
-    """Choices with scores in [0, 1]: where one is above 1, all are divided by the largest."""
+    """Choices with scores in [0, 1]: where one is above 1, all are divided by the largest.
+
+    As in gh-models, a choice without a score scores 0, and of choices that differ in case alone
+    the first one counts.
+    """
     if not isinstance(choices, list) or not choices:
         raise OptionsError(f"`choices` must be a list of choices, found {type_name(choices)}")
     scores: dict[str, float] = {}
     for entry in choices:
-        if not isinstance(entry, Mapping) or not {"choice", "score"} == entry.keys():
+        if not isinstance(entry, Mapping) or not {"choice"} <= entry.keys() <= {"choice", "score"}:
             raise OptionsError(f"a choice must have `choice` and `score`, found {excerpt(entry)}")
-        text, score = entry["choice"], entry["score"]
+        text, score = entry["choice"], entry.get("score", 0)
         if isinstance(text, Mapping | list) or text is None or not folded(as_text(text)):
             raise OptionsError(f"a `choice` must be text, found {excerpt(text)}")
         if not _is_score(score):
             raise OptionsError(f"a `score` must be a number of 0 or more, found {excerpt(score)}")
-        if folded(as_text(text)) in map(folded, scores):
-            raise OptionsError(f"the choice {excerpt(as_text(text))} stands twice")
-        scores[as_text(text)] = float(score)
+        if folded(as_text(text)) not in map(folded, scores):
+            scores[as_text(text)] = float(score)
     largest = max(1.0, *scores.values())
     return {text: score / largest for text, score in scores.items()}
 

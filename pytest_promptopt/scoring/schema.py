@@ -1,11 +1,13 @@
 """Whether a value fits a JSON Schema, in bounded time and without the network."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators
 from jsonschema.exceptions import SchemaError
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -24,6 +26,10 @@ _OF_VALUES = {
     *("type", "enum", "const", "pattern", "format", "minLength", "maxLength", "multipleOf"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxItems"),
 }
+
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 _Keyword = Callable[[Any, Any, Any, Mapping[str, Any]], Iterable[ValidationError] | None]
 
@@ -57,7 +63,9 @@ class SchemaCheck:
                 "a schema with both patternProperties and unevaluatedProperties is not supported"
             )
         self._allowance = _Allowance()
-        self._validator = _limited(self._allowance)(schema, registry=Registry())
+        self._validator = _limited(self._allowance)(
+            schema, registry=Registry(), format_checker=_formats()
+        )
 
     def violations(self, value: Any, *, of_part: bool = False) -> str:
         """The first few ways in which ``value`` does not fit, empty where it fits.
@@ -80,6 +88,20 @@ class SchemaCheck:
             raise UncheckableError("a number in the answer is too large to check") from None
         told = (error for error in errors if not of_part or error.validator in _OF_VALUES)
         return join_few(map(_describe, told))
+
+
+def _formats() -> FormatChecker:
+    """The formats that can be checked without further packages; others are annotations."""
+    checker = FormatChecker(("date", "email", "ipv4", "ipv6", "uuid"))
+
+    @checker.checks("date-time", ValueError)
+    def is_date_time(value: object) -> bool:
+        if not isinstance(value, str):
+            return True
+        # RFC 3339 wants a zone; Python takes more forms of a date than it does.
+        return bool(_DATE_TIME.fullmatch(value)) and bool(datetime.fromisoformat(value.upper()))
+
+    return checker
 
 
 def _keys(schema: Any) -> Iterable[str]:

@@ -61,9 +61,11 @@ def test_a_kind_that_only_a_plugin_may_know_is_left_to_the_scoring() -> None:
         ({"string": {"regex": "a"}}, "regex", "a"),
         ({"type": "string", "string": {"matches": "a"}}, "regex", "a"),
         ({"type": "string", "string": {"contains": "a"}}, "string", {"contains": "a"}),
-        ({"type": "contains", "value": "a"}, "contains", {"all": "a"}),
+        ({"type": "icontains", "value": "a"}, "contains", {"all": "a"}),
+        ({"type": "icontains-any", "value": "world, \"a,b\""}, "contains",
+         {"any": ["world", "a,b"]}),
         ({"type": "includes", "target": "output", "pattern": "a"}, "contains", {"all": "a"}),
-        ({"type": "contains-all", "values": ["a", "b"]}, "contains", {"all": ["a", "b"]}),
+        ({"type": "contains_all", "values": ["a", "b"]}, "contains", {"all": ["a", "b"]}),
         ({"type": "contains_any", "values": ["a"]}, "contains", {"any": ["a"]}),
         ({"type": "not_contains", "text": "a"}, "contains", {"none": "a"}),
         ({"type": "startsWith", "value": "a"}, "string", {"startsWith": "a"}),
@@ -188,8 +190,10 @@ def test_a_key_without_effect_is_said_and_the_evaluator_still_runs() -> None:
 
 
 def test_parameters_of_a_judge_have_no_effect_and_that_is_said() -> None:
-    spec, problems = read({"llm": {"prompt": "p", "modelParameters": {"temperature": 0.1}}})
-    assert spec.options == {"prompt": "p"}
+    spec, problems = read(
+        {"llm": {"prompt": "{{completion}}", "modelParameters": {"temperature": 0.1}}}
+    )
+    assert spec.options == {"prompt": "{{completion}}"}
     assert problems == [
         "evaluator `llm`: the key `modelParameters` is not understood and has no effect"
     ]
@@ -212,3 +216,54 @@ _KEYS = st.sampled_from([*KINDS, "type", "name", "threshold", "target", "value",
 def test_no_entry_raises(raw: Any) -> None:
     spec, problems = read(raw)
     assert spec.kind or problems
+
+
+@pytest.mark.parametrize(
+    ("raw", "remark"),
+    [
+        (
+            {"type": "contains", "value": "a"},
+            "upper and lower case do not count here; where they must, write a `regex`",
+        ),
+        (
+            {"type": "starts-with", "value": "a"},
+            "upper and lower case do not count here; where they must, write a `regex`",
+        ),
+        (
+            {"type": "equals", "value": "a"},
+            "blanks around the answer do not count here; where they must, write a `regex`",
+        ),
+        (
+            {"string": {"contains": "a"}, "llm": {"prompt": "p"}},
+            "`llm` has no effect beside `string`, as in gh-models",
+        ),
+        (
+            {"llm": {"prompt": "p", "choices": [{"choice": "a", "score": 1}]}},
+            "the judge does not see the answer; put {{completion}} into the `prompt`",
+        ),
+        (
+            {"llm": {"prompt": "{{completion}}", "choices": [{"choice": "a"}]}},
+            "a choice without `score` scores 0, as in gh-models",
+        ),
+        (
+            {"llm": {"prompt": "{{completion}}",
+                     "choices": [{"choice": "a", "score": 1}, {"choice": "A", "score": 0}]}},
+            "of choices that differ in case only the first one counts",
+        ),
+    ],
+)  # fmt: skip
+def test_what_means_something_else_elsewhere_runs_and_is_said(
+    raw: dict[str, Any], remark: str
+) -> None:
+    spec, problems = read(raw)
+    assert spec.kind
+    assert problems == [f"evaluator `{spec.name}`: {remark}"]
+
+
+def test_a_name_may_be_a_number() -> None:
+    assert read({"name": 1, "equals": "a"})[0].name == "1"
+
+
+def test_a_list_with_commas_is_one_as_in_promptfoo() -> None:
+    spec, _ = read({"type": "contains-any", "value": "world,universe"})
+    assert spec.options == {"any": ["world", "universe"]}

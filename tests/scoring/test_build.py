@@ -53,7 +53,7 @@ def test_what_is_misspelt_or_ours_and_cannot_be_meant_is_an_error(entry: Any) ->
         {"python": "len(output) < 5"},
         {"string": {"matchesGrammar": "a"}},
         {"uses": "azure/hate"},
-        {"llm": {"prompt": "{{completion}}", "choices": [{"choice": "a"}]}},
+        {"llm": {"prompt": "{{completion}}", "choices": [{"score": 1}]}},
     ],
 )
 def test_what_another_tool_may_understand_is_a_warning(entry: Any) -> None:

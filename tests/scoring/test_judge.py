@@ -111,20 +111,16 @@ def test_a_refusal_and_a_cut_off_answer_are_not_scored() -> None:
         ({"modelId": "nowhere/x"}, "the judge cannot be asked: no provider `nowhere`"),
         ({"prompt": None}, "`llm` has no `prompt`"),
         ({"prompt": 5}, "`prompt` must be text, found a number"),
-        ({"prompt": "Is it good?"}, "the judge would not see the answer; "
-                                    "put {{completion}} into the `prompt`"),
         ({"choices": []}, "`choices` must be a list of choices, found a list"),
         ({"choices": None}, "`choices` must be a list of choices, found nothing"),
         ({"choices": ["good"]}, 'a choice must have `choice` and `score`, found "good"'),
-        ({"choices": [{"choice": "a"}]},
-         'a choice must have `choice` and `score`, found {"choice": "a"}'),
+        ({"choices": [{"score": 1}]},
+         'a choice must have `choice` and `score`, found {"score": 1}'),
         ({"choices": [{"choice": "", "score": 1}]}, 'a `choice` must be text, found ""'),
         ({"choices": [{"choice": "a", "score": -1}]},
          "a `score` must be a number of 0 or more, found -1"),
         ({"choices": [{"choice": "a", "score": True}]},
          "a `score` must be a number of 0 or more, found true"),
-        ({"choices": [{"choice": "a", "score": 1}, {"choice": "A", "score": 0}]},
-         'the choice "A" stands twice'),
         ({"tools": []}, "`tools` is not understood (known: modelId, systemPrompt, prompt, "
                         "choices)"),
     ],
@@ -135,3 +131,8 @@ def test_a_judge_that_cannot_be_meant_is_a_problem(options: Any, message: str) -
 
 def test_a_judge_must_be_a_mapping() -> None:
     assert complaint({"llm": "good?"}) == ("evaluator `llm`: `llm` must be a mapping, found text")
+
+
+def test_choices_count_as_in_gh_models() -> None:
+    entry = judge(choices=[{"choice": "a", "score": 1}, {"choice": "A"}, {"choice": "b"}])
+    assert [verdict(entry, said).value for said in "aAb"] == [1, 1, 0]
