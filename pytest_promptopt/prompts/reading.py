@@ -23,7 +23,7 @@ from pytest_promptopt.prompts.violations import prompt_schema, violations
 from pytest_promptopt.suggestion import not_understood
 
 # Carried by many public prompt files to document themselves; they mean nothing to a run.
-_DOCUMENTATION_KEYS = {"version", "metadata", "authors", "author", "tags", "license"}
+_FOR_PEOPLE = {"version", "metadata", "authors", "author", "tags", "license", "variables"}
 # Keys of other tools that look like ours.
 _FOREIGN_KEYS = {"sample"}
 
@@ -88,10 +88,12 @@ class _Reader:
         return None if settings is None else OptimizeSpec(settings=settings, line=line)
 
     def _unknown_keys(self) -> Iterable[Problem]:
-        known, data = prompt_schema()["properties"], self.document.data
-        for key in data.keys() - known.keys() - _DOCUMENTATION_KEYS:
-            if not (key == "variables" and isinstance(data[key], list)):
-                yield self._unknown("the key", () if key in _FOREIGN_KEYS else known, key)
+        data = self.document.data
+        known = prompt_schema()["properties"].keys() - _FOR_PEOPLE
+        for key in data.keys() - known - _FOR_PEOPLE:
+            yield self._unknown("the key", () if key in _FOREIGN_KEYS else known, key)
+        if not isinstance(data.get("variables", []), list):
+            yield self._unknown("the key", (), "variables")
         for index, message in enumerate(data["messages"]):
             for key in message.keys() - {"role", "content"}:
                 yield self._unknown(

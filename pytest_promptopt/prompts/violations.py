@@ -46,7 +46,8 @@ def prompt_schema() -> Mapping[str, Any]:
 def violations(document: Document, *, of_past: bool) -> list[Problem]:
     """All violations of the schema, in file order.
 
-    In a file ``of_past``, keys that are not understood are none. Raises
+    Keys of the file and its messages that are not understood, which may be another tool's, are
+    left to the reader. In a file ``of_past`` no such key is a violation. Raises
     :class:`PromptFileError` where the document is no mapping.
     """
     from jsonschema import Draft202012Validator
@@ -59,10 +60,15 @@ def violations(document: Document, *, of_past: bool) -> list[Problem]:
     problems = [
         problem
         for error in errors
-        if not (of_past and error.validator == "additionalProperties") and not _is_other_case(error)
+        if not (_is_left_to_the_reader(error, of_past=of_past) or _is_other_case(error))
         for problem in _problems(document, error)
     ]
     return sorted(problems, key=lambda problem: problem.line)
+
+
+def _is_left_to_the_reader(error: Any, *, of_past: bool) -> bool:
+    is_unknown_key = error.validator == "additionalProperties"
+    return is_unknown_key and (of_past or [*error.absolute_path][:1] in ([], ["messages"]))
 
 
 def _is_other_case(error: Any) -> bool:

@@ -2,10 +2,13 @@
 
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
@@ -56,7 +59,8 @@ class PromptFile(pytest.File):
         prompt, suffix = entry.subject.prompt, entry.subject.suffix
         for golden in prompt.goldens:
             name = f"{golden.id}{suffix}"
-            yield GoldenItem.from_parent(self, name=name, entry=entry, golden=golden)
+            path = _file_of(golden, prompt)
+            yield GoldenItem.from_parent(self, name=name, path=path, entry=entry, golden=golden)
         if not prompt.goldens:
             yield NoGoldensItem.from_parent(self, name=f"no-goldens{suffix}", entry=entry)
         if prompt.gate is not None:
@@ -80,3 +84,9 @@ class PromptFile(pytest.File):
         except PromptWarning as error:
             return error
         return None
+
+
+def _file_of(golden: Golden, prompt: Prompt) -> Path:
+    """Where the golden stands: its path has the same root as the prompt's location."""
+    depth = len(Path(prompt.location).parts)
+    return Path(*prompt.path.parts[:-depth]) / golden.path

@@ -71,7 +71,7 @@ class PromptItem(pytest.Item):
 
 
 class GoldenItem(PromptItem):
-    """One golden of a prompt."""
+    """One golden of a prompt; its ``path`` is the file that the golden stands in."""
 
     def __init__(self, *, golden: Golden, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -82,7 +82,7 @@ class GoldenItem(PromptItem):
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the golden stands."""
-        return self.config.rootpath / self.golden.path, self.golden.line - 1, self.name
+        return self.path, self.golden.line - 1, self.name
 
     def setup(self) -> None:
         """Wait for the answers, the judges' included; no answer is an error."""

@@ -40,7 +40,7 @@ MESSAGES = 'messages: [{role: user, content: "{{q}}"}]\n'
         ),
         (
             MESSAGES + "evaluators: [{number: {tolerence: 1}}]\n",
-            "*bad.prompt.yml:2: evaluator `number`: `tolerence`*did you mean `tolerance`*",
+            "*bad.prompt.yml:2: `evaluators[[]0].number.tolerence`*did you mean `tolerance`*",
         ),
         (MESSAGES + "goldens: text.jsonl\n", "*text.jsonl:1: a golden must be a mapping*"),
     ],

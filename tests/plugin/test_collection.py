@@ -178,7 +178,19 @@ def test_the_location_of_a_golden_is_its_own_file_and_line(project: Project) -> 
         goldens: g.jsonl
         """,
     )
-    project.run("-vv").stdout.fnmatch_lines(["prompts/a.prompt.yml::x <- prompts/g.jsonl FAILED*"])
+    project.write(
+        "conftest.py",
+        "def pytest_collection_modifyitems(items):\n"
+        "    for item in items:\n"
+        "        print(item.nodeid, item.path.name, *item.location[:2], item.path.is_file())\n",
+    )
+    result = project.run("-vv", "-s")
+    result.stdout.fnmatch_lines(
+        [
+            "*prompts/a.prompt.yml::x g.jsonl prompts/g.jsonl 0 True",
+            "prompts/a.prompt.yml::x <- prompts/g.jsonl *FAILED*",
+        ]
+    )
 
 
 def test_thousands_of_strange_files_collect_without_a_crash(project: Project) -> None:

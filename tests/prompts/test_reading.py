@@ -4,6 +4,7 @@ import jsonschema
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.prompts.violations import prompt_schema
@@ -283,3 +284,21 @@ evaluators: []
     said = [(message.role, message.template.text) for message in prompt.messages]
     assert said == [("system", "42"), ("user", ""), ("assistant", "1.50")]
     assert prompt.evaluators == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "evaluatrs: []",
+        "colour: red",
+        "gate: {minimum: 1}",
+        "gate: {tags: {a: {mni: 1}}}",
+        "optimize: {ruonds: 1}",
+        "evaluators: [{number: {tolerence: 1}}]",
+        "evaluators: [{json: {field: [a]}}]",
+    ],
+)
+def test_an_editor_shows_the_same_unknown_keys(text: str) -> None:
+    data = parse_document(f"{MESSAGES}{text}\n", "a.prompt.yml").data
+    [error] = jsonschema.Draft202012Validator(prompt_schema()).iter_errors(data)
+    assert error.validator == "additionalProperties"
