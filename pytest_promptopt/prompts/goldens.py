@@ -217,7 +217,7 @@ def build_goldens(
         found.extend(problems)
         if golden.id in first:
             other = first[golden.id]
-            if not is_derived or golden.id not in derived:
+            if "id" not in used and (not is_derived or golden.id not in derived):
                 errors.append(_duplicate(golden, other))
                 continue
             found.append(_repeated(golden, other))
@@ -273,10 +273,15 @@ def _variables(content: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+# What would change how a golden is judged; tags do not, and may be both.
+_TAKEN_BY_VARIABLES = ("weight", "required", "split")
+
+
 class _Fields:
     """The reserved keys of one golden.
 
-    One of the wrong type is a variable where a placeholder uses it, with a warning, else an error.
+    One that a placeholder uses as a variable (``I weigh {{weight}} kg``) is nothing else, which
+    is told. One of the wrong type is a variable where a placeholder uses it, with a warning, else an error.
     """
 
     def __init__(self, content: Mapping[str, Any], raw: RawGolden, used: Collection[str]) -> None:
@@ -289,6 +294,9 @@ class _Fields:
     def take(self, key: str, read: Callable[[Any], T | None]) -> T | None:
         value = self._content.get(key)
         if value is None:
+            return None
+        if key in _TAKEN_BY_VARIABLES and key in self._used:
+            self._tell(f"`{key}` is a placeholder's variable, and nothing else", Severity.WARNING)
             return None
         result = read(value)
         if result is None:
@@ -439,7 +447,8 @@ def _duplicate(golden: Golden, other: Golden) -> Problem:
 
 
 def _repeated(golden: Golden, other: Golden) -> Problem:
-    message = f"the same golden stands at {other.path}:{other.line} already; both count"
+    what = "the same golden" if golden.variables == other.variables else "a golden with this id"
+    message = f"{what} stands at {other.path}:{other.line} already; both count"
     return Problem(path=golden.path, line=golden.line, message=message, severity=Severity.WARNING)
 
 

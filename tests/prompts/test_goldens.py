@@ -268,3 +268,17 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
     (folder / "a.jsonl").symlink_to(folder / "b.jsonl")
     (folder / "b.jsonl").symlink_to(folder / "a.jsonl")
     assert "goldens `a.jsonl` cannot be read" in refusal(lambda: locate(tmp_path, "a.jsonl"))
+
+
+@pytest.mark.parametrize(("key", "value"), [("weight", 80), ("required", True), ("split", "test")])
+def test_a_reserved_key_that_a_placeholder_uses_is_a_variable_only(key: str, value: object) -> None:
+    (golden,), problems = build({"q": "x", key: value}, used={"q", key})
+    assert (golden.weight, golden.required, golden.split) == (1.0, False, None)
+    assert golden.variables[key] == value
+    assert problems == [f"g.yml:1: `{key}` is a placeholder's variable, and nothing else"]
+
+
+def test_ids_that_a_placeholder_uses_need_not_be_unique() -> None:
+    goldens, problems = build({"id": "a", "q": 1}, {"id": "a", "q": 2}, used={"id", "q"})
+    assert [golden.id for golden in goldens] == ["a", "a-2"]
+    assert problems == ["g.yml:2: a golden with this id stands at g.yml:1 already; both count"]
