@@ -281,7 +281,8 @@ class _Fields:
     """The reserved keys of one golden.
 
     One that a placeholder uses as a variable (``I weigh {{weight}} kg``) is nothing else, which
-    is told. One of the wrong type is a variable where a placeholder uses it, with a warning, else an error.
+    is told. One of the wrong type is a variable where a placeholder uses it, with a warning,
+    else an error.
     """
 
     def __init__(self, content: Mapping[str, Any], raw: RawGolden, used: Collection[str]) -> None:
@@ -295,12 +296,12 @@ class _Fields:
         value = self._content.get(key)
         if value is None:
             return None
-        if key in _TAKEN_BY_VARIABLES and key in self._used:
-            self._tell(f"`{key}` is a placeholder's variable, and nothing else", Severity.WARNING)
-            return None
         result = read(value)
         if result is None:
             self._tell_misread(key, value)
+        elif key in _TAKEN_BY_VARIABLES and key in self._used:
+            self._tell(f"`{key}` is a placeholder's variable, and nothing else", Severity.WARNING)
+            return None
         return result
 
     def check_names(self, variables: Iterable[str]) -> None:
