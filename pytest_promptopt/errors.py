@@ -15,6 +15,7 @@
         ├── NotConfiguredError  a model, key or extra is missing; nothing was sent
         ├── RefusedError        the provider will refuse the next call too (400, 401, 403, 404)
         ├── TransientError      worth another try (408, 409, 429, 5xx, connection, timeout)
+        │   └── UnreachableError    nobody listens at the address
         ├── NotRecordedError    a replay found no recording
         └── BudgetError         the budget does not allow the call; nothing was sent
 
@@ -159,6 +160,10 @@ class TransientError(ProviderError):
     ) -> None:
         super().__init__(message, status=status, attempts=attempts)
         self.retry_after_seconds = retry_after_seconds
+
+
+class UnreachableError(TransientError):
+    """Nobody listens at the address, or nobody knows it."""
 
 
 class NotRecordedError(ProviderError):

@@ -14,7 +14,7 @@ from pytest_promptopt.client.ledger import Ledger, Metered, Tallied
 from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY, Limited, Limits
 from pytest_promptopt.client.rates import Rate
 from pytest_promptopt.client.recordings import Recorder, Replay
-from pytest_promptopt.client.retries import Fault, Retrying
+from pytest_promptopt.client.retries import Fault, Retrying, Wait
 from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.provider import Provider
@@ -59,11 +59,13 @@ class ClientSettings:
 class Client:
     """The way of a request as a provider, and what the session asks of its parts.
 
+    ``longest_wait`` gives the call that is waited for longest, from any thread.
     ``cache`` is None in replay, ``recorder`` outside record, ``replay`` outside replay.
     """
 
     provider: Provider
     ledger: Ledger
+    longest_wait: Callable[[], Wait | None]
     cache: Cache | None = None
     recorder: Recorder | None = None
     replay: Replay | None = None
@@ -97,13 +99,26 @@ def build_client(
     ledger = Ledger()
     if settings.responses is Responses.REPLAY:
         replay = Replay()
-        return Client(provider=Tallied(replay, ledger), ledger=ledger, replay=replay)
-    cache = _cached(_sent(settings, provider, ledger, rng), settings, warn, clock)
+        return Client(
+            provider=Tallied(replay, ledger),
+            ledger=ledger,
+            longest_wait=lambda: None,
+            replay=replay,
+        )
+    limits = _limits(settings)
+    retrying = _retrying(settings, provider, ledger, limits, rng)
+    cache = _cached(_budgeted(settings, Limited(retrying, limits)), settings, warn, clock)
     joined: Provider = InFlight(cache)
     recorder = None
     if settings.responses is Responses.RECORD:
         joined = recorder = Recorder(joined, warn=warn, secrets=Secrets(settings.secrets))
-    return Client(provider=Tallied(joined, ledger), ledger=ledger, cache=cache, recorder=recorder)
+    return Client(
+        provider=Tallied(joined, ledger),
+        ledger=ledger,
+        longest_wait=retrying.longest_wait,
+        cache=cache,
+        recorder=recorder,
+    )
 
 
 def _cached(
@@ -116,28 +131,36 @@ def _cached(
     return Cache(provider, path=path, warn=warn, clock=clock)
 
 
-def _sent(
-    settings: ClientSettings, provider: Provider, ledger: Ledger, rng: random.Random
-) -> Provider:
-    limits = Limits(
+def _limits(settings: ClientSettings) -> Limits:
+    return Limits(
         maximum=settings.concurrency,
         local_maximum=min(settings.local_concurrency, settings.concurrency),
         first=settings.first_concurrency,
         rates=settings.limits,
     )
 
+
+def _retrying(
+    settings: ClientSettings,
+    provider: Provider,
+    ledger: Ledger,
+    limits: Limits,
+    rng: random.Random,
+) -> Retrying:
     def faulted(fault: Fault) -> None:
         limits.faulted(fault)
         ledger.faulted(fault)
 
-    retrying = Retrying(
+    return Retrying(
         Metered(provider, ledger, settings.prices),
         rng=rng,
         max_retries=settings.max_retries,
         deadline_seconds=settings.deadline_seconds,
         on_fault=faulted,
     )
-    limited = Limited(retrying, limits)
+
+
+def _budgeted(settings: ClientSettings, provider: Provider) -> Provider:
     if settings.budget is None:
-        return limited
-    return Budgeted(limited, settings.budget, settings.prices.cost_usd)
+        return provider
+    return Budgeted(provider, settings.budget, settings.prices.cost_usd)

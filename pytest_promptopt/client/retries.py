@@ -4,10 +4,10 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_promptopt.client.stops import Stops
-from pytest_promptopt.errors import RefusedError, TransientError
+from pytest_promptopt.errors import RefusedError, TransientError, UnreachableError
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, Request
 
@@ -25,17 +25,26 @@ class Fault:
     is_retried: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A call that is waited for; ``since_seconds`` is on the clock given to :class:`Retrying`."""
+
+    model: Model
+    since_seconds: float
+    attempt: int = 1
+
+
 class Retrying:
     """Repeats calls that met a :class:`~pytest_promptopt.errors.TransientError`.
 
     Waits as long as the server asks plus an exponential wait with full jitter (base 0.5 s, cap
     30 s; Brooker, "Exponential Backoff And Jitter", AWS 2015): never less than asked, and not
-    all at the same moment. ``deadline_seconds`` bounds the time from the first failure to the last
-    try; a wait that would pass it is not begun. How long one try may take is the provider's to
-    say: only it can tell answering from starting a server. The last error keeps its status and
-    names the tries.
+    all at the same moment. No try begins more than ``deadline_seconds`` after the first. How long
+    one try may take is the provider's to say: only it can tell answering from starting a server.
+    The last error keeps its status and names the tries.
 
-    A refusal is told once: see :class:`~pytest_promptopt.client.stops.Stops`. It is looked up
+    Where nobody is and nobody has answered in this run, it is tried once more, at once. That and
+    a refusal is told once: see :class:`~pytest_promptopt.client.stops.Stops`. It is looked up
     just before each try, so it also reaches calls that had been queued for long.
     """
 
@@ -58,26 +67,39 @@ class Retrying:
         self._sleep = sleep
         self._now = now
         self._stops = Stops()
+        self._waits: dict[int, Wait] = {}
 
     async def complete(self, request: Request) -> Completion:
         """The first answer of at most ``max_retries + 1`` tries."""
-        first_failed_at: float | None = None
-        attempt = 1
+        wait = Wait(model=request.model, since_seconds=self._now())
+        try:
+            return await self._first_answer(request, wait)
+        finally:
+            self._waits.pop(id(request), None)
+
+    def longest_wait(self) -> Wait | None:
+        """The call that is waited for longest; from any thread."""
+        return min(list(self._waits.values()), key=lambda wait: wait.since_seconds, default=None)
+
+    async def _first_answer(self, request: Request, wait: Wait) -> Completion:
         while True:
+            self._waits[id(request)] = wait
             began_at = self._now()
             try:
                 return await self._try(request)
             except TransientError as error:
-                failed_at = self._now()
-                first_failed_at = failed_at if first_failed_at is None else first_failed_at
-                remaining_seconds = first_failed_at + self._deadline_seconds - failed_at
-                wait_seconds = self._wait_seconds(error, attempt)
-                reason = self._reason_to_stop(attempt, wait_seconds, remaining_seconds)
-                self._tell(request, error, began_at, is_retried=reason is None)
+                remaining_seconds = wait.since_seconds + self._deadline_seconds - self._now()
+                wait_seconds = self._wait_seconds(error, wait.attempt)
+                reason = self._reason_to_stop(wait.attempt, wait_seconds, remaining_seconds)
+                is_nobody_there = self._is_nobody_there(error, wait)
+                is_retried = reason is None and not is_nobody_there
+                self._tell(request, error, began_at, is_retried=is_retried)
+                if is_nobody_there:
+                    raise self._stops.unreachable(wait.model, error.message) from error
                 if reason is not None:
-                    raise _final(error, attempt, reason) from error
+                    raise _final(error, wait.attempt, reason) from error
             await self._sleep(wait_seconds)
-            attempt += 1
+            wait = replace(wait, attempt=wait.attempt + 1)
 
     async def close(self) -> None:
         """Close the provider."""
@@ -93,6 +115,13 @@ class Retrying:
         self._stops.answered(request.model)
         return completion
 
+    def _is_nobody_there(self, error: TransientError, wait: Wait) -> bool:
+        return (
+            isinstance(error, UnreachableError)
+            and wait.attempt > min(self._max_retries, 1)
+            and not self._stops.has_answered(wait.model)
+        )
+
     def _wait_seconds(self, error: TransientError, attempt: int) -> float:
         jitter = self._rng.uniform(0.0, min(CAP_SECONDS, BASE_SECONDS * 2 ** (attempt - 1)))
         return (error.retry_after_seconds or 0.0) + jitter
@@ -104,6 +133,8 @@ class Retrying:
             return "--prompt-max-retries allows no more"
         if wait_seconds > remaining_seconds:
             limit = f"the {self._deadline_seconds:g} s in which a call is tried again"
+            if remaining_seconds <= 0:
+                return f"{limit} are over"
             return f"the next try would be {wait_seconds:.0f} s from now, after {limit}"
         return None
 

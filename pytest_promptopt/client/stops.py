@@ -7,9 +7,10 @@ from pytest_promptopt.providers.request import Model
 class Stops:
     """Remembers refusals that concern more than one request, so that each is met once.
 
-    401 and 403 stop the endpoint, 404 and 400 the model. A model that has answered is known to
-    be there and allowed: its later 400 and 403 concern their own request (too long, or refused
-    for what it says) and stop nothing; nor does a refusal that says so itself.
+    401 and 403 stop the endpoint, and so does nobody being there; 404 and 400 stop the model. A
+    model that has answered is known to be there and allowed: its later 400 and 403 concern their
+    own request (too long, or refused for what it says) and stop nothing; nor does a refusal that
+    says so itself.
     """
 
     def __init__(self) -> None:
@@ -31,6 +32,14 @@ class Stops:
         stop = self._models.get(model)
         if stop is not None and stop.status == 400:
             del self._models[model]
+
+    def has_answered(self, model: Model) -> bool:
+        """Whether somebody is known to be where the model is asked."""
+        return any(answered.endpoint == model.endpoint for answered in self._answered)
+
+    def unreachable(self, model: Model, message: str) -> RefusedError:
+        """Note that nobody is there; the error that says so."""
+        return self._endpoints.setdefault(model.endpoint, RefusedError(message))
 
     def refused(self, model: Model, error: RefusedError) -> None:
         """Note a refusal."""

@@ -192,10 +192,9 @@ class Journaled:
         if answer is None:
             answer = await self._asked(request)
             self.journal.keep(fingerprint, answer, role=self.role, about=self.about)
-        if isinstance(answer, ProviderError):
-            self.ledger.took(self.role, None)
-            raise answer
         self.ledger.took(self.role, answer)
+        if isinstance(answer, ProviderError):
+            raise answer
         return answer
 
     async def close(self) -> None:
@@ -207,8 +206,8 @@ class Journaled:
         asked = replace(request, origin=None)
         try:
             return await self.provider.complete(asked)
-        except _NOT_KEPT:
-            self.ledger.took(self.role, None)
+        except _NOT_KEPT as error:
+            self.ledger.took(self.role, error)
             raise
         except ProviderError as error:
             return error

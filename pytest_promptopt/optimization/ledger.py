@@ -1,12 +1,13 @@
 """What a search has spent, and what it may still spend."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_promptopt.client.budget import Budget, BudgetUnit
 from pytest_promptopt.client.estimate import likely_usage, most_usage
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import ProviderError, UsageError
 from pytest_promptopt.optimization.stops import CapReachedError
 from pytest_promptopt.providers.request import Completion, Model, Request, Usage
 
@@ -45,7 +46,7 @@ class Caps:
 class Spent:
     """What was taken so far; calls that the journal or the cache answered count like sent ones.
 
-    ``unpriced`` of them have no known price.
+    ``unpriced`` of them have no known price, ``unanswered`` brought no answer.
     """
 
     task_calls: int = 0
@@ -53,6 +54,7 @@ class Spent:
     tokens: int = 0
     nano_usd: int = 0
     unpriced: int = 0
+    unanswered: int = 0
 
     @property
     def calls(self) -> int:
@@ -88,6 +90,7 @@ class Ledger:
     then comes the next phase. So what is admitted depends on nothing but the answers, however
     many calls are in flight. A cap on tokens or money holds because the most that a request can
     take is admitted (see :func:`~pytest_promptopt.client.estimate.most_usage`).
+    ``errors`` counts the calls without an answer by what was said.
     """
 
     def __init__(self, caps: Caps, price_usd: PriceUsd | None = None) -> None:
@@ -97,6 +100,7 @@ class Ledger:
         self._price_usd = price_usd
         self._aside = Need()
         self._spent = Spent()
+        self.errors: Counter[str] = Counter()
 
     @property
     def spent(self) -> Spent:
@@ -139,17 +143,19 @@ class Ledger:
             raise CapReachedError(f"the cap is reached: {self._amounts(needs[0])}")
         return admitted
 
-    def took(self, role: Role, completion: Completion | None) -> None:
+    def took(self, role: Role, answer: Completion | ProviderError) -> None:
         """Add a call; without an answer it is a call that took no tokens."""
-        usage = Usage() if completion is None else completion.usage
-        cost_usd = 0.0 if completion is None else completion.cost_usd
+        if isinstance(answer, ProviderError):
+            self.errors[answer.message] += 1
+            answer = Completion(text="", cost_usd=0.0)
         spent = self._spent
         self._spent = Spent(
             task_calls=spent.task_calls + (role == "task"),
             optimizer_calls=spent.optimizer_calls + (role == "optimizer"),
-            tokens=spent.tokens + usage.total_tokens,
-            nano_usd=spent.nano_usd + round((cost_usd or 0.0) * _NANO),
-            unpriced=spent.unpriced + (cost_usd is None),
+            tokens=spent.tokens + answer.usage.total_tokens,
+            nano_usd=spent.nano_usd + round((answer.cost_usd or 0.0) * _NANO),
+            unpriced=spent.unpriced + (answer.cost_usd is None),
+            unanswered=self.errors.total(),
         )
 
     def _check_calls(self, role: Role, calls: int) -> None:

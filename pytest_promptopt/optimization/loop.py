@@ -391,6 +391,7 @@ class _Run:
             tried=self._tried(),
             refused=dict(search.refused),
             unparsed=search.optimizer.unparsed,
+            errors=dict(self.ledger.errors),
             spent=self.ledger.spent,
             plan=self.plan,
             headroom=self.found.headroom,

@@ -72,7 +72,8 @@ class Result:
     it stands; whether it is an improvement is for ``verdict`` to say, which is None where the
     test split was not opened. ``before`` and ``after`` are means on validation. ``reason`` says
     why the search ended. ``tried`` are in the order of scoring, ``refused`` counts candidates by
-    the guards' reason, ``unparsed`` the optimizer model's replies that could not be read.
+    the guards' reason, ``unparsed`` the optimizer model's replies that could not be read,
+    ``errors`` calls without an answer by what was said.
     """
 
     chosen: Candidate | None
@@ -84,6 +85,7 @@ class Result:
     tried: tuple[Tried, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
     unparsed: int = 0
+    errors: Mapping[str, int] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
     plan: Plan | None = None
     headroom: Headroom | None = None

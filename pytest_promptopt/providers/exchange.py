@@ -1,16 +1,19 @@
 """One question and its answer over HTTP, through either SDK."""
 
 import asyncio
+import errno
 import functools
 import ipaddress
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
-from pytest_promptopt.errors import ProviderError, RefusedError, TransientError
+from pytest_promptopt.errors import ProviderError, RefusedError, TransientError, UnreachableError
 from pytest_promptopt.providers.adaptation import Adaptations
 from pytest_promptopt.providers.connections import ClientPool
 from pytest_promptopt.providers.keys import find_key
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _SHORTEST_SECRET = 16
+_UNREACHABLE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
 
 
 class SdkClient(Protocol):
@@ -164,6 +168,11 @@ class Exchange:
                 f"{model}: {endpoint.address} did not answer within {seconds:g} s"
             ) from error
         except self._sdk.connection_error as error:
+            nobody = _unreachable(error)
+            if nobody:
+                raise UnreachableError(
+                    f"{model}: is the server running at {endpoint.address}? {nobody}"
+                ) from error
             raise TransientError(
                 f"{model}: the connection to {endpoint.address} failed "
                 f"({endpoint.asked(model).shown(_cause(error))})"
@@ -240,6 +249,17 @@ def _encode(model: Model, body: Mapping[str, Any]) -> bytes:
             f"{model}: the messages or parameters hold something that JSON cannot carry "
             f"({type(error).__name__}): look for NaN or infinity"
         ) from error
+
+
+def _unreachable(error: BaseException | None) -> str:
+    """Why nobody can be reached; empty where that is not what failed."""
+    if isinstance(error, BaseExceptionGroup):
+        return _unreachable(error.exceptions[0])
+    if isinstance(error, socket.gaierror):
+        return str(error.strerror)
+    if isinstance(error, OSError) and error.errno in _UNREACHABLE:
+        return os.strerror(error.errno)
+    return _unreachable(error.__cause__ or error.__context__) if error is not None else ""
 
 
 def _cause(error: BaseException) -> str:

@@ -49,6 +49,8 @@ def describe_spent(spent: Spent, caps: Caps) -> Iterator[str]:
     yield f"{spent.tokens:,}{of_tokens} tokens"
     of_cost = f" of {cost(caps.cost_usd)}" if caps.cost_usd is not None else ""
     yield f"{cost(None if spent.unpriced else spent.cost_usd)}{of_cost}"
+    if spent.unanswered:
+        yield f"{spent.unanswered} without an answer"
 
 
 def render_result(result: Result, caps: Caps) -> Iterator[Line]:
@@ -72,6 +74,8 @@ def render_result(result: Result, caps: Caps) -> Iterator[Line]:
         yield Line(f"refused: {count} × {printable(reason)}".replace("\n", " "))
     if result.unparsed:
         yield Line(f"not understood: {result.unparsed} replies of the optimizer model")
+    for message, count in result.errors.items():
+        yield Line(f"no answer: {count} × {printable(message)}".replace("\n", " "), is_bad=True)
     yield Line(f"took {', '.join(describe_spent(result.spent, caps))}")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.client.ledger import Tally
+from pytest_promptopt.client.retries import Wait
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
 from pytest_promptopt.evaluation.gate import Decision, Verdict
@@ -17,6 +18,8 @@ from pytest_promptopt.reports.table import Column, lay_out
 _WORST_SHOWN = 3
 _INDENT = "    "
 _INTERVAL = "95 % interval"
+
+_LONG_WAIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +333,15 @@ def describe_progress(tally: Tally, planned: int, seconds: float) -> tuple[str, 
     if tally.answered:
         parts.append(cost(tally.cost_usd))
     return tuple(parts)
+
+
+def describe_wait(wait: Wait | None, now_seconds: float) -> str:
+    """Who has not answered for long, and which try it is; empty where nobody keeps us waiting."""
+    waited = now_seconds - wait.since_seconds if wait else 0.0
+    if wait is None or waited < _LONG_WAIT_SECONDS:
+        return ""
+    where = f" at {wait.model.base_url}" if wait.model.base_url else ""
+    return f"{wait.model}{where} has not answered for {_duration(waited)} (try {wait.attempt})"
 
 
 def _duration(seconds: float) -> str:

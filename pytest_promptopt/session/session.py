@@ -5,6 +5,7 @@ The search for better prompts is a third of the package: it is imported only whe
 
 import functools
 import os
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
-from pytest_promptopt.reports.terminal import describe_progress
+from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import cache_path, client_of, prices_of, secrets_of
@@ -108,6 +109,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
             lambda seconds: (
                 work.parts or describe_progress(client.ledger.tally, workflow.planned, seconds)
             ),
+            lambda: "" if work.text else describe_wait(client.longest_wait(), time.monotonic()),
         ),
     )
     finding = FindingPrompts(config, settings.paths)

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.client.retries import Fault, Retrying
-from pytest_promptopt.errors import NotConfiguredError, RefusedError, TransientError
+from pytest_promptopt.client.retries import Fault, Retrying, Wait
+from pytest_promptopt.errors import (
+    NotConfiguredError,
+    RefusedError,
+    TransientError,
+    UnreachableError,
+)
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 from tests.client.asking import Answering, Clock, answer, ask, failing
@@ -79,18 +84,72 @@ def test_the_last_error_keeps_status_and_cause_and_counts_the_tries() -> None:
     )
 
 
-def test_the_time_of_the_first_try_does_not_count() -> None:
+def test_the_deadline_counts_from_the_first_try() -> None:
     clock = Clock()
 
-    async def slow_to_start(request: Request) -> Completion:
-        if not clock.naps:
-            await clock.sleep(500.0)
-            raise TransientError("busy")
-        return answer()
+    async def silent(request: Request) -> Completion:
+        await clock.sleep(5.0)
+        raise TransientError("did not answer within 5 s")
 
-    client = retrying(Answering(slow_to_start), clock, deadline_seconds=10.0)
+    provider = Answering(silent)
+    with pytest.raises(TransientError, match="gave up after 2 tries"):
+        asyncio.run(retrying(provider, clock, deadline_seconds=10.0).complete(ask()))
+    assert len(provider.asked) == 2
 
-    assert asyncio.run(client.complete(ask())) == answer()
+
+def test_where_nobody_is_it_is_tried_once_more_and_other_calls_are_not_sent() -> None:
+    async def run() -> None:
+        clock = Clock()
+        provider = failing(*(UnreachableError("is the server running at x?") for _ in range(9)))
+        client = retrying(provider, clock)
+        for text in ("a", "b"):
+            with pytest.raises(RefusedError, match=r"^is the server running at x\?$"):
+                await client.complete(ask(text))
+        assert provider.asked == ["a", "a"]
+        assert sum(clock.naps) <= 0.5
+
+    asyncio.run(run())
+
+
+def test_where_somebody_has_answered_it_is_tried_as_after_any_fault() -> None:
+    async def run() -> None:
+        faults = [UnreachableError("is the server running at x?") for _ in range(3)]
+
+        async def restart(request: Request) -> Completion:
+            if request.messages[-1].content == "b" and faults:
+                raise faults.pop()
+            return answer()
+
+        client = retrying(Answering(restart), Clock())
+        await client.complete(ask("a"))
+        assert await client.complete(ask("b")) == answer()
+
+    asyncio.run(run())
+
+
+def test_the_longest_wait_tells_who_is_waited_for_and_the_try() -> None:
+    async def run() -> None:
+        clock = Clock()
+        seen: list[Wait | None] = []
+
+        async def watch(request: Request) -> Completion:
+            seen.append(client.longest_wait())
+            await clock.sleep(5.0)
+            if len(seen) == 1:
+                raise TransientError("busy")
+            return answer()
+
+        client = retrying(Answering(watch), clock)
+        assert client.longest_wait() is None
+        request = ask()
+        await client.complete(request)
+        since = seen[0].since_seconds if seen[0] else 0.0
+        assert seen == [
+            Wait(model=request.model, since_seconds=since, attempt=attempt) for attempt in (1, 2)
+        ]
+        assert client.longest_wait() is None
+
+    asyncio.run(run())
 
 
 def test_faults_are_told_with_whether_they_are_retried() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import ProviderError, UsageError
 from pytest_promptopt.optimization.ledger import Caps, Ledger, Need, Spent
 from pytest_promptopt.optimization.stops import CapReachedError
 from pytest_promptopt.providers.request import Completion, Usage
@@ -15,7 +15,8 @@ def test_calls_are_admitted_up_to_the_cap_and_not_beyond() -> None:
     ledger = Ledger(Caps(calls=3))
     assert ledger.admit("task", [need(), need()]) == 2
     ledger.took("task", Completion(text="a"))
-    ledger.took("optimizer", None)
+    ledger.took("optimizer", ProviderError("down"))
+    assert (ledger.spent.unanswered, dict(ledger.errors)) == (1, {"down": 1})
     assert ledger.admit("task", [need()]) == 1
     with pytest.raises(CapReachedError) as caught:
         ledger.admit("task", [need(), need()])

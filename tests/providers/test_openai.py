@@ -11,6 +11,7 @@ from pytest_promptopt.errors import (
     ProviderError,
     RefusedError,
     TransientError,
+    UnreachableError,
 )
 from pytest_promptopt.providers.openai import OpenAIProvider
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, RateLimit, Usage
@@ -365,7 +366,9 @@ def test_body_cut_in_the_middle_is_worth_another_try() -> None:
 
 
 def test_nobody_there_is_worth_another_try() -> None:
-    with pytest.raises(TransientError, match=r"the connection to http://127\.0\.0\.1:9/v1 failed"):
+    with pytest.raises(
+        UnreachableError, match=r"is the server running at http://127\.0\.0\.1:9/v1"
+    ):
         ask(OpenAIProvider, question(openai_model("http://127.0.0.1:9/v1")))
 
 
