@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pytest_promptopt.suggestion import misspelt
+
 Split = Literal["train", "validation", "test"]
 
 RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "evaluators")
@@ -60,7 +62,9 @@ class Golden:
 
     def lacks(self, name: str) -> str:
         """That the golden has no value for the placeholder ``name``, and why."""
-        why = f" (the cell of `{name}` is empty)" if name in self.empty else ""
+        meant = misspelt(name, self.variables)
+        why = f" (did you mean {{{{{meant}}}}}?)" if meant else ""
+        why = f" (the cell of `{name}` is empty)" if name in self.empty else why
         return f"{{{{{name}}}}} has no value{why}"
 
 

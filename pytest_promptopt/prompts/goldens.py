@@ -200,13 +200,7 @@ def build_goldens(
     errors: list[Problem] = []
     first: dict[str, Golden] = {}
     derived: set[str] = set()
-    tables: dict[str, bool] = {}
-    for item in raw:
-        if item.from_table and item.path not in tables:
-            tables[item.path] = _has_header(item, used)
-            errors += [] if tables[item.path] else [_nameless(item, used)]
-        if not tables.get(item.path, True):
-            continue
+    for item in _with_columns(raw, used, errors):
         if item.remark:
             found.append(_remark(item))
         try:
@@ -414,6 +408,19 @@ def _column(name: str, row: Mapping[str, str], used: Collection[str]) -> str:
     """A reserved key may be written ``ID`` or ``Expected`` unless that is a variable's name."""
     key = name.casefold()
     return key if key in RESERVED_KEYS and key not in row and name not in used else name
+
+
+def _with_columns(
+    raw: Iterable[RawGolden], used: Collection[str], errors: list[Problem]
+) -> Iterator[RawGolden]:
+    """All but the rows of tables that name no column; ``errors`` gets one for each of these."""
+    tables: dict[str, bool] = {}
+    for item in raw:
+        if item.from_table and item.path not in tables:
+            tables[item.path] = _has_header(item, used)
+            errors += [] if tables[item.path] else [_nameless(item, used)]
+        if tables.get(item.path, True):
+            yield item
 
 
 def _has_header(item: RawGolden, used: Collection[str]) -> bool:

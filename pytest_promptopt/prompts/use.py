@@ -16,7 +16,7 @@ _SHOWN_NAMES = 5
 _SEEING_ALL = ("python", "uses")
 # What people write beside an example for themselves.
 _NOTES = frozenset({"comment", "comments", "description", "note", "notes", "source"})
-_LOGIC = re.compile(r"\{%.*?%\}|<%.*?%>", re.DOTALL)
+_LOGIC = re.compile(r"\{%.{0,200}?%\}|<%.{0,200}?%>", re.DOTALL)
 _FILE = re.compile(r"\s*file://\S+\s*")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 

@@ -95,6 +95,7 @@ def test_an_empty_cell_of_a_table_is_none_and_said_to_be_empty(tmp_path: Path) -
     assert second.variables == {"q": "", "expected": "x"}
     assert first.lacks("expected") == "{{expected}} has no value (the cell of `expected` is empty)"
     assert second.lacks("other") == "{{other}} has no value"
+    assert second.lacks("Q") == "{{Q}} has no value (did you mean {{q}}?)"
 
 
 @pytest.mark.parametrize(
