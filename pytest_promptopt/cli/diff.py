@@ -16,6 +16,7 @@ from pytest_promptopt.cli.saved import how_to_save, read_scores, score_text
 from pytest_promptopt.cli.sides import Comparison, KnownScores, known_scores
 from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.prompt_history import PromptHistory, short
 from pytest_promptopt.history.scores import ScoredContent
 from pytest_promptopt.history.snapshot import Snapshot
@@ -167,7 +168,7 @@ def _tell_scores(scores: KnownScores, location: str, out: Output) -> None:
 
 def _tell_comparison(comparison: Comparison, out: Output) -> None:
     before, after = comparison.before, comparison.after
-    goldens = f"{len(after.goldens)} goldens"
+    goldens = counted(len(after.goldens), "golden")
     out.line(f"  {after.model}  {score_text(before)} → {score_text(after)}  {goldens}")
     if not comparison.is_judged_alike:
         out.line("  the evaluators changed too, so the scores do not mean the same")

@@ -10,6 +10,7 @@ from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.saved import read_scores, score_text
 from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.prompt_history import Entry, PromptHistory, short
 from pytest_promptopt.history.scores import SavedScores, ScoredContent
 from pytest_promptopt.history.snapshot import Snapshot
@@ -124,7 +125,7 @@ class _Log:
     def _tell_scores(self, snapshot: Snapshot) -> None:
         for score in self._scores.of(ScoredContent.of(snapshot.content)):
             samples = f" × {score.samples} samples" if score.samples > 1 else ""
-            count = f"{len(score.goldens)} goldens{samples}"
+            count = f"{counted(len(score.goldens), 'golden')}{samples}"
             self._detail(f"{score.model}  {score_text(score)}  {count}")
 
     def _renamed(self, former: Path) -> str:

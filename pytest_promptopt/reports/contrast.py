@@ -19,13 +19,18 @@ _SIGNS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
 
 
 def sentence(row: GoldenRow) -> str:
-    """Why a golden missed, on one line: JSON by path, text by the place where it differs."""
+    """Why a golden missed, on one line: JSON by path, text by the place where it differs.
+
+    An evaluator that missed for another reason than what was expected tells its own.
+    """
     answer = row.shown
     text = answer.text if answer else ""
-    if row.expected and text.strip() != row.expected.strip():
+    mark = next(filter(_is_missed, row.result.marks), None)
+    is_other = mark is not None and mark.reason and "expected" not in mark.reason
+    if row.expected and text.strip() != row.expected.strip() and not is_other:
         said = _apart(row.expected, text)
     else:
-        said = next(map(_reason, filter(_is_missed, row.result.marks)), f"got {excerpt(text)}")
+        said = f"got {excerpt(text)}" if mark is None else _reason(mark)
     several = f" ({row.missed} of {len(row.answers)} answers missed)"
     return said + several if len(row.answers) > 1 and row.missed else said
 
@@ -48,8 +53,8 @@ def _is_missed(mark: Mark) -> bool:
 
 
 def _reason(mark: Mark) -> str:
-    value = "" if mark.value is None else f" {mark.value:.2f}"
-    return printable(f"{mark.evaluator}{value}{f': {mark.reason}' if mark.reason else ''}")
+    reason = f": {mark.reason}" if mark.reason else ""
+    return " ".join(printable(f"{mark.evaluator} {mark.value or 0.0:.2f}{reason}").split())
 
 
 def _apart(expected: str, answer: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.optimization.ledger import Caps, Spent
 from pytest_promptopt.optimization.plan import Plan
 from pytest_promptopt.optimization.result import Event, Judged, Looked, Planned, Progress, Result
@@ -35,7 +35,7 @@ def describe_search(progress: Progress) -> tuple[str, ...]:
     return (
         f"round {progress.round} of at most {progress.rounds}",
         f"best on validation {progress.best:.3f} ({interval.low:.3f} to {interval.high:.3f})",
-        f"{progress.candidates} prompts scored",
+        f"{counted(progress.candidates, 'prompt')} scored",
         f"{progress.refused} refused",
         *describe_spent(progress.spent, progress.caps),
     )

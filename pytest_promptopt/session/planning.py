@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.client.store import count_held
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.plan import PromptPlan, plan_prompt
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
@@ -76,12 +77,13 @@ def _lines(plans: Sequence[PromptPlan]) -> Iterator[str]:
         judged = f" + {judging} by judges" if judging else ""
         yield f"{plan.location} ({plan.model or 'no model'})"
         yield (
-            f"    {plan.goldens} goldens × {plan.samples} samples{judged} = {plan.calls} calls, "
+            f"    {counted(plan.goldens, 'golden')} × {counted(plan.samples, 'sample')}{judged} = "
+            f"{counted(plan.calls, 'call')}, "
             f"{plan.held} of them in the cache"
         )
         yield f"    about {plan.tokens:,} tokens, {cost(plan.cost_usd)}"
     known = [plan.cost_usd for plan in plans if plan.cost_usd is not None]
     unknown = len(plans) - len(known)
-    and_unknown = f" and {unknown} prompts whose price is unknown" if unknown else ""
+    and_unknown = f" and {counted(unknown, 'prompt')} whose price is unknown" if unknown else ""
     calls = sum(plan.calls - plan.held for plan in plans)
-    yield f"in all {calls} calls to send, about {cost(sum(known))}{and_unknown}"
+    yield f"in all {counted(calls, 'call')} to send, about {cost(sum(known))}{and_unknown}"

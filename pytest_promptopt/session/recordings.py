@@ -7,6 +7,7 @@ import pytest
 
 from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.recording_file import recording_path
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.session.reporting import Reporting
 
 
@@ -33,7 +34,7 @@ class UnusedRecordings:
         """Name the recordings that nothing asked for."""
         for path, count in self._told.items():
             terminalreporter.write_line(
-                f"{path.relative_to(self._root)}: {count} recordings were not used; "
+                f"{path.relative_to(self._root)}: {_unused(count)}; "
                 "`--prompt-responses record` removes them",
                 yellow=True,
             )
@@ -44,3 +45,7 @@ class UnusedRecordings:
         partial = {summary.location for summary in summaries if not summary.is_whole}
         locations = dict.fromkeys(summary.location for summary in summaries)
         return [self._root / location for location in locations if location not in partial]
+
+
+def _unused(count: int) -> str:
+    return f"{counted(count, 'recording')} {'was' if count == 1 else 'were'} not used"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import HistoryError
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.scores import (
     SCORES_PATH,
     GoldenScore,
@@ -39,7 +40,7 @@ class SavingScores:
             self._remark = f"no score was saved: {error}"
         else:
             self._remark = (
-                f"{len(scores)} scores of whole prompts, {new} of them new: {SCORES_PATH}"
+                f"{counted(len(scores), 'score')} of whole prompts, {new} new: {SCORES_PATH}"
             )
 
     @pytest.hookimpl(trylast=True)

@@ -85,8 +85,8 @@ def test_a_plan_counts_judgements_and_tells_unknown_prices(
     result = project.run("--prompt-plan", "-p", "xdist", "-n", "2")
     result.stdout.fnmatch_lines(
         [
-            "    2 goldens × 1 samples + 2 by judges = 4 calls, 0 of them in the cache",
+            "    2 goldens × 1 sample + 2 by judges = 4 calls, 0 of them in the cache",
             "    about * tokens, cost unknown",
-            "in all 4 calls to send, about $0.00 and 1 prompts whose price is unknown",
+            "in all 4 calls to send, about $0.00 and 1 prompt whose price is unknown",
         ]
     )

@@ -144,7 +144,7 @@ def test_recordings_that_no_golden_asks_for_are_told_and_then_removed(project: P
     assert len(recordings.read_text().splitlines()) == 2
     project.write("prompts/a.prompt.yml", PROMPT[: PROMPT.index("  - {id: wrong")])
     project.run("--prompt-responses", "replay").stdout.fnmatch_lines(
-        ["prompts/__recordings__/a.jsonl: 1 recordings were not used;*"]
+        ["prompts/__recordings__/a.jsonl: 1 recording was not used;*"]
     )
     project.run("--prompt-responses", "record")
     assert len(recordings.read_text().splitlines()) == 1

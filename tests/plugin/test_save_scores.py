@@ -20,9 +20,7 @@ def saved(project: Project) -> list[dict[str, Any]]:
 def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[str, ...]) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run_apart("--prompt-save-scores", *workers)
-    result.stdout.fnmatch_lines(
-        ["1 scores of whole prompts, 1 of them new: .promptopt/scores.jsonl"]
-    )
+    result.stdout.fnmatch_lines(["1 score of whole prompts, 1 new: .promptopt/scores.jsonl"])
     [score] = saved(project)
     assert (score["location"], score["model"]) == ("prompts/a.prompt.yml", "scripted:answers.json")
     assert (score["score"], score["samples"]) == (0.5, 1)

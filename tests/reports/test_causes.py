@@ -1,0 +1,41 @@
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.reports.causes import causes
+
+
+def results(outcome: Outcome, *reasons: str) -> list[GoldenResult]:
+    return [
+        GoldenResult(golden_id=f"g{number}", outcome=outcome, reason=reason)
+        for number, reason in enumerate(reasons)
+    ]
+
+
+def counts(found: list[GoldenResult]) -> list[tuple[str, int]]:
+    return [(cause.reason, len(cause.golden_ids)) for cause in causes(found)]
+
+
+def test_errors_that_differ_by_golden_request_or_sample_have_one_cause() -> None:
+    found = results(
+        Outcome.ERROR,
+        "401 bad key (request req_01abc, sample 0) in golden g0",
+        "401 bad key (request req_77xyz, sample 1) in golden g1",
+        "404 no such model (request req_02abc, sample 0)",
+    )
+    assert counts(found) == [(found[0].reason, 2), (found[2].reason, 1)]
+
+
+def test_a_status_is_no_detail() -> None:
+    assert len(causes(results(Outcome.ERROR, "status 500", "status 503"))) == 2
+
+
+def test_a_budget_is_one_cause_and_what_is_not_scored_is_told_to_the_letter() -> None:
+    assert counts(results(Outcome.NOT_RUN, "spent 3 calls", "spent 4 tokens")) == [
+        ("spent 3 calls", 2)
+    ]
+    assert counts(results(Outcome.UNSCORED, 'gave "1"', 'gave "2"', 'gave "2"')) == [
+        ('gave "2"', 2),
+        ('gave "1"', 1),
+    ]
+
+
+def test_goldens_with_a_score_have_no_cause() -> None:
+    assert causes(results(Outcome.MISSED, "") + results(Outcome.PASSED, "")) == ()

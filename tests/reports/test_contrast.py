@@ -1,0 +1,55 @@
+import pytest
+
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.reports.contrast import differences_of, sentence
+from pytest_promptopt.reports.summary import Answer, GoldenRow
+
+LONG = (
+    "The quick brown fox jumps over the lazy dog and runs away from the {} big house on the hill."
+)
+
+
+def row(expected: str, *answers: str, reason: str = "") -> GoldenRow:
+    mark = Mark(evaluator="polite", value=0.0, passed=False, reason=reason)
+    return GoldenRow(
+        result=GoldenResult(golden_id="a", outcome=Outcome.MISSED, score=0.0, marks=(mark,)),
+        expected=expected,
+        answers=tuple(Answer(text=text, passed=text == expected) for text in answers),
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (row("a", "b"), 'expected "a", got "b"'),
+        (row("a", "a", "b", "c"), 'expected "a", got "b" (2 of 3 answers missed)'),
+        (row("a", "b\n\x1b[2J"), r'expected "a", got "b \x1b[2J"'),
+        (
+            row(LONG.format("very"), LONG.format("quite")),
+            'expected "… runs away from the very big house on the hill.", '
+            'got "… runs away from the quite big house on the hill."',
+        ),
+        (
+            row('{"a": {"b": "DE"}, "c": 5}', '```json\n{"a": {"b": "Germany"}, "c": 4}\n```'),
+            'a.b: expected "DE", got "Germany"; c: expected 5, got 4',
+        ),
+        (row('{"a": 1}', "no JSON"), 'expected "{"a": 1}", got "no JSON"'),
+        (row("a", "b", reason="please\nis missing"), "polite 0.00: please is missing"),
+        (row("", "b", reason="please is missing"), "polite 0.00: please is missing"),
+    ],
+)
+def test_a_miss_is_told_by_where_it_differs(found: GoldenRow, said: str) -> None:
+    assert sentence(found) == said
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "lines"),
+    [
+        (LONG.format("very"), LONG.format("quite"), [LONG.replace(" {}", "[- very-]{+ quite+}")]),
+        ("one\ntwo\nthree", "one\ntwo!\nthree", ["…", "two{+!+}", "…"]),
+        ('{"a": [1, 2]}', '{"a": [1, 3], "b": 0}', ["b: not expected", "a.1: expected 2, got 3"]),
+        ("yes", "no", []),
+    ],
+)
+def test_differences_are_shown_where_they_are(expected: str, answer: str, lines: list[str]) -> None:
+    assert [*differences_of(expected, answer)] == lines
