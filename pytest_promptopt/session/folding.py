@@ -8,6 +8,7 @@ import pytest
 from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.reports.causes import causes
+from pytest_promptopt.session.longrepr import longrepr_of
 
 _KINDS = ("error", "failed")
 
@@ -34,12 +35,17 @@ class Folding:
                 terminalreporter.stats[kind] = kept
                 for report in reports:
                     if report.nodeid in repeating:
-                        report.longrepr = repeating[report.nodeid]
+                        _retell(report, repeating[report.nodeid])
         return (yield)
 
     def restore(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Put back what was left out, when the sections are printed."""
         terminalreporter.stats.update(self._whole)
+
+
+def _retell(report: Any, text: str) -> None:
+    path, line, _ = report.location
+    report.longrepr = longrepr_of(text, path, (line or 0) + 1)
 
 
 def _repeating(reports: list[Any]) -> Mapping[str, str]:
@@ -62,6 +68,6 @@ def _repeating(reports: list[Any]) -> Mapping[str, str]:
             if others:
                 report = by_prompt[key][first]
                 same = f"the same for {counted(len(others), 'more golden')}: {listed(others)}"
-                report.longrepr = f"{report.longreprtext}\n{same}"
+                _retell(report, f"{report.longrepr}\n{same}")
                 found |= {by_prompt[key][name].nodeid: f"as {first}" for name in others}
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest._code.code import ReprExceptionInfo
 
 from pytest_promptopt.errors import BudgetError, PromptFileError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.base import Base
@@ -23,6 +24,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain, row_of
 from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import GoldenRow
+from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import Entry
 
@@ -59,12 +61,17 @@ class PromptItem(pytest.Item):
         """Our own failures as text; a scorer's exception with the scorer's traceback."""
         error = excinfo.value
         if isinstance(error, GoldenMissedError | GateFailedError):
-            return str(error)
+            return self._told(str(error))
         if isinstance(error, ScorerError):
             place, _, said = str(error).partition(": ")
             told = f"{printable(said)}\nevaluator at {place}"
-            return f"{told}\n{_traceback(error.__cause__)}" if error.__cause__ else told
+            cause = error.__cause__
+            return self._told(f"{told}\n{_traceback(cause)}" if cause else told)
         return super().repr_failure(excinfo, style)
+
+    def _told(self, text: str) -> ReprExceptionInfo:
+        path, line, _ = self.reportinfo()
+        return longrepr_of(text, path, (line or 0) + 1)
 
     def _describe(self, kind: str, **details: Any) -> None:
         self.record = _record(self.entry, kind, **details)

@@ -119,7 +119,7 @@ class Annotating:
             text = f"golden {row.result.golden_id} missed: score {score:.2f}, {sentence(row)}"
             self._missed.setdefault(key, []).append(self._annotation(report, text))
         elif report.failed:
-            lines = report.longreprtext.splitlines()
+            lines = str(report.longrepr).splitlines()
             text = "\n".join(lines if record["kind"] == "gate" else lines[:1])
             self._failed.append(self._annotation(report, text))
             if record["kind"] == "gate":

@@ -104,3 +104,17 @@ def test_one_cause_is_told_once_however_many_goldens_it_stops(
     result.stdout.fnmatch_lines(["ERROR prompts/a.prompt.yml::right - *", "*::g49 - as right"])
     assert sum(reason in line for line in result.outlines) <= 4
     assert len(result.outlines) < 85
+
+
+def test_workers_tell_one_cause_once_and_a_miss_in_short_too(project: Project) -> None:
+    project.answers({"one": "1", "two": "3", "*": {"error": {"status": 404, "message": "no x"}}})
+    project.write("prompts/a.prompt.yml", PROMPT + MANY)
+    result = project.run_apart("-p", "xdist.plugin", "-n", "2", "--junitxml=junit.xml")
+    assert result.parseoutcomes() == {"passed": 1, "failed": 1, "errors": 50}
+    assert result.stdout.str().count("ERROR at setup of") == 1
+    result.stdout.fnmatch_lines(["the same for 49 more goldens: *"])
+    result.stdout.fnmatch_lines(['FAILED prompts/a.prompt.yml::wrong - expected "2", got "3"'])
+    assert sum(line.startswith("ERROR ") and " - as g" in line for line in result.outlines) == 49
+    cases = ElementTree.parse(project.path / "junit.xml").iter("testcase")
+    messages = {case.get("name"): [found.get("message") for found in case] for case in cases}
+    assert messages["wrong"][-1:] == ['expected "2", got "3"']
