@@ -83,6 +83,7 @@ def _prompt(summary: PromptSummary, texts: _WholeTexts) -> dict[str, Any]:
         "interval": _interval(summary.interval),
         "tokens": summary.tokens,
         "cost_usd": summary.cost_usd,
+        "has_gate": summary.has_gate,
         "verdict": summary.verdict and _verdict(summary.verdict),
         "base": summary.base and _base(summary.base, summary.change),
         "causes": [_cause(cause) for cause in summary.causes[:_ITEMS]],

@@ -194,6 +194,7 @@ def _prompt(prompt: Object) -> PromptSummary:
         model=prompt["model"],
         goldens=int(prompt["goldens"]),
         samples=int(prompt["samples"]),
+        has_gate=prompt["has_gate"],
         rows=[_row(row) for row in prompt["results"]],
         verdict=prompt["verdict"] and _verdict(prompt["verdict"]),
         base=prompt["base"] and _base(prompt["base"]),

@@ -114,8 +114,8 @@ class PromptSummary:
     """What a run found out about one prompt with one model.
 
     ``key`` is the subject's. ``goldens`` counts all there are, ``rows`` hold those that ran.
-    ``verdict`` is None where no gate ran, ``base`` in a run without one, ``content`` in a run that
-    keeps no scores.
+    ``verdict`` is None where no gate ran, also of a prompt that ``has_gate``, ``base`` in a run
+    without one, ``content`` in a run that keeps no scores.
     """
 
     key: str = ""
@@ -123,6 +123,7 @@ class PromptSummary:
     model: str
     goldens: int
     samples: int = 1
+    has_gate: bool = False
     content: ScoredContent | None = None
     rows: list[GoldenRow] = field(default_factory=list)
     verdict: Verdict | None = None
@@ -139,7 +140,9 @@ class PromptSummary:
         counts = self.counts
         if counts[Outcome.ERROR] or counts[Outcome.NOT_RUN] or self.has_nothing_scored:
             return True
-        return counts[Outcome.MISSED] > 0 if self.verdict is None else not self.verdict.passed
+        if self.verdict is not None:
+            return not self.verdict.passed
+        return counts[Outcome.MISSED] > 0 and not self.has_gate
 
     @property
     def has_nothing_scored(self) -> bool:

@@ -18,6 +18,13 @@ from pytest_promptopt.reports.table import Column, lay_out
 _WORST_SHOWN = 3
 _INDENT = "    "
 _INTERVAL = "95 % interval"
+_COUNTS = (
+    ("passed", Outcome.PASSED, 4),
+    ("missed", Outcome.MISSED, 0),
+    ("not scored", Outcome.UNSCORED, 2),
+    ("errors", Outcome.ERROR, 0),
+    ("not run", Outcome.NOT_RUN, 3),
+)
 
 _LONG_WAIT_SECONDS = 10.0
 
@@ -49,13 +56,12 @@ def render(
     if not summaries:
         return
     ordered = sorted(summaries, key=_rank)
-    heading, *rows = _table(ordered, width)
-    total = rows[len(ordered) :]
-    is_quiet = verbosity < 0
+    heading, *rows, total = _table(ordered, width)
+    is_quiet, is_alone = verbosity < 0, len(ordered) == 1
     shown = [
         (summary, text)
-        for summary, text in zip(ordered, rows, strict=False)
-        if summary.fails or not is_quiet or not total
+        for summary, text in zip(ordered, rows, strict=True)
+        if summary.fails or not is_quiet or is_alone
     ]
     if shown:
         yield Line(heading)
@@ -65,7 +71,8 @@ def render(
         details = _details(summary, has_interval=_INTERVAL in heading) if is_whole else ()
         for detail in () if is_quiet else (*details, *_told_always(summary)):
             yield from _wrapped(detail, width, _INDENT)
-    yield from map(Line, total)
+    if not is_alone:
+        yield Line(total)
     if not is_quiet:
         yield from _wrapped(_effort(ordered, saved_in), width)
         yield from compare_models(summaries, width)
@@ -95,47 +102,47 @@ def _wrapped(text: str, width: int, indent: str = "") -> Iterator[Line]:
 
 
 def _table(summaries: Sequence[PromptSummary], width: int) -> list[str]:
-    """The heading, a row a prompt, and of several prompts the total."""
-    has_total = len(summaries) > 1
+    """The heading, a row a prompt, and the total."""
     failing = sum(summary.fails for summary in summaries)
     look = f", {failing} to look at" if failing else ""
-    names = [printable(summary.key or summary.location) for summary in summaries]
-    total_name = [f"total{look}"] * has_total
+    names = [" ".join(printable(summary.key or summary.location).split()) for summary in summaries]
+    columns = [*_judged(summaries), *_counted(summaries), *_spent(summaries)]
+    prompt = Column(heading="prompt", cells=(*names, f"total{look}"))
+    return [*lay_out(prompt, columns, width)]
 
-    def column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) -> Column:
-        return Column(heading=heading, cells=(*cells, *[total] * has_total), rank=rank)
 
-    def counts(heading: str, outcome: Outcome, rank: int = 0) -> Column:
+def _column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) -> Column:
+    return Column(heading=heading, cells=(*cells, total), rank=rank)
+
+
+def _judged(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+    yield _column("verdict", map(_decision, summaries))
+    yield _column("score", map(_score, summaries))
+    yield _column(_INTERVAL, map(_interval, summaries), rank=5)
+    yield _column("Δ base", map(_against, summaries), rank=1)
+
+
+def _counted(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+    """A column for each outcome that goldens had."""
+    for heading, outcome, rank in _COUNTS:
         numbers = [summary.counts[outcome] for summary in summaries]
-        is_wanted = any(numbers)
-        cells = [f"{number:,}" if is_wanted else "" for number in numbers]
-        return column(heading, cells, f"{sum(numbers):,}" if is_wanted else "", rank)
+        if any(numbers):
+            cells = (f"{number:,}" for number in numbers)
+            yield _column(heading, cells, f"{sum(numbers):,}", rank)
 
+
+def _spent(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+    tokens = [summary.tokens for summary in summaries]
     costs = [summary.cost_usd for summary in summaries]
-    columns = [
-        column("verdict", map(_decision, summaries)),
-        column("score", map(_score, summaries)),
-        column(_INTERVAL, map(_interval, summaries), rank=5),
-        column("Δ base", map(_against, summaries), rank=1),
-        counts("passed", Outcome.PASSED, rank=4),
-        counts("missed", Outcome.MISSED),
-        counts("not scored", Outcome.UNSCORED, rank=2),
-        counts("errors", Outcome.ERROR),
-        counts("not run", Outcome.NOT_RUN, rank=3),
-        column(
-            "tokens",
-            (f"{summary.tokens:,}" for summary in summaries),
-            f"{sum(summary.tokens for summary in summaries):,}",
-            rank=7,
-        ),
-        column("cost", map(_cost, costs), _cost(sum_of_known(costs)), rank=6),
-    ]
-    return [*lay_out(Column(heading="prompt", cells=(*names, *total_name)), columns, width)]
+    yield _column("tokens", (f"{number:,}" for number in tokens), f"{sum(tokens):,}", rank=7)
+    yield _column("cost", map(_cost, costs), _cost(sum_of_known(costs)), rank=6)
 
 
 def _decision(summary: PromptSummary) -> str:
     """The gate's verdict; in small letters what became of a prompt without one."""
     verdict = summary.verdict
+    if verdict is None and summary.has_gate and not summary.fails:
+        return "–"
     if verdict is None or (summary.fails and verdict.passed):
         return "failed" if summary.fails else "passed"
     return "let through" if _is_let_through(verdict) else str(verdict.decision)

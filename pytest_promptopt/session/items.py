@@ -347,6 +347,7 @@ def _record(entry: Entry, kind: str, **details: Any) -> dict[str, Any]:
         "base": _describe_base(entry.base),
         "content": entry.content and asdict(entry.content),
         "samples": subject.samples,
+        "has_gate": subject.prompt.gate is not None,
         **details,
     }
 

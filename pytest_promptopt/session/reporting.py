@@ -57,6 +57,7 @@ class _Tally:
     model: str
     goldens: int
     samples: int
+    has_gate: bool
     base: BaseSummary | None = None
     content: ScoredContent | None = None
     rows: dict[str, GoldenRow] = field(default_factory=dict)
@@ -73,6 +74,7 @@ class _Tally:
             model=record["model"],
             goldens=record["goldens"],
             samples=record["samples"],
+            has_gate=record["has_gate"],
             content=record["content"] and ScoredContent(**record["content"]),
             base=base
             and BaseSummary(
@@ -122,6 +124,7 @@ class _Tally:
             model=self.model,
             goldens=self.goldens,
             samples=self.samples,
+            has_gate=self.has_gate,
             content=self.content,
             rows=list(self.rows.values()),
             verdict=self.verdict,

@@ -95,6 +95,16 @@ def test_a_golden_whose_scorer_breaks_stays_in_every_report(
     assert reason in rows["wrong"]["reason"]
 
 
+def test_missed_goldens_of_a_gate_that_did_not_run_fail_nothing(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {min: 0.5}\n")
+    result = project.run("-k", "wrong or right", *REPORTS)
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["prompts/a.prompt.yml        –  0.500 *"])
+    text, data = reports(project)
+    assert text.startswith("**All good:** 1 prompt, goldens: 1 passed, 1 missed;")
+    assert data["prompts"][0]["has_gate"] is True
+
+
 def test_an_item_that_something_else_fails_stays_in_every_report(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     project.write(

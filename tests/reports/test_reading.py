@@ -85,6 +85,7 @@ SUMMARIES = st.lists(
         model=TEXTS,
         goldens=st.integers(4, 9),
         rows=rows(),
+        has_gate=st.booleans(),
         verdict=st.none() | VERDICTS,
         base=st.none() | BASES,
     ),
