@@ -36,7 +36,7 @@ class Fields:
     def count(self, name: str) -> int:
         """A whole number from 0."""
         value = self.data.get(name)
-        if type(value) is not int or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise ValueError(f"`{self._named(name)}` must be a whole number from 0")
         return value
 
@@ -87,7 +87,8 @@ def _text(value: Any, where: str) -> str:
 
 
 def _number(value: Any, where: str, low: float, high: float) -> float:
-    if type(value) not in {int, float} or not low <= value <= high:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:
         bounds = f"from {low:g} to {high:g}" if math.isfinite(high) else f"from {low:g}"
         raise ValueError(f"`{where}` must be a number {bounds}")
     return float(value)
