@@ -1,6 +1,7 @@
 """Prompt files as applications use them: the text, the model and its parameters."""
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,10 @@ class LoadedPrompt:
         """The conversation as ``{"role": …, "content": …}``, every placeholder filled.
 
         Text stands as it is, everything else as JSON; ``{{user.name}}`` reaches into the mapping
-        ``user``. Raises :class:`PromptInputError` where a placeholder has no value, and for an
-        input without a placeholder.
+        ``user``. Raises :class:`PromptInputError` where a placeholder has no value, for an input
+        without a placeholder, and for None and types that JSON does not know.
         """
-        problems = [*self._missing(inputs), *self._unknown(inputs)]
+        problems = [*self._missing(inputs), *self._unknown(inputs), *self._unsendable(inputs)]
         if problems:
             raise PromptInputError("\n".join(problems))
         return [
@@ -57,10 +58,56 @@ class LoadedPrompt:
             for message in self.templates
         ]
 
+    def openai(self, /, **inputs: Any) -> dict[str, Any]:
+        """The keyword arguments of OpenAI's ``chat.completions.create``, as tests send them.
+
+        Without ``model`` where the file names none. Raises like :meth:`messages`.
+        """
+        from pytest_promptopt.providers import openai
+
+        return self._arguments("openai", openai.body_of, openai.NAMED, inputs)
+
+    def anthropic(self, /, **inputs: Any) -> dict[str, Any]:
+        """The same for Anthropic's ``messages.create``."""
+        from pytest_promptopt.providers import anthropic
+
+        return self._arguments("anthropic", anthropic.body_of, anthropic.NAMED, inputs)
+
+    def _arguments(
+        self,
+        provider: str,
+        body_of: Callable[[Any], dict[str, Any]],
+        named: Collection[str],
+        inputs: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        from pytest_promptopt.messages import Message
+        from pytest_promptopt.providers.request import Model, Request
+
+        filled = zip(self.templates, self.messages(**inputs), strict=True)
+        request = Request(
+            model=Model(provider=provider, name=(self.model or "").removeprefix(f"{provider}/")),
+            messages=tuple(Message(role=m.role, content=sent["content"]) for m, sent in filled),
+            parameters=self.parameters,
+            response_format=self.response_format,
+            json_schema=self.json_schema,
+        )
+        body = body_of(request)
+        if self.model is None:
+            del body["model"]
+        others = {name: value for name, value in body.items() if name not in named}
+        arguments = {name: value for name, value in body.items() if name in named}
+        return {**arguments, "extra_body": others} if others else arguments
+
     def _missing(self, inputs: Mapping[str, Any]) -> Iterator[str]:
         for message in self.templates:
             for name in message.template.missing(inputs):
                 yield f"{self.location}:{message.line}: {{{{{name}}}}} has no value"
+
+    def _unsendable(self, inputs: Mapping[str, Any]) -> Iterator[str]:
+        for name, value in inputs.items():
+            flaw = _flaw(value)
+            if flaw:
+                yield f"{self.location}: {{{{{name}}}}}: {flaw}; give text, or what JSON knows"
 
     def _unknown(self, inputs: Mapping[str, Any]) -> Iterator[str]:
         others = [name for message in self.templates for name in message.template.others]
@@ -69,6 +116,17 @@ class LoadedPrompt:
             if not any(f"{placeholder}.".startswith(f"{name}.") for placeholder in known):
                 hint = did_you_mean(name, known)
                 yield f"{self.location}: there is no placeholder `{name}`{hint}"
+
+
+def _flaw(value: Any) -> str:
+    """Why an input cannot stand in a message; empty where it can."""
+    if value is None:
+        return "None is no value"
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return str(error)
+    return ""
 
 
 def load_prompt(name: str | Path, *, folder: str | Path | None = None) -> LoadedPrompt:
@@ -95,6 +153,11 @@ def load_prompt(name: str | Path, *, folder: str | Path | None = None) -> Loaded
         response_format=prompt.response_format,
         json_schema=prompt.json_schema,
     )
+
+
+def find_prompt(name: str) -> Path:
+    """The file that :func:`load_prompt` reads; raises :class:`PromptNotFoundError`."""
+    return _find(Path(name), None, Path.cwd())
 
 
 def _find(name: Path, folder: Path | None, here: Path) -> Path:

@@ -108,8 +108,8 @@ def test_inputs_reach_into_mappings_and_other_values_stand_as_json(project: Path
     text = "messages: [{role: user, content: '{{user.name}} {{user.age}} {{first-word}} {{self}}'}]"
     prompt = load(project, text)
     assert prompt.placeholders == ("user.name", "user.age", "first-word", "self")
-    inputs = {"user": {"name": "Ann", "age": 41}, "first-word": [1, "ä"], "self": None}
-    assert prompt.messages(**inputs)[0]["content"] == 'Ann 41 [1, "ä"] null'
+    inputs = {"user": {"name": "Ann", "age": 41}, "first-word": [1, "ä"], "self": True}
+    assert prompt.messages(**inputs)[0]["content"] == 'Ann 41 [1, "ä"] true'
 
 
 def test_inputs_that_do_not_fit_are_all_named(project: Path) -> None:
@@ -281,3 +281,34 @@ def test_the_pages_example_asks_anthropic(project: Path) -> None:
         "temperature": 0,
         "max_tokens": 8,
     }
+
+
+@pytest.mark.parametrize("value", [None, object(), {1, 2}, b"x", float("nan")])
+def test_an_input_that_json_does_not_know_names_its_placeholder(project: Path, value: Any) -> None:
+    with pytest.raises(PromptInputError, match=r"\{\{ticket\}\}: "):
+        load_prompt("ticket_routing").messages(ticket=value)
+
+
+def test_the_arguments_for_the_sdks_are_what_the_evaluation_sends(project: Path) -> None:
+    path = project / "prompts/ticket_routing.prompt.yml"
+    path.write_text(PROMPT.replace("maxTokens: 8", "maxTokens: 8, stop: END, topK: 3"))
+    prompt = load_prompt("ticket_routing")
+    arguments = prompt.openai(ticket="x")
+    assert arguments == {
+        "model": "gpt-5-mini",
+        "temperature": 0,
+        "max_tokens": 8,
+        "stop": "END",
+        "messages": prompt.messages(ticket="x"),
+        "extra_body": {"top_k": 3},
+    }
+    with WireServer(lambda _: Reply()) as server:
+        client = openai.OpenAI(api_key="k", base_url=server.openai_url)
+        client.chat.completions.create(**arguments)
+        anthropic.Anthropic(api_key="k", base_url=server.url).messages.create(
+            **prompt.anthropic(ticket="x")
+        )
+        sent, told = (received.body for received in server.received)
+    assert sent["top_k"] == 3
+    assert told["system"] == "Answer with the team's name only."
+    assert (told["stop_sequences"], told["temperature"]) == (["END"], 0)

@@ -27,6 +27,7 @@ class Command(NamedTuple):
 COMMANDS: Mapping[str, Command] = {
     "apply": Command("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
     "comment": Command("pytest_promptopt.cli.comment", "post the report of another job's run"),
+    "list": Command("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
     "report": Command("pytest_promptopt.cli.report", "what a search for a better prompt did"),
@@ -72,6 +73,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="promptopt", description="Look at prompts and their history.", epilog=_EXIT_CODES
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     named = next((argument for argument in arguments if argument in COMMANDS), None)
     for name, command in COMMANDS.items():
@@ -83,6 +85,16 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             module.add_arguments(subparser)
             subparser.set_defaults(run=module.run)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is only looked up where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> None:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"promptopt {version('pytest-promptopt')}\n")
+        parser.exit()
 
 
 def _write_any_character(stream: TextIO) -> None:

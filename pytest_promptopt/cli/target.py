@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
+from pytest_promptopt.runtime import find_prompt
 from pytest_promptopt.suggestion import did_you_mean
 
 
@@ -30,8 +31,11 @@ def read_target(name: str) -> Target:
     """``PROMPT`` or ``PROMPT@REF``, relative to the current folder.
 
     What exists as a file is one, also with an ``@`` in its name. Else the ref begins behind the
-    suffix of a prompt file.
+    suffix of a prompt file. A bare name is looked for as `load_prompt` does.
     """
+    bare, _, ref = name.partition("@")
+    if bare and len(Path(name).parts) == 1 and "." not in bare and not Path(name).exists():
+        return Target(path=find_prompt(bare), ref=ref if "@" in name else None)
     if not Path(name).is_file():
         for position in (index for index, sign in enumerate(name) if sign == "@"):
             if name[:position].endswith(SUFFIXES):

@@ -32,6 +32,21 @@ _NAMES = {
     "service_tier": "service_tier",
     "speed": "speed",
 }
+# What the SDK's `messages.create` takes by name; the rest goes as its `extra_body`.
+NAMED = frozenset(
+    {
+        "max_tokens",
+        "messages",
+        "metadata",
+        "model",
+        "output_config",
+        "service_tier",
+        "speed",
+        "stop_sequences",
+        "system",
+        "thinking",
+    }
+)
 _FINISH_REASONS = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -49,7 +64,7 @@ class AnthropicProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The text of a message; raises ProviderError only."""
-        reply = await self._exchange.post(request.model, _body(request))
+        reply = await self._exchange.post(request.model, body_of(request))
         return _completion(reply, _ignored(request))
 
     async def close(self) -> None:
@@ -107,7 +122,8 @@ def _headers(key_variable: str | None) -> Mapping[str, Any]:
     return {name: anthropic.Omit() for name in names}
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body_of(request: Request) -> dict[str, Any]:
+    """What is sent."""
     system = "\n\n".join(
         message.content for message in request.messages if message.role == "system"
     )

@@ -17,6 +17,32 @@ from pytest_promptopt.providers.wire import count, failed_within, unexpected
 # The question itself, and how it is asked: not for a parameter to set or for us to leave out.
 _FIXED = frozenset({"model", "messages", "response_format", "stream", "n"})
 
+# What the SDK's `chat.completions.create` takes by name; the rest goes as its `extra_body`.
+NAMED = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "messages",
+        "metadata",
+        "model",
+        "presence_penalty",
+        "reasoning_effort",
+        "response_format",
+        "seed",
+        "service_tier",
+        "stop",
+        "store",
+        "temperature",
+        "top_logprobs",
+        "top_p",
+        "user",
+        "verbosity",
+    }
+)
+
 # Leaves out infinity, NaN and integers that no float can hold.
 _HUGE = 1e100
 
@@ -40,7 +66,7 @@ class OpenAIProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The first choice of a chat completion; raises ProviderError only."""
-        reply = await self._exchange.post(request.model, _body(request))
+        reply = await self._exchange.post(request.model, body_of(request))
         return _completion(reply, _ignored(request))
 
     async def close(self) -> None:
@@ -97,7 +123,8 @@ def _headers(key_variable: str | None) -> Mapping[str, Any]:
     return {name: openai.Omit() for name in names}
 
 
-def _body(request: Request) -> dict[str, Any]:
+def body_of(request: Request) -> dict[str, Any]:
+    """What is sent."""
     parameters = {name: value for name, value in request.parameters.items() if name not in _FIXED}
     body = {
         **parameters,

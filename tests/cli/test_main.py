@@ -27,6 +27,33 @@ def test_help_is_there_for_every_command(
     assert max(len(line) for line in out.splitlines()) <= 100
 
 
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("promptopt 0.")
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "pytest_promptopt", "--version"]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_a_bare_name_is_taken_as_by_load_prompt(promptopt: Promptopt) -> None:
+    promptopt.history.commit("Add the prompt")
+    assert promptopt("log", "route").out == promptopt("log", NAME).out
+    assert promptopt("show", "route@HEAD").status == 0
+    missed = promptopt("log", "rute")
+    assert (missed.status, missed.err.count("did you mean `route`?")) == (1, 1)
+
+
+def test_list_tells_all_prompts(promptopt: Promptopt) -> None:
+    promptopt.history.write("prompts/broken.prompt.yml", "messages: 1\n")
+    listed = promptopt("list")
+    assert listed.status == 1
+    assert f"  {NAME}\n    no saved scores\n" in listed.out
+    assert "  prompts/broken.prompt.yml\n    prompts/broken.prompt.yml:1: " in listed.out
+
+
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["logg"])

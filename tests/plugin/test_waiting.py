@@ -17,7 +17,7 @@ def test_a_server_that_is_not_there_is_told_at_once_and_asked_twice(project: Pro
     project.write("prompts/a.prompt.yml", PROMPT.replace("scripted:answers.json", "mine"))
     started = time.monotonic()
     result = project.run()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 10
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines([f"openai/x: is the server running at {address}[?] Connection*"])
 
@@ -32,7 +32,7 @@ def test_a_silent_server_is_named_while_it_is_waited_for(
         project.write("prompts/a.prompt.yml", PROMPT.replace("scripted:answers.json", "mine"))
         started = time.monotonic()
         result = project.run("--prompt-timeout", "1.5")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         result.stdout.fnmatch_lines(
             [f"openai/x at {server.openai_url} has not answered for * s (try 1)", "*2 tries*"]
         )
