@@ -312,3 +312,14 @@ def test_the_arguments_for_the_sdks_are_what_the_evaluation_sends(project: Path)
     assert sent["top_k"] == 3
     assert told["system"] == "Answer with the team's name only."
     assert (told["stop_sequences"], told["temperature"]) == (["END"], 0)
+
+
+def test_only_a_yaml_reader_needs_to_be_installed(project: Path) -> None:
+    code = (
+        f"import sys\nfor name in {(*NOT_LOADED, 'httpx2', 'regex', 'rapidfuzz')!r}:\n"
+        "    sys.modules[name] = None\n"
+        "from pytest_promptopt import load_prompt\n"
+        "prompt = load_prompt('ticket_routing')\n"
+        "prompt.openai(ticket='x'), prompt.anthropic(ticket='x')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
