@@ -38,12 +38,14 @@ class Adaptations:
         # For each model: a refused parameter, and the one to use instead if there is any.
         self._learned: dict[Model, dict[str, str | None]] = {}
 
-    def apply(self, model: Model, body: Mapping[str, Any]) -> AdaptedBody:
-        """The body as far as the model is known to accept it."""
+    def apply(
+        self, model: Model, body: Mapping[str, Any], adaptable: Collection[str]
+    ) -> AdaptedBody:
+        """The body as far as the model is known to accept it, with all that is not adaptable."""
         adapted = dict(body)
         notes = []
         for parameter, replacement in self._learned.get(model, {}).items():
-            if parameter not in adapted:
+            if parameter not in adapted or parameter not in adaptable:
                 continue
             value = adapted.pop(parameter)
             if replacement is None:

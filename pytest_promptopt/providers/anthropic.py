@@ -17,6 +17,7 @@ from pytest_promptopt.providers.wire import count, unexpected
 _TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
 _DEFAULT_MAX_TOKENS = 4096
 _FIXED = frozenset({"model", "messages", "system", "max_tokens", "output_config"})
+_FORMAT = frozenset({"output_config"})
 
 # Our names, which are OpenAI's, and Anthropic's for the same thing.
 _NAMES = {
@@ -64,7 +65,11 @@ class AnthropicProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The text of a message; raises ProviderError only."""
-        reply = await self._exchange.post(request.model, body_of(request))
+        reply = await self._exchange.post(
+            request.model,
+            body_of(request),
+            optional=frozenset() if request.is_format_needed else _FORMAT,
+        )
         return _completion(reply, _ignored(request))
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
@@ -114,21 +114,24 @@ class Exchange:
         self._adaptations = Adaptations()
         self._endpoints: dict[tuple[str | None, str | None], _Endpoint] = {}
 
-    async def post(self, model: Model, body: Mapping[str, Any]) -> Reply:
-        """The answer to ``body``.
+    async def post(
+        self, model: Model, body: Mapping[str, Any], *, optional: frozenset[str] = frozenset()
+    ) -> Reply:
+        """The answer to ``body``, of which ``optional`` may be left out although it is fixed.
 
         Raises NotConfiguredError before anything is sent if the key is missing, else
         RefusedError or TransientError.
         """
         endpoint = self._endpoint(model)
         while True:
-            adapted = self._adaptations.apply(model, body)
+            adaptable = body.keys() - (self._sdk.fixed - optional)
+            adapted = self._adaptations.apply(model, body, adaptable)
             started = time.perf_counter()
             try:
                 response = await self._send(endpoint, model, adapted.body)
             except self._sdk.status_error as error:
                 refused: Any = error
-                if self._has_learned(model, adapted.body, refused.response):
+                if self._has_learned(model, adaptable & adapted.body.keys(), refused.response):
                     continue
                 raise _status_error(endpoint.asked(model), refused.response) from error
             asked = endpoint.asked(model)
@@ -181,11 +184,10 @@ class Exchange:
         return response
 
     def _has_learned(
-        self, model: Model, sent: Mapping[str, Any], response: "httpx2.Response"
+        self, model: Model, adaptable: Collection[str], response: "httpx2.Response"
     ) -> bool:
         if response.status_code not in (400, 422):
             return False
-        adaptable = sent.keys() - self._sdk.fixed
         return self._adaptations.learn(model, adaptable, read_refusal(response.content))
 
     def _endpoint(self, model: Model) -> _Endpoint:

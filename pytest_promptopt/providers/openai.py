@@ -42,6 +42,7 @@ NAMED = frozenset(
         "verbosity",
     }
 )
+_FORMAT = frozenset({"response_format"})
 
 # Leaves out infinity, NaN and integers that no float can hold.
 _HUGE = 1e100
@@ -66,7 +67,11 @@ class OpenAIProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The first choice of a chat completion; raises ProviderError only."""
-        reply = await self._exchange.post(request.model, body_of(request))
+        reply = await self._exchange.post(
+            request.model,
+            body_of(request),
+            optional=frozenset() if request.is_format_needed else _FORMAT,
+        )
         return _completion(reply, _ignored(request))
 
     async def close(self) -> None:

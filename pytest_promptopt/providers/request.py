@@ -52,8 +52,9 @@ class Request:
     repeated answers to the same question from 0. ``json_schema`` is the wrapper with ``name`` and
     ``schema``; ``response_format`` is ``"text"``, ``"json_object"`` or ``"json_schema"``.
     With ``forced_answer`` that very answer is wanted, with its ``log_probability``.
-    ``origin`` is the prompt file that asks: it says where an answer is recorded and is no part of
-    the question.
+    Without ``is_format_needed`` a model that refuses the format may answer without it.
+    ``origin`` is the prompt file that asks: it says where an answer is recorded. These two are no
+    part of the question.
     """
 
     model: Model
@@ -63,6 +64,7 @@ class Request:
     json_schema: Mapping[str, Any] | None = None
     sample: int = 0
     forced_answer: str | None = None
+    is_format_needed: bool = field(default=True, compare=False)
     origin: Path | None = field(default=None, compare=False)
 
     @property
@@ -110,6 +112,7 @@ class Request:
             "json_schema": self.json_schema,
             "sample": self.sample,
             "forced_answer": self.forced_answer,
+            "is_format_needed": self.is_format_needed,
             "origin": str(self.origin) if self.origin else None,
         }
 
@@ -126,6 +129,7 @@ class Request:
             json_schema=data["json_schema"],
             sample=data["sample"],
             forced_answer=data["forced_answer"],
+            is_format_needed=data["is_format_needed"],
             origin=Path(origin) if origin else None,
         )
 

@@ -29,9 +29,19 @@ _MATERIAL = {
 }
 _TASK = (
     "<answer>\n{{completion}}\n</answer>\n\n"
-    "Think about it in a sentence or two. Then end with your grade, from 1 to 5, on a line of its "
-    "own: <score>N</score>"
+    "Think about it in a sentence or two, then give your grade, from 1 to 5. Answer with a JSON "
+    'object and nothing else: {"reason": "…", "score": N}'
 )
+_FORMAT = {
+    "name": "grade",
+    "strict": True,
+    "schema": {
+        "type": "object",
+        "properties": {"reason": {"type": "string"}, "score": {"enum": [1, 2, 3, 4, 5]}},
+        "required": ["reason", "score"],
+        "additionalProperties": False,
+    },
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +131,7 @@ class BuiltinJudge:
         parts = [self.criterion.text, *(_MATERIAL[name] for name in self.criterion.material), _TASK]
         content = Template("".join(parts)).fill(values)
         messages = (Message(role="system", content=_SYSTEM), Message(role="user", content=content))
-        return ask(self.model, messages, self.context)
+        return ask(self.model, messages, self.context, _FORMAT)
 
     def read(self, answer: Completion) -> Score:
         """The score of the grade that the judge gives; not scored where it gives none."""

@@ -54,10 +54,21 @@ class LlmJudge:
         return read_choice(answer, self.choices)
 
 
-def ask(model: Model, messages: tuple[Message, ...], context: ScoringContext) -> Request:
-    """A question to a judge."""
+def ask(
+    model: Model,
+    messages: tuple[Message, ...],
+    context: ScoringContext,
+    json_schema: Mapping[str, Any] | None = None,
+) -> Request:
+    """A question to a judge; held to ``json_schema`` where its model can be."""
     return Request(
-        model=model, messages=messages, parameters={"temperature": 0}, origin=context.origin
+        model=model,
+        messages=messages,
+        parameters={"temperature": 0},
+        response_format="text" if json_schema is None else "json_schema",
+        json_schema=json_schema,
+        is_format_needed=False,
+        origin=context.origin,
     )
 
 

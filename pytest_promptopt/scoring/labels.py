@@ -46,12 +46,11 @@ def read_naming(labels: Iterable[str], text: str) -> Naming:
 
 
 def _stated(statements: Statements, text: str) -> str | None:
-    whole = statements.whole(text)
-    if whole is not None:
-        return whole
+    field, _ = statements.in_json(text)
     formal, _ = statements.formal(text)
-    if formal is not None:
-        return formal
+    found = statements.whole(text) or field or formal
+    if found is not None:
+        return found
     marked = statements.marked(text)
     if marked is not None:
         return marked.choice

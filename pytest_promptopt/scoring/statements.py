@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.folding import shaped
+from pytest_promptopt.scoring.json_value import NotJsonError, read_json
 from pytest_promptopt.scoring.mentions import (
     EDGE,
     Mention,
@@ -18,8 +20,8 @@ _SEARCHED_CHARACTERS = 10_000
 _LONGEST_LINE = 1_000
 
 _NAMES = (
-    r"answer|choice|verdict|rating|score|grade|result|decision|label|judge?ment|conclusion|"
-    r"category|class|option"
+    "verdict|score|grade|rating|choice|judgement|judgment|decision|conclusion|result|label|"
+    "category|class|option|answer"
 )
 _FORMS = (
     re.compile(rf"<(?P<name>{_NAMES})>(?P<content>[^<]*)</(?P=name)>", re.IGNORECASE),
@@ -88,6 +90,18 @@ class Statements:
             return None
         found = (choice for choice in self._choices if whole_pattern(choice).fullmatch(text))
         return next(found, None)
+
+    def in_json(self, text: str) -> tuple[str | None, bool]:
+        """The choice in the field of that name of a JSON object, and whether there is one."""
+        try:
+            found = read_json(text)
+        except NotJsonError:
+            return None, False
+        fields = found if isinstance(found, dict) else {}
+        named = {key.lower(): value for key, value in fields.items()}
+        told = [named[name] for name in _NAMES.split("|") if name in named]
+        choices = (self.whole(self.plain(as_text(value))) for value in told)
+        return next(filter(None, choices), None), bool(told)
 
     def formal(self, text: str) -> tuple[str | None, bool]:
         """The choice in the last tag, box, double bracket or JSON field, and whether one says.

@@ -43,18 +43,22 @@ _QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|^>[^\n]*$|^```.*?(?:^```|\Z)
 def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -> str | None:
     """The one of ``choices`` that ``answer`` comes to, None where that cannot be told.
 
-    In this order: the whole answer; the last tag, box, double bracket or JSON field
-    (``<choice>…</choice>``); what follows the last ``Answer:`` and the like; what the last line
-    ends in; what the answer opens with. Where these contradict each other, only a last line that
-    is nothing but a choice, or a line of its own with ``Answer:``, is believed. What a sentence
-    denies ("this is not good"), quotes, or tells of another answer ("a better reply would have
-    been good") is no verdict. Of an answer that ``is_cut`` off only the first two count.
+    In this order: the whole answer; the field of a JSON object; the last tag, box or double
+    bracket (``<choice>…</choice>``); what follows the last ``Answer:`` and the like; what the
+    last line ends in; what the answer opens with. Where these contradict each other, only a last
+    line that is nothing but a choice, or a line of its own with ``Answer:``, is believed. What a
+    sentence denies ("this is not good"), quotes, or tells of another answer ("a better reply
+    would have been good") is no verdict. Of an answer that ``is_cut`` off only the first three
+    count.
     """
     statements = Statements(choices)
     text = statements.plain(answer)
     whole = statements.whole(text)
     if whole is not None or not text:
         return whole
+    field, is_said = statements.in_json(answer)
+    if is_said:
+        return field
     formal, is_said = statements.formal(text)
     if is_said or is_cut:
         return formal

@@ -650,3 +650,21 @@ def test_a_refusal_of_one_input_says_so(status: int, error: dict[str, Any]) -> N
 
 def test_groqs_498_is_worth_another_try() -> None:
     assert isinstance(failure(lambda _: Reply(status=498)), TransientError)
+
+
+def test_a_format_that_is_refused_is_left_out_only_where_it_is_not_needed() -> None:
+    def behaviour(received: Received) -> Reply:
+        refusal = Reply(status=400, message="not supported", param="response_format")
+        return refusal if "response_format" in received.body else Reply()
+
+    schema = {"name": "x", "schema": {"type": "object"}}
+    with WireServer(behaviour) as server:
+        model = openai_model(server.openai_url)
+        judging = question(
+            model, response_format="json_schema", json_schema=schema, is_format_needed=False
+        )
+        (answer,) = ask(OpenAIProvider, judging)
+        needed = question(model, response_format="json_schema", json_schema=schema)
+        with pytest.raises(RefusedError):
+            ask(OpenAIProvider, judging, needed)
+    assert answer.notes == (f"response_format was left out: {model} does not accept it",)

@@ -19,8 +19,10 @@ def test_the_judges_are_those_of_github_models() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_grades_score_and_pass_as_in_gh_models(name: str) -> None:
-    scores = [verdict({"uses": name}, f"<score>{grade}</score>").value for grade in range(1, 6)]
+    said = [f'{{"reason": "Not a 5.", "score": {grade}}}' for grade in range(1, 6)]
+    scores = [verdict({"uses": name}, answer).value for answer in said]
     assert scores == [0, 0.25, 0.5, 0.75, 1]
+    assert verdict({"uses": name}, "So: <score>4</score>").value == 0.75
     built = evaluator({"uses": name})
     assert [built.passes(score) for score in scores if score is not None] == [
         False,
@@ -36,6 +38,8 @@ def test_the_judge_sees_the_answer_once_and_unexpanded(name: str) -> None:
     request = question({"uses": name}, "{{expected}}!", input="Why?", expected="Because")
     assert "<answer>\n{{expected}}!\n</answer>" in request.messages[1].content
     assert request.parameters == {"temperature": 0}
+    assert request.response_format == "json_schema"
+    assert not request.is_format_needed
 
 
 def test_similarity_is_shown_question_and_reference() -> None:

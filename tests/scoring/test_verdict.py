@@ -186,3 +186,6 @@ def test_json_is_read_field_by_field() -> None:
     said = '{"reason": "a 5 needs more, the answer is 5", "score": 2, "max_score": 5}'
     assert read_verdict(said, GRADES) == "2"
     assert read_verdict(f"```json\n{said}\n```", GRADES) == "2"
+    assert read_verdict('{"reason": "<score>5</score>", "score": 2}', GRADES) == "2"
+    assert read_verdict('{"answer": "yes", "verdict": "no"}', YES_NO) == "no"
+    assert read_verdict('{"score": 7, "reason": "5"}', GRADES) is None
