@@ -148,7 +148,7 @@ def _item_lines(text: str) -> Iterator[int]:
 
 def _parse_json(text: str, location: str, first_line: int) -> Any:
     try:
-        return load_json(text)
+        return load_json(text, as_written=True)
     except json.JSONDecodeError as error:
         line = first_line + error.lineno - 1
         raise PromptFileError.at(

@@ -8,8 +8,8 @@ from pytest_promptopt.prompts.document import MAX_DEPTH
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 
 
-def load_json(text: str) -> Any:
-    """The value of ``text``.
+def load_json(text: str, *, as_written: bool = False) -> Any:
+    """The value of ``text``; with ``as_written`` its numbers remember their digits.
 
     Raises ValueError for what is not JSON, a key that stands twice and deep nesting; where the
     text is broken, it is a :class:`json.JSONDecodeError`.
@@ -20,8 +20,8 @@ def load_json(text: str) -> Any:
             text,
             object_pairs_hook=_unique_keys,
             parse_constant=_no_constant,
-            parse_int=WrittenInt,
-            parse_float=WrittenFloat,
+            parse_int=WrittenInt if as_written else None,
+            parse_float=WrittenFloat if as_written else None,
         )
     except RecursionError:
         raise ValueError(too_deep) from None

@@ -186,7 +186,7 @@ class _Parser:
         if not isinstance(raw, Mapping) or role not in tuple(_ROLES):
             roles = ", ".join(_ROLES)
             raise self._fail(f"a message needs a `role`: {roles}", "messages", index, "role")
-        template = Template(self._content(index, raw.get("content")))
+        template = Template(self._content(index, raw.get("content", ...)))
         line = self.document.line_of("messages", index, "content")
         return MessageTemplate(role=_ROLES[role], template=template, line=line)
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Literal
 
 _HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d"), "-")
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u2032\u00b4`"), "'")
@@ -20,14 +21,22 @@ def tidy(text: str) -> str:
     """``text`` as it looks: one way to write an accent and a line end, nothing invisible."""
     if text.isascii() and "\r" not in text:
         return text
-    return unicodedata.normalize("NFC", _LINE_END.sub("\n", text).translate(_UNSEEN))
+    return _normalized("NFC", _LINE_END.sub("\n", text).translate(_UNSEEN))
 
 
 def shaped(text: str) -> str:
     """``text`` with one form of each hyphen, apostrophe and width; case and lines stay."""
     if text.isascii() and "`" not in text and "\r" not in text:
         return text
-    return unicodedata.normalize("NFKC", _LINE_END.sub("\n", text).translate(_SIGNS))
+    return _normalized("NFKC", _LINE_END.sub("\n", text).translate(_SIGNS))
+
+
+def _normalized(form: Literal["NFC", "NFKC"], text: str) -> str:
+    import regex
+
+    # As in stream-safe text (UAX #15, section 13): sorting marks takes quadratic time.
+    bounded = regex.sub(r"(\p{M}{30})(?=\p{M})", "\\1\u034f", text)
+    return unicodedata.normalize(form, bounded)
 
 
 def folded(text: str) -> str:

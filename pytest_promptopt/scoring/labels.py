@@ -37,7 +37,10 @@ def read_naming(labels: Iterable[str], text: str) -> Naming:
     )
     if stated is not None:
         return Naming(named=(stated,))
-    meant = {mention.choice for mention in found if not is_denied(mention, plain)}
+    meant: set[str] = set()
+    for mention in found:
+        if mention.choice not in meant and not is_denied(mention, plain):
+            meant.add(mention.choice)
     denied = {mention.choice for mention in found} - meant
     return Naming(
         named=tuple(label for label in labels if label in meant),

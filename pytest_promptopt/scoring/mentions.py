@@ -32,7 +32,11 @@ _STATES = re.compile(
     r"class|category|code|number|with|for|to|by|belongs?)|[:=]|->|→)[\s*_`\"'“(\[]*$",
     re.IGNORECASE,
 )
+_HEADING_END = re.compile(r"[ *_`\"'\]]*(?:[:)]|\.(?:\s|$)|\s-\s|—)")
 _STATEMENT_END = re.compile(r"[ \t*_`\"'”\]]*(?:[.;:!)\n]|$|\s-\s|—)")
+
+# How much text around a mention may bear on it.
+_NEAR = 400
 
 _AFFIRMED = re.compile(
     r"\bno (?:doubt|question)\b|\bwithout (?:a |any )?doubt\b|\bnot (?:only|just|merely|simply)\b"
@@ -81,10 +85,12 @@ def mentions(choices: Iterable[str], text: str) -> Sequence[Mention]:
     it is stated: alone, at the end of a statement ("I would say no.") or before a colon.
     """
     found: list[Mention] = []
+    is_taken = bytearray(len(text))
     for choice in longest_first(choices):
         for match in choice_pattern(choice).finditer(text):
             start, end = match.span()
-            if all(end <= other.start or other.end <= start for other in found):
+            if not any(is_taken[start:end]):
+                is_taken[start:end] = b"\1" * (end - start)
                 found.append(Mention(choice=choice, start=start, end=end))
     meant = (mention for mention in found if _is_meant(mention, text))
     return sorted(meant, key=lambda mention: mention.start)
@@ -102,36 +108,41 @@ def _is_meant(mention: Mention, text: str) -> bool:
 
 def is_alone(mention: Mention, text: str) -> bool:
     """Whether nothing but the choice stands in its line, quotes, bold, brackets or statement."""
-    before = text[: mention.start].rpartition("\n")[2]
-    after = text[mention.end :]
+    before = _before(mention, text).rpartition("\n")[2]
+    ends = _STATEMENT_END.match(text, mention.end) is not None
     if re.fullmatch(EDGE, before):
-        return after.startswith(",") or _STATEMENT_END.match(after) is not None
-    return bool(_STATES.search(before) and _STATEMENT_END.match(after))
+        return ends or text.startswith(",", mention.end)
+    return ends and _STATES.search(before) is not None
 
 
 def is_heading(mention: Mention, text: str) -> bool:
     """Whether the choice begins a line, or the text, and a colon, bracket or point ends it."""
-    before, line_end, line = text[: mention.start].rpartition("\n")
-    is_first = re.fullmatch(r"[\s>*_`\"'(\[#-]*", line) is not None
-    is_new = not line_end or re.search(r"[^\w,]\s*$|^\s*$", before) is not None
-    after = re.match(r"[ *_`\"'\]]*(?:[:)]|\.(?:\s|$)|\s-\s|—)", text[mention.end :])
-    return is_first and is_new and after is not None
+    before, line_end, line = _before(mention, text).rpartition("\n")
+    if not re.fullmatch(r"[\s>*_`\"'(\[#-]*", line):
+        return False
+    last = before.rstrip()[-1:]
+    is_new = not line_end or not (last == "," or last.isalnum())
+    return is_new and _HEADING_END.match(text, mention.end) is not None
 
 
 def is_denied(mention: Mention, text: str) -> bool:
     """Whether the clause around ``mention`` says that it is not so."""
     before = clause_before(mention, text)
-    return bool(_DENIAL.search(before) or _DENIED_AFTER.match(text[mention.end :]))
+    return bool(_DENIAL.search(before) or _DENIED_AFTER.match(text, mention.end))
 
 
 def clause_before(mention: Mention, text: str) -> str:
     """What stands in the same clause before ``mention``, without affirmations like "no doubt"."""
-    return _CLAUSE_END.split(_AFFIRMED.sub("", text[: mention.start][-1_000:]))[-1]
+    return _CLAUSE_END.split(_AFFIRMED.sub("", _before(mention, text)))[-1]
 
 
 def clause_after(mention: Mention, text: str) -> str:
     """What stands in the same clause after ``mention``."""
-    return _CLAUSE_END.split(text[mention.end :][:1_000])[0]
+    return _CLAUSE_END.split(text[mention.end : mention.end + _NEAR])[0]
+
+
+def _before(mention: Mention, text: str) -> str:
+    return text[max(0, mention.start - _NEAR) : mention.start]
 
 
 def longest_first(choices: Iterable[str]) -> Sequence[str]:

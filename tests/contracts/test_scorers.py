@@ -55,6 +55,7 @@ ANSWERS = {
     "nested": "[" * 500_000,
     "closed": '{"a":' * 900 + "1" + "}" * 900,
     "placeholder": "{{expected}} {{completion}} {{missing}}",
+    "long marks": "a" + "\u0301\u0327" * 300_000,
     "marks": "\u202e\u2028\x85\ufeff\u0301",
 }
 GOLDEN = golden(expected="billing", data={"a": [1, None]}, amount=12.5)
