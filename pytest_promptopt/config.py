@@ -104,6 +104,13 @@ OPTIONS = (
         "Ask the model even where the cache has the answer.",
         has_ini=False,
     ),
+    _option(
+        "--prompt-no-code",
+        "switch",
+        "Call no function that a prompt file or a model's name names: for a checkout that nobody "
+        "has reviewed. Default in a job for a fork's pull request.",
+        has_ini=False,
+    ),
     _option("--prompt-cache-clear", "switch", "Empty the cache first.", has_ini=False),
     _option(
         "--prompt-concurrency",
@@ -193,6 +200,13 @@ OPTIONS = (
         "lines",
         "Folders whose prompt files are collected where no path is given, one a line.",
         default=list(PROMPT_FOLDERS),
+    ),
+    _ini(
+        "prompt_python_modules",
+        "lines",
+        "Installed modules whose functions `python:` may name, one a line; those of the project "
+        "always may.",
+        default=[],
     ),
     _ini(
         "prompt_models",

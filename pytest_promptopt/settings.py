@@ -24,6 +24,7 @@ class Settings:
     save_scores: bool
     responses: str
     no_cache: bool
+    no_code: bool
     cache_clear: bool
     concurrency: int | None
     max_retries: int
@@ -38,6 +39,7 @@ class Settings:
     propose: str
     report: tuple[str, ...]
     paths: tuple[str, ...]
+    python_modules: tuple[str, ...]
     models: tuple[str, ...]
     cache_dir: str
     limits: tuple[str, ...]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.messages import Message
+from pytest_promptopt.project_code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in
@@ -93,6 +94,7 @@ class SubjectSettings:
     model: str | None = None
     judge_model: str | None = None
     samples: int | None = None
+    code: ProjectCode | None = None
 
 
 def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
@@ -105,7 +107,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
     model, model_error = resolve_subject_model(prompt, settings)
     context = ScoringContext(
         json_schema=prompt.json_schema,
-        root=settings.root,
+        code=settings.code or ProjectCode(root=settings.root),
         judge_model=_judge_resolver(prompt, settings),
         origin=prompt.path,
     )

@@ -2,7 +2,6 @@
 
 import difflib
 import hashlib
-import importlib.util
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.project_code import CodeError, module_file
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.request import Model
@@ -182,15 +182,12 @@ class _Names:
             if path.is_file():
                 return path
         try:
-            specification = importlib.util.find_spec(module)
-        except (ImportError, ValueError):
-            specification = None
-        if specification is None or specification.origin is None:
+            return module_file(module, self.root)
+        except CodeError:
             raise UsageError(
                 f"model {name}: there is no module {module!r} under {self.root} or installed: "
                 "give scripted:module:function"
-            )
-        return Path(specification.origin)
+            ) from None
 
     def _unknown(self, name: str, why: str) -> UsageError:
         if not name:

@@ -13,12 +13,9 @@ is a string, or an object with ``text``, ``finish_reason``, ``delay_seconds``, `
 """
 
 import asyncio
-import importlib
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +26,7 @@ from pytest_promptopt.errors import (
     RefusedError,
     TransientError,
 )
+from pytest_promptopt.project_code import CodeError, ProjectCode
 from pytest_promptopt.providers.request import (
     Completion,
     FinishReason,
@@ -79,7 +77,7 @@ class ScriptedProvider:
     async def _from_file(self, request: Request) -> Completion:
         model = request.model
         if model.name not in self._files:
-            self._files[model.name] = _read(model, self._settings.root / model.name)
+            self._files[model.name] = _read(model, self._settings.root)
         answer = _matching(model, self._files[model.name], request.messages[-1].content)
         if answer.delay_seconds:
             await asyncio.sleep(answer.delay_seconds)
@@ -90,7 +88,7 @@ class ScriptedProvider:
     def _from_function(self, request: Request) -> Completion:
         name = request.model.name
         if name not in self._functions:
-            self._functions[name] = _load(request.model, self._settings.root)
+            self._functions[name] = _load(request.model, self._settings)
         try:
             answer = self._functions[name](request)
         except ProviderError:
@@ -124,7 +122,10 @@ def _error(model: Model, error: Mapping[str, Any]) -> ProviderError:
     return RefusedError(message, status=status)
 
 
-def _read(model: Model, path: Path) -> Mapping[str, _Answer]:
+def _read(model: Model, root: Path) -> Mapping[str, _Answer]:
+    path = root / model.name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise NotConfiguredError(f"{model} leads outside the project ({root}); keep it in it")
     try:
         content = json.loads(path.read_text("utf-8"))
     except OSError as error:
@@ -164,30 +165,12 @@ def _answer(where: str, value: object) -> _Answer:
     return _Answer(completion=completion, delay_seconds=delay_seconds, error=error)
 
 
-def _load(model: Model, root: Path) -> Answerer:
-    module, _, attribute = model.name.partition(":")
+def _load(model: Model, settings: ProviderSettings) -> Answerer:
+    code = settings.code or ProjectCode(root=settings.root)
     try:
-        with _importable(root):
-            function = getattr(importlib.import_module(module), attribute)
-    # Importing runs the project's code, which may raise anything.
-    except Exception as error:
-        raise NotConfiguredError(
-            f"{model} cannot be imported ({type(error).__name__}: {error}): "
-            "expected scripted:module:function of this project"
-        ) from error
-    if not callable(function):
-        raise NotConfiguredError(f"{model} is not a function but a {type(function).__name__}")
-    answerer: Answerer = function
-    return answerer
-
-
-@contextmanager
-def _importable(root: Path) -> Iterator[None]:
-    sys.path.insert(0, str(root))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(root))
+        return code.function(model.name)
+    except CodeError as error:
+        raise NotConfiguredError(f"{model}: {error}") from error
 
 
 def _shortened(key: str) -> str:

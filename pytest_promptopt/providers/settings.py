@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_promptopt.project_code import ProjectCode
+
 ReportWork = Callable[[str, int, int], None]
 """Called with what is done, how many bytes of it are done, and how many there are."""
 
@@ -20,6 +22,7 @@ class ProviderSettings:
     ``root`` is where relative paths start. ``timeout_seconds`` bounds one call from sending to
     the whole answer. ``deterministic`` makes local models repeat themselves, at a cost in speed.
     ``models_dir`` is where weights are put together; None stands for the user's cache directory.
+    ``code`` finds the project's functions, those under ``root`` if None.
     ``report_work`` is told how far something long has come, from any thread.
     """
 
@@ -29,3 +32,4 @@ class ProviderSettings:
     deterministic: bool = False
     models_dir: Path | None = None
     report_work: ReportWork = ignore_work
+    code: ProjectCode | None = None

@@ -1,26 +1,23 @@
 """The evaluator ``python``: a function of the project."""
 
 import copy
-import inspect
 import re
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import ScorerError
+from pytest_promptopt.project_code import CodeError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.options import ForeignError, OptionsError
 from pytest_promptopt.scoring.score import Score
-from pytest_promptopt.suggestion import did_you_mean
 
-_NAME = re.compile(r"(?P<module>[^\W\d]\w*(?:\.[^\W\d]\w*)*):(?P<function>[^\W\d]\w*)")
+_NAME = re.compile(r"[\w.]+:\w+")
+_SHOWN_OF_AN_ERROR = 400
 # What adding up shares may be off by: 1.0000000000000002 means 1.
 _ROUNDING = 1e-9
 _ALLOWED = "True, False, None, a number in [0, 1], (score, reason) or {score, reason}"
@@ -86,38 +83,17 @@ def python_scorer(spec: EvaluatorSpec, context: ScoringContext) -> PythonScorer:
     """``python: module:function``, imported from the project; never code in the file itself."""
     if spec.from_golden:
         raise OptionsError("`python` may stand in prompt files only, not in goldens")
-    found = _NAME.fullmatch(spec.options) if isinstance(spec.options, str) else None
-    if found is None:
+    if not isinstance(spec.options, str) or not _NAME.fullmatch(spec.options):
         raise ForeignError(
             f"`python` must be `module:function`, found {excerpt(spec.options)}; "
             "code in a prompt file is never run: put it into a function of the project"
         )
+    try:
+        function = context.code.function(spec.options)
+    except CodeError as error:
+        raise OptionsError(one_line(str(error), _SHOWN_OF_AN_ERROR)) from error
     return PythonScorer(
-        function=_import(found["module"], found["function"], context.root),
+        function=function,
         name=spec.options,
         location=f"{spec.path}:{spec.line}",
     )
-
-
-def _import(module_name: str, function_name: str, root: Path) -> Callable[..., Any]:
-    # As pytest does for the directory of a conftest.py.
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    # An import runs the project's code, which may raise anything.
-    try:
-        module = import_module(module_name)
-    except (Exception, SystemExit) as error:
-        raise OptionsError(
-            f"`{module_name}` cannot be imported from {root}: "
-            f"{type(error).__name__}: {one_line(str(error))}"
-        ) from error
-    function = getattr(module, function_name, None)
-    if not callable(function):
-        known = [name for name, value in vars(module).items() if inspect.isfunction(value)]
-        raise OptionsError(
-            f"`{module_name}` has no function `{function_name}`{did_you_mean(function_name, known)}"
-        )
-    if inspect.iscoroutinefunction(function):
-        raise OptionsError(f"`{module_name}:{function_name}` is async; it must be a plain function")
-    typed: Callable[..., Any] = function
-    return typed

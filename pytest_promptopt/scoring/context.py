@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from pytest_promptopt.project_code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.registry import Registry
@@ -32,8 +33,8 @@ def _all_kinds() -> Registry[ScorerFactory]:
 class ScoringContext:
     """What the prompt and the run say to all evaluators of a file.
 
-    ``json_schema`` is the prompt's wrapper with ``name`` and ``schema``. ``root`` is the
-    project's root, from which ``python`` scorers are imported. ``judge_model`` gives the model
+    ``json_schema`` is the prompt's wrapper with ``name`` and ``schema``. ``code`` finds the
+    project's functions for ``python``. ``judge_model`` gives the model
     of that name, or the default one for None, and raises
     :class:`~pytest_promptopt.errors.UsageError` where there is none. ``origin`` is the prompt
     file, to which the judges' answers are recorded. ``kinds`` are the built-in kinds and those of
@@ -41,7 +42,7 @@ class ScoringContext:
     """
 
     json_schema: Mapping[str, Any] | None
-    root: Path
+    code: ProjectCode
     judge_model: Callable[[str | None], Model]
     origin: Path
     kinds: Registry[ScorerFactory] = field(default_factory=_all_kinds, compare=False)

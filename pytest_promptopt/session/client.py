@@ -11,6 +11,8 @@ from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
 from pytest_promptopt.client.rates import parse_rates
+from pytest_promptopt.forge.job import read_job
+from pytest_promptopt.project_code import ProjectCode
 from pytest_promptopt.providers.keys import KEY_VARIABLES
 from pytest_promptopt.providers.models import parse_aliases
 from pytest_promptopt.providers.pricing import Prices, parse_prices
@@ -30,6 +32,7 @@ def client_of(
     """The client, which tells ``warn`` what people should know; raises UsageError."""
     provider_settings = ProviderSettings(
         root=config.rootpath,
+        code=code_of(config, settings),
         timeout_seconds=settings.timeout,
         deterministic=settings.local_deterministic,
         report_work=work.report,
@@ -54,6 +57,20 @@ def client_of(
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()
     return client
+
+
+def code_of(config: pytest.Config, settings: Settings) -> ProjectCode:
+    """The functions that files may name in this run."""
+    refusal = "--prompt-no-code" if settings.no_code else ""
+    if not refusal and is_from_fork():
+        refusal = "this is a job for a fork's pull request, whose files nobody has reviewed"
+    return ProjectCode(root=config.rootpath, allowed=settings.python_modules, refusal=refusal)
+
+
+def is_from_fork() -> bool:
+    """Whether this is a job of GitHub Actions for a fork's pull request."""
+    job = read_job(os.environ)
+    return job is not None and job.is_from_fork
 
 
 def cache_path(config: pytest.Config, settings: Settings) -> Path:

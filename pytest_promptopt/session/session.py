@@ -17,13 +17,19 @@ from pytest_promptopt.client.client import Client, Responses
 from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
-from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
-from pytest_promptopt.session.client import cache_path, client_of, prices_of, secrets_of
+from pytest_promptopt.session.client import (
+    cache_path,
+    client_of,
+    code_of,
+    is_from_fork,
+    prices_of,
+    secrets_of,
+)
 from pytest_promptopt.session.finding import FindingPrompts
 from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.planning import Planning
@@ -170,7 +176,7 @@ def _act_on_results(
             settings=settings,
             price_usd=prices_of(settings).cost_usd,
             work=work,
-            is_from_fork=_is_from_fork(),
+            is_from_fork=is_from_fork(),
         )
         plugins.register(optimizing, "promptopt-optimizing")
         findings = optimizing.findings
@@ -207,11 +213,6 @@ def _publish(
     )
     config.pluginmanager.register(publishing, "promptopt-publishing")
     return publishing.searches
-
-
-def _is_from_fork() -> bool:
-    job = read_job(os.environ)
-    return job is not None and job.is_from_fork
 
 
 def _write(
@@ -263,6 +264,7 @@ def _subject_reader(
         root=config.rootpath,
         judge_model=settings.judge_model,
         samples=settings.samples,
+        code=code_of(config, settings),
     )
     return SubjectReader(
         settings=subject_settings,

@@ -3,6 +3,8 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.project import PROMPT, Project
 
 
@@ -226,3 +228,22 @@ def test_reasoning_is_shown_and_never_scored(project: Project) -> None:
     result = project.run()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["answer", "│ 3", "reasoning", "│ 2[?]"])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "why"),
+    [
+        ("builtins:exec", (), "`builtins` is no file of the project"),
+        ("acme:score", ("--prompt-no-code",), "`acme:score` is not run: --prompt-no-code"),
+    ],
+)
+def test_a_prompt_file_runs_no_code_but_the_projects(
+    project: Project, name: str, arguments: tuple[str, ...], why: str
+) -> None:
+    project.answers({"*": "open('written', 'w')"})
+    project.write("acme.py", "def score(answer, variables):\n    return 1\n")
+    project.write("prompts/a.prompt.yml", PROMPT + f'evaluators: [{{python: "{name}"}}]\n')
+    result = project.run(*arguments)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([f"*{why}*"])
+    assert not (project.path / "written").exists()

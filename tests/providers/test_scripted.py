@@ -167,7 +167,7 @@ def test_function_that_breaks_is_named(called: Answered) -> None:
 
 
 def test_what_is_no_function_is_named(called: Answered) -> None:
-    with pytest.raises(NotConfiguredError, match=r":text is not a function but a str"):
+    with pytest.raises(NotConfiguredError, match=r"has no function `text` "):
         called("text")
-    with pytest.raises(NotConfiguredError, match=r":gone cannot be imported \(AttributeError"):
+    with pytest.raises(NotConfiguredError, match=r"has no function `gone` "):
         called("gone")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import Problem, UsageError
+from pytest_promptopt.project_code import ProjectCode
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
@@ -26,7 +27,10 @@ def context(
     *, json_schema: Mapping[str, Any] | None = None, root: Path = Path("/project")
 ) -> ScoringContext:
     return ScoringContext(
-        json_schema=json_schema, root=root, judge_model=judge_model, origin=PROMPT_FILE
+        json_schema=json_schema,
+        code=ProjectCode(root=root),
+        judge_model=judge_model,
+        origin=PROMPT_FILE,
     )
 
 
