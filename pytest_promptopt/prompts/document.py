@@ -69,18 +69,15 @@ class SequenceNode(Node):
 
 @dataclass(slots=True)
 class MappingNode(Node):
-    """Keys and values in file order; ``merged`` stand behind ``<<`` and give way to ``entries``."""
+    """Keys and values in file order; ``merged`` come from ``<<`` and give way to ``entries``."""
 
     entries: dict[str, Node] = field(default_factory=dict)
     key_lines: dict[str, int] = field(default_factory=dict)
-    merged: list["MappingNode"] = field(default_factory=list)
+    merged: dict[str, Node] = field(default_factory=dict)
 
     def get(self, key: str) -> Node | None:
         """The value of ``key``, also where it was merged in."""
-        if key in self.entries:
-            return self.entries[key]
-        found = (node.get(key) for node in self.merged)
-        return next((node for node in found if node is not None), None)
+        return self.entries.get(key) or self.merged.get(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +263,8 @@ class _Builder:
                 raise PromptFileError.at(
                     self._location, node.line, "`<<` merges mappings, found something else"
                 )
-            parent.merged.append(source)
+            for key, value in {**source.merged, **source.entries}.items():
+                parent.merged.setdefault(key, value)
 
     def _alias(self, event: Any) -> Node:
         line = event.start_mark.line + 1
@@ -328,18 +326,24 @@ def _resolve(text: str) -> Any:
 def _refuse_bomb(root: Node, location: str) -> None:
     """Refuse a document that small text and aliases blow up to a huge or deep one."""
     sizes: dict[int, int] = {}
+    lengths: dict[int, int] = {}
     depths: dict[int, int] = {}
     for node in _post_order(root):
         children = _children(node)
         size = 1 + sum(sizes[id(child)] for child in children)
         depth = 1 + max((depths[id(child)] for child in children), default=0)
+        length = len(node.text) if isinstance(node, ScalarNode) else 0
+        length += sum(lengths[id(child)] for child in children)
         if size > MAX_VALUES:
             message = f"its aliases expand to more than {MAX_VALUES:,} values"
             raise PromptFileError.at(location, node.line, message)
         if depth > MAX_DEPTH:
             message = f"its aliases nest more than {MAX_DEPTH} levels deep"
             raise PromptFileError.at(location, node.line, message)
-        sizes[id(node)], depths[id(node)] = size, depth
+        if length > MAX_BYTES:
+            message = f"its aliases expand to more than {MAX_BYTES >> 20} MiB of text"
+            raise PromptFileError.at(location, node.line, message)
+        sizes[id(node)], depths[id(node)], lengths[id(node)] = size, depth, length
 
 
 def _plain(node: Node, made: dict[int, Any]) -> Any:
@@ -350,11 +354,8 @@ def _plain(node: Node, made: dict[int, Any]) -> Any:
         if isinstance(node, SequenceNode):
             made[id(node)] = [_plain(item, made) for item in node.items]
         elif isinstance(node, MappingNode):
-            merged: dict[str, Any] = {}
-            for source in reversed(node.merged):
-                merged |= _plain(source, made)
-            made[id(node)] = merged | {
-                key: _plain(item, made) for key, item in node.entries.items()
+            made[id(node)] = {
+                key: _plain(item, made) for key, item in {**node.merged, **node.entries}.items()
             }
     return made[id(node)]
 
@@ -376,7 +377,7 @@ def _children(node: Node) -> Sequence[Node]:
     if isinstance(node, SequenceNode):
         return node.items
     if isinstance(node, MappingNode):
-        return [*node.merged, *node.entries.values()]
+        return [*node.merged.values(), *node.entries.values()]
     return ()
 
 

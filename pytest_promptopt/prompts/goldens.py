@@ -267,6 +267,9 @@ def _variables(content: Mapping[str, Any]) -> dict[str, Any]:
     return flat
 
 
+# Beyond this, sums of weights lose the light ones.
+_MOST_WEIGHT = 1_000_000
+
 # What would change how a golden is judged; tags do not, and may be both.
 _TAKEN_BY_VARIABLES = ("weight", "required", "split")
 
@@ -349,7 +352,7 @@ _MEANT = {
     "tags": "a word or a list of words",
     "split": "train, validation or test",
     "required": "true or false",
-    "weight": "a number of 0 or more",
+    "weight": "a number from 0 to 1,000,000",
     "evaluators": "a list of evaluators",
 }
 
@@ -382,7 +385,7 @@ def read_required(value: Any) -> bool | None:
 def read_weight(value: Any) -> float | None:
     """``weight`` of a golden as a file has it; None for what it cannot be."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < float("inf") else None
+    return float(value) if is_number and 0 <= value <= _MOST_WEIGHT else None
 
 
 def _from_table(

@@ -154,6 +154,8 @@ class Exchange:
     ) -> "httpx2.Response":
         import httpx2
 
+        from pytest_promptopt.providers.bounded import TooLargeError
+
         content = _encode(model, body)
         seconds = self._settings.timeout_seconds
         try:
@@ -170,6 +172,8 @@ class Exchange:
             raise TransientError(
                 f"{model}: {endpoint.address} did not answer within {seconds:g} s"
             ) from error
+        except TooLargeError as error:
+            raise RefusedError(f"{model}: {endpoint.address} sent {error}") from error
         except self._sdk.connection_error as error:
             nobody = _unreachable(error)
             if nobody:
@@ -272,6 +276,8 @@ def _cause(error: BaseException) -> str:
 def _http_client(address: str, timeout_seconds: float) -> "httpx2.AsyncClient":
     import httpx2
 
+    from pytest_promptopt.providers.bounded import UNPACKED, bound
+
     is_plain_loopback = address.startswith("http:") and _is_loopback(address)
     return httpx2.AsyncClient(
         # A proxy of the environment cannot reach this machine's own loopback.
@@ -280,6 +286,8 @@ def _http_client(address: str, timeout_seconds: float) -> "httpx2.AsyncClient":
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
         timeout=timeout_seconds,
         follow_redirects=False,
+        headers=UNPACKED,
+        event_hooks={"response": [bound]},
     )
 
 

@@ -205,3 +205,18 @@ def test_a_text_that_needs_quotes_says_how_they_stand(line: str, written: str) -
 def test_what_is_no_text_is_not_quoted() -> None:
     assert "quote" not in refusal("messages: [\n")
     assert "quote" not in refusal("a: {b: [1, 2}\n")
+
+
+def test_a_bomb_of_merges_and_one_of_long_texts_are_harmless_or_refused() -> None:
+    lines = ["a0: &a0 {x: 1, y: 2}"]
+    lines += [f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    document = parse_document("\n".join(lines), "a.yml")
+    assert document.data["a8"] == {"x": 1, "y": 2}
+    assert document.line_of("a8", "z") == len(lines) * 2 - 2
+    long = f"a: &a {'x' * 100_000}\nb: [{', '.join(['*a'] * 1000)}]"
+    assert "its aliases expand to more than 64 MiB of text" in refusal(long)
+
+
+def test_of_merged_mappings_the_first_wins_and_the_own_keys_over_all() -> None:
+    text = "a: &a {x: 1, y: 1}\nb: &b {x: 2, z: 2}\nc: {<<: [*a, *b], y: 3}\n"
+    assert parse_document(text, "a.yml").data["c"] == {"x": 1, "y": 3, "z": 2}

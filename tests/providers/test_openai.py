@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 import time
 from email.utils import formatdate
@@ -668,3 +669,17 @@ def test_a_format_that_is_refused_is_left_out_only_where_it_is_not_needed() -> N
         with pytest.raises(RefusedError):
             ask(OpenAIProvider, judging, needed)
     assert answer.notes == (f"response_format was left out: {model} does not accept it",)
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent"),
+    [
+        ({}, "more than 32 MiB"),
+        ({"content-encoding": "gzip"}, "an answer packed with gzip, which was not asked for"),
+    ],
+)
+def test_an_answer_without_bound_is_refused(headers: dict[str, str], sent: str) -> None:
+    body = gzip.compress(b" " * 1_000_000) if headers else b" " * (33 << 20)
+    error = failure(lambda _: Reply(body=body, headers=headers))
+    assert isinstance(error, RefusedError)
+    assert error.message == f"openai/gpt-x: URL sent {sent}"
