@@ -96,7 +96,7 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises :class:`~pytest_promptopt.errors.NotRecordedError` naming file and line where one is
     damaged.
     """
-    if not path.exists():
+    if not path.is_file():
         return
     offset = 0
     with _opened(path) as file:
@@ -179,7 +179,7 @@ def _parse(content: bytes, path: Path, number: int) -> dict[str, Any]:
     problem = "is not JSON"
     try:
         entry = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         entry = None
     if isinstance(entry, dict):
         problem = _problem(entry)

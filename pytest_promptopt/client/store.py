@@ -100,7 +100,7 @@ class Store:
             ).fetchone()
             if row is None:
                 return None
-            if now - row[1] > DAY_SECONDS:
+            if isinstance(row[1], int | float) and now - row[1] > DAY_SECONDS:
                 self._note_use(fingerprint, now)
             return _decode(row[0])
 
@@ -291,7 +291,7 @@ def _require_version(connection: sqlite3.Connection) -> None:
 def _decode(text: str) -> Completion | None:
     try:
         return Completion.from_json(json.loads(text), saved=True)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -130,7 +130,7 @@ class Journal:
         for number, raw in enumerate(content[:whole].splitlines(), start=1):
             try:
                 self._take(json.loads(raw))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 self._file.close()
                 raise UsageError(
                     f"{self._path}:{number}: not a line of a journal; delete the file to start "
@@ -164,7 +164,7 @@ def read_journal(path: Path) -> list[Mapping[str, Any]]:
     for number, raw in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
         try:
             line = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             line = None
         if not isinstance(line, Mapping) or not isinstance(line.get("event"), str):
             raise UsageError(f"{path}:{number}: not a line of a journal")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pytest_promptopt.errors import UsageError
 
@@ -45,9 +45,13 @@ class MemoryFile:
         The file is committed and merged by people: a line that is not understood is an error
         that names it (:class:`UsageError`).
         """
-        if not self._path.exists():
+        if not self._path.is_file():
             return ()
-        lines = self._path.read_text("utf-8").splitlines()
+        try:
+            lines = self._path.read_text("utf-8").splitlines()
+        except UnicodeDecodeError as error:
+            number = error.object[: error.start].count(b"\n") + 1
+            raise UsageError(f"{self._path}:{number}: not UTF-8; mend or delete it") from error
         return tuple(
             self._parsed(line, number) for number, line in enumerate(lines, start=1) if line.strip()
         )
@@ -66,9 +70,10 @@ class MemoryFile:
     def _parsed(self, line: str, number: int) -> Remembered:
         try:
             return remembered_from(json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
+            why = " ".join(str(error).split())[:_SHOWN_CHARACTERS]
             raise UsageError(
-                f"{self._path}:{number}: not a line of a memory ({error}); mend or delete it"
+                f"{self._path}:{number}: not a line of a memory ({why}); mend or delete it"
             ) from error
 
 
@@ -77,7 +82,16 @@ def remembered_from(data: Any) -> Remembered:
     if not isinstance(data, Mapping):
         raise ValueError("expected an object")
     names = {item.name for item in fields(Remembered)}
-    return Remembered(**{key: value for key, value in data.items() if key in names})
+    known = {key: value for key, value in data.items() if key in names}
+    gain = known.get("gain")
+    is_shaped = all(isinstance(value, str) for key, value in known.items() if key != "gain")
+    if (
+        not is_shaped
+        or known.get("event") not in get_args(Event)
+        or (gain is not None and (isinstance(gain, bool) or not isinstance(gain, int | float)))
+    ):
+        raise ValueError("expected texts, a known event and a gain that is a number")
+    return Remembered(**known)
 
 
 def openings(earlier: Sequence[Remembered], run: str) -> int:

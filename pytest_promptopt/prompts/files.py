@@ -1,6 +1,7 @@
 """Where a prompt's files are read from: the disk, or a commit."""
 
 import errno
+import stat
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,10 @@ class Disk:
 
     def read(self, path: Path) -> bytes:
         """The contents, cut off after ``MAX_BYTES`` and one."""
+        kind = stat.S_IFMT(path.stat().st_mode)
+        if kind not in {stat.S_IFREG, stat.S_IFDIR}:
+            # Reading a pipe would wait for whoever writes to it.
+            raise OSError(errno.EINVAL, "not a regular file")
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
 

@@ -219,7 +219,9 @@ class Completion:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], *, saved: bool = False) -> "Completion":
-        """The inverse of :meth:`to_json`."""
+        """The inverse of :meth:`to_json`; raises ValueError, KeyError or TypeError."""
+        if not isinstance(data["text"], str):
+            raise TypeError("an answer without text")
         return cls(
             text=data["text"],
             finish_reason=FinishReason(data["finish_reason"]),
@@ -229,8 +231,8 @@ class Completion:
                 cached_tokens=data.get("cached_tokens", 0),
                 is_known=data.get("usage_is_known", True),
             ),
-            latency_seconds=data["latency_seconds"],
-            cost_usd=data["cost_usd"],
+            latency_seconds=float(data["latency_seconds"]),
+            cost_usd=None if data["cost_usd"] is None else float(data["cost_usd"]),
             saved=saved,
             notes=tuple(data["notes"]),
             log_probability=data.get("log_probability"),

@@ -372,3 +372,28 @@ asyncio.run(run())
         return provider.asked
 
     assert asyncio.run(rerun()) == [str(number) for number in range(100, 200)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "used_at = 'yesterday'",
+        'completion = replace(completion, \'"latency_seconds":0.0\', \'"latency_seconds":"soon"\')',
+        "completion = '[[[['",
+    ],
+)
+def test_a_row_that_somebody_changed_costs_a_call_at_most(
+    path: Path, warnings: list[str], change: str
+) -> None:
+    async def run() -> str:
+        cache = Cache(Answering(), path=path, warn=warnings.append)
+        completion = await cache.complete(ask())
+        await cache.close()
+        return completion.text
+
+    asyncio.run(run())
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE answers SET {change}")
+    connection.close()
+    assert asyncio.run(run()) == "Hello."
+    assert warnings == []

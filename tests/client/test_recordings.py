@@ -233,6 +233,7 @@ def test_replay_opens_no_socket(origin: Path, monkeypatch: pytest.MonkeyPatch) -
     [
         (b"<<<<<<< HEAD\n", "is not JSON"),
         (b"[]\n", "is not JSON"),
+        (b"[" * 100_000 + b"\n", "is not JSON"),
         (b"{}\n", "has no valid 'fingerprint'"),
         (b'{"fingerprint": "a", "text": 1}\n', "has no valid 'text'"),
         (

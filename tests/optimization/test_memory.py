@@ -43,3 +43,19 @@ def test_it_is_told_as_quoted_lines() -> None:
         '- edit made: "y"'
     )
     assert memory.turned_down == {"d"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"run": "a", "event": "tried"}\n\xff\n',
+        b"\n[" + b"[" * 100_000 + b"\n",
+        b'\n{"run": 5, "event": "tried"}\n',
+        b'\n{"run": "a", "event": "eaten"}\n',
+        b'\n{"run": "a", "event": "tried", "gain": "much"}\n',
+    ],
+)
+def test_a_damaged_line_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.jsonl").write_bytes(content)
+    with pytest.raises(UsageError, match=r"a\.jsonl:2: .*mend or delete it"):
+        MemoryFile(tmp_path / "a.jsonl").read()

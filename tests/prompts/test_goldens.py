@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -283,3 +284,8 @@ def test_ids_that_a_placeholder_uses_need_not_be_unique() -> None:
     goldens, problems = build({"id": "a", "q": 1}, {"id": "a", "q": 2}, used={"id", "q"})
     assert [golden.id for golden in goldens] == ["a", "a-2"]
     assert problems == ["g.yml:2: a golden with this id stands at g.yml:1 already; both count"]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "g.jsonl")
+    assert "cannot be read: not a regular file" in refusal(lambda: goldens_in(tmp_path / "g.jsonl"))
