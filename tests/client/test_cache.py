@@ -395,5 +395,5 @@ def test_a_row_that_somebody_changed_costs_a_call_at_most(
     with sqlite3.connect(path) as connection:
         connection.execute(f"UPDATE answers SET {change}")
     connection.close()
-    assert asyncio.run(run()) == "Hello."
+    assert asyncio.run(run()) == "re: Hello?"
     assert warnings == []
