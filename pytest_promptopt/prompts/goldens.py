@@ -1,6 +1,7 @@
 """Goldens from a prompt file and from the files beside it."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -200,6 +201,7 @@ def build_goldens(
     errors: list[Problem] = []
     first: dict[str, Golden] = {}
     derived: set[str] = set()
+    repeats: Counter[str] = Counter()
     for item in _with_columns(raw, used, errors):
         if item.remark:
             found.append(_remark(item))
@@ -215,7 +217,7 @@ def build_goldens(
                 errors.append(_duplicate(golden, other))
                 continue
             found.append(_repeated(golden, other))
-            golden = _renamed(golden, first)
+            golden = _renamed(golden, first, repeats)
         if is_derived:
             derived.add(golden.id)
         first[golden.id] = golden
@@ -463,11 +465,12 @@ def _repeated(golden: Golden, other: Golden) -> Problem:
     return Problem(path=golden.path, line=golden.line, message=message, severity=Severity.WARNING)
 
 
-def _renamed(golden: Golden, taken: Mapping[str, Golden]) -> Golden:
-    number = 2
-    while f"{golden.id}-{number}" in taken:
-        number += 1
-    return replace(golden, id=f"{golden.id}-{number}")
+def _renamed(golden: Golden, taken: Collection[str], repeats: Counter[str]) -> Golden:
+    while True:
+        repeats[golden.id] += 1
+        name = f"{golden.id}-{repeats[golden.id] + 1}"
+        if name not in taken:
+            return replace(golden, id=name)
 
 
 def _or(value: T | None, default: T) -> T:

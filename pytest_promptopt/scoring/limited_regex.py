@@ -11,6 +11,8 @@ _LONGEST_PATTERN = 5_000
 # times takes all the memory there is.
 _MOST_REPEATS = 100_000
 _DEEPEST_NESTING = 100
+# The time limit does not reach into a class of characters, which is tried sign by sign.
+_MOST_COMPARISONS = 500_000_000
 # g and u are JavaScript's, where they change nothing for a search like this one.
 _FLAGS = {"i": regex.I, "m": regex.M, "s": regex.S, "x": regex.X, "g": 0, "u": 0}
 _FLAG_WORDS = {"ignorecase": "i", "multiline": "m", "dotall": "s", "verbose": "x"}
@@ -32,7 +34,7 @@ def compile_pattern(pattern: str, flags: str = "") -> "regex.Pattern[str]":
     """The compiled ``pattern``; raises :class:`PatternError`.
 
     ``flags`` are letters out of ``imsx`` or Python's words for them. A pattern means what it
-    means to ``re``, besides ``\\p{…}``. Search with ``timeout=TIMEOUT_SECONDS``.
+    means to ``re``, besides ``\\p{…}``. Search with :func:`is_found`.
     """
     letters = _letters(flags)
     if letters - _FLAGS.keys():
@@ -45,6 +47,20 @@ def compile_pattern(pattern: str, flags: str = "") -> "regex.Pattern[str]":
         return regex.compile(_literal_braces(pattern), sum(map(_FLAGS.__getitem__, letters)))
     except (regex.error, ValueError, OverflowError, RecursionError) as error:
         raise PatternError(str(error)) from error
+
+
+def is_found(
+    compiled: "regex.Pattern[str]", text: str, *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> bool:
+    """Whether the pattern is in ``text``; raises :class:`PatternError` beyond the limits."""
+    if len(compiled.pattern) * len(text) > _MOST_COMPARISONS:
+        raise PatternError(f"an answer of {len(text):,} characters is too long to search for it")
+    try:
+        return compiled.search(text, timeout=timeout_seconds) is not None
+    except TimeoutError:
+        raise PatternError(f"it took longer than {TIMEOUT_SECONDS:g} s to search") from None
+    except MemoryError:
+        raise PatternError("it takes too much memory") from None
 
 
 def _letters(flags: str) -> set[str]:

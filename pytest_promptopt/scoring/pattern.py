@@ -14,9 +14,9 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
 from pytest_promptopt.scoring.limited_regex import (
-    TIMEOUT_SECONDS,
     PatternError,
     compile_pattern,
+    is_found,
 )
 from pytest_promptopt.scoring.options import (
     OptionsError,
@@ -49,13 +49,11 @@ class RegexScorer:
         """1 for a match; not scored where the search takes more than the time allowed."""
         try:
             compiled = self.compiled or compile_pattern(self._filled(golden), self.flags)
-            found = compiled.search(completion.text, timeout=TIMEOUT_SECONDS) is not None
+            found = is_found(compiled, completion.text)
         except MissingValueError as error:
             return no_value(error, golden)
         except PatternError as error:
             return Score.unscored(f"the pattern cannot be used: {error}")
-        except TimeoutError:
-            return Score.unscored(f"the pattern took longer than {TIMEOUT_SECONDS:g} s to search")
         verb = "matches" if self.invert else "does not match"
         reason = f"{verb} {excerpt(self.pattern.text)}, got {excerpt(completion.text.strip())}"
         return hit_or_miss(found is not self.invert, reason)

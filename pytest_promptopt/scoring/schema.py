@@ -1,6 +1,8 @@
 """Whether a value fits a JSON Schema, in bounded time and without the network."""
 
+import functools
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,11 +16,17 @@ from referencing.exceptions import Unresolvable
 
 from pytest_promptopt.scoring.excerpt import one_line
 from pytest_promptopt.scoring.json_value import join_few
-from pytest_promptopt.scoring.limited_regex import TIMEOUT_SECONDS, PatternError, compile_pattern
+from pytest_promptopt.scoring.limited_regex import (
+    TIMEOUT_SECONDS,
+    PatternError,
+    compile_pattern,
+    is_found,
+)
 from pytest_promptopt.scoring.options import OptionsError
 
 # About half a second's work.
 _MOST_STEPS = 100_000
+_CHARACTERS_A_STEP = 100
 _SHOWN_OF_AN_ERROR = 160
 
 # Keywords that more fields beside it cannot satisfy.
@@ -40,9 +48,18 @@ class UncheckableError(Exception):
 
 @dataclass(slots=True)
 class _Allowance:
-    """How many keywords may still be applied in the check that is under way."""
+    """What may still be done in the check that is under way."""
 
     left: int = _MOST_STEPS
+    seconds: float = TIMEOUT_SECONDS
+
+    def finds(self, pattern: str, text: str) -> bool:
+        """Whether the pattern is in ``text``; all searches of a check share one time limit."""
+        started = time.perf_counter()
+        try:
+            return is_found(_compiled(pattern), text, timeout_seconds=max(self.seconds, 1e-3))
+        finally:
+            self.seconds -= time.perf_counter() - started
 
 
 class SchemaCheck:
@@ -73,7 +90,7 @@ class SchemaCheck:
         With ``of_part``, what lacks is not told: there may be more than ``value``. Raises
         :class:`UncheckableError`.
         """
-        self._allowance.left = _MOST_STEPS
+        self._allowance.left, self._allowance.seconds = _MOST_STEPS, TIMEOUT_SECONDS
         try:
             errors = sorted(self._validator.iter_errors(value), key=_position)
         except Unresolvable as error:
@@ -82,8 +99,6 @@ class SchemaCheck:
             raise UncheckableError("schema and answer are nested too deeply") from None
         except PatternError as error:
             raise UncheckableError(f"a pattern of the schema cannot be used: {error}") from None
-        except TimeoutError:
-            raise UncheckableError("a pattern of the schema took too long to search") from None
         except OverflowError:
             raise UncheckableError("a number in the answer is too large to check") from None
         told = (error for error in errors if not of_part or error.validator in _OF_VALUES)
@@ -129,9 +144,9 @@ def _limited(allowance: _Allowance) -> Any:
     """Draft 2020-12 with limits on steps and patterns."""
     keywords: dict[str, _Keyword] = {
         **Draft202012Validator.VALIDATORS,
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
+        "pattern": functools.partial(_pattern, allowance),
+        "patternProperties": functools.partial(_pattern_properties, allowance),
+        "additionalProperties": functools.partial(_additional_properties, allowance),
         "uniqueItems": _unique_items,
     }
     counted = {name: _counted(keyword, allowance) for name, keyword in keywords.items()}
@@ -143,7 +158,7 @@ def _counted(keyword: _Keyword, allowance: _Allowance) -> _Keyword:
     def apply(
         validator: Any, value: Any, instance: Any, schema: Mapping[str, Any]
     ) -> Iterable[ValidationError] | None:
-        allowance.left -= 1
+        allowance.left -= _cost(value, instance)
         if allowance.left < 0:
             raise UncheckableError("the answer is too large to hold against the schema")
         return keyword(validator, value, instance, schema)
@@ -151,34 +166,40 @@ def _counted(keyword: _Keyword, allowance: _Allowance) -> _Keyword:
     return apply
 
 
+def _cost(value: Any, instance: Any) -> int:
+    """The steps of one keyword: an ``enum`` compares with each, a ``pattern`` reads all."""
+    listed = len(value) if isinstance(value, list) else 0
+    return 1 + listed + (len(instance) // _CHARACTERS_A_STEP if isinstance(instance, str) else 0)
+
+
 @lru_cache(maxsize=1024)
 def _compiled(pattern: str) -> Any:
     return compile_pattern(pattern)
 
 
-def _found(pattern: str, text: str) -> bool:
-    return _compiled(pattern).search(text, timeout=TIMEOUT_SECONDS) is not None
-
-
 def _pattern(
-    _validator: Any, pattern: str, instance: Any, _schema: Mapping[str, Any]
+    allowance: _Allowance, _validator: Any, pattern: str, instance: Any, _schema: Mapping[str, Any]
 ) -> Iterable[ValidationError]:
-    if isinstance(instance, str) and not _found(pattern, instance):
+    if isinstance(instance, str) and not allowance.finds(pattern, instance):
         yield ValidationError(f"{instance[:_SHOWN_OF_AN_ERROR]!r} does not match {pattern!r}")
 
 
 def _pattern_properties(
-    validator: Any, patterns: Mapping[str, Any], instance: Any, _schema: Mapping[str, Any]
+    allowance: _Allowance,
+    validator: Any,
+    patterns: Mapping[str, Any],
+    instance: Any,
+    _schema: Mapping[str, Any],
 ) -> Iterable[ValidationError]:
     if isinstance(instance, dict):
         for pattern, subschema in patterns.items():
             for key, value in instance.items():
-                if _found(pattern, key):
+                if allowance.finds(pattern, key):
                     yield from validator.descend(value, subschema, path=key, schema_path=pattern)
 
 
 def _additional_properties(
-    validator: Any, allowed: Any, instance: Any, schema: Mapping[str, Any]
+    allowance: _Allowance, validator: Any, allowed: Any, instance: Any, schema: Mapping[str, Any]
 ) -> Iterable[ValidationError] | None:
     unlimited: _Keyword = Draft202012Validator.VALIDATORS["additionalProperties"]
     patterns = schema.get("patternProperties")
@@ -188,7 +209,7 @@ def _additional_properties(
         key: value
         for key, value in instance.items()
         if key not in schema.get("properties", {})
-        and not any(_found(pattern, key) for pattern in patterns)
+        and not any(allowance.finds(pattern, key) for pattern in patterns)
     }
     return unlimited(validator, allowed, others, {})
 

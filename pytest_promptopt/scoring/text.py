@@ -27,6 +27,8 @@ _STRING_SPELLINGS = {
     "includes": "contains",
     "doesnotcontain": "notContains",
 }
+# About a second's work.
+_MOST_COMPARISONS = 2_000_000_000
 _CONTAINS_KEYS = ("any", "all", "none")
 
 
@@ -178,6 +180,8 @@ def _contains_flaw(options: Mapping[str, Any]) -> str:
 def _score_contains(options: Mapping[str, Any], answer: str) -> Score:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
     folded = tidy(answer).casefold()
+    if len(folded) * sum(map(len, texts.values())) > _MOST_COMPARISONS:
+        return Score.unscored(f"an answer of {len(answer):,} characters is too long to search")
     present = {
         key: [t for t in part if tidy(t).casefold() in folded] for key, part in texts.items()
     }

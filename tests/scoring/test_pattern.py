@@ -47,7 +47,7 @@ def test_a_pattern_that_is_one_placeholder_is_the_pattern_of_the_golden() -> Non
 def test_a_catastrophic_pattern_is_not_scored_after_a_second(pattern: str) -> None:
     result = score({"regex": pattern}, "a" * 5000 + "!")
     if result.value is None:
-        assert result.reason == "the pattern took longer than 1 s to search"
+        assert result.reason == "the pattern cannot be used: it took longer than 1 s to search"
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,18 @@ def test_counting_repeats_does_not_refuse_what_is_harmless(pattern: str) -> None
         assert "unbalanced parenthesis" in complaint({"regex": pattern})
     else:
         assert score({"regex": pattern}, "none").value in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "flags", "answer"),
+    [
+        ("[" + "".join(map(chr, range(0x400, 0x800))) + "]", "i", "a" * 4_000_000),
+        ("x" * 1000, "", "a" * 1_000_000),
+    ],
+)
+def test_an_answer_that_is_too_long_for_a_pattern_is_not_scored(
+    pattern: str, flags: str, answer: str
+) -> None:
+    result = score({"regex": {"pattern": pattern, "flags": flags}}, answer)
+    assert result.value is None
+    assert "characters is too long to search for it" in result.reason

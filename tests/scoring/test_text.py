@@ -227,3 +227,11 @@ def test_equals_of_github_models_stays_exact_and_tells_what_is_hard_to_see() -> 
 )
 def test_whatever_ignores_case_ignores_it_in_every_script(entry: dict[str, Any]) -> None:
     assert score(entry, "Die STRASSE", expected="straße").value == 1
+
+
+def test_an_answer_that_is_too_long_for_its_texts_is_not_scored() -> None:
+    result = score({"contains": {"all": [f"x{n}" for n in range(5_000)]}}, "a" * 1_000_000)
+    assert (result.value, result.reason) == (
+        None,
+        "an answer of 1,000,000 characters is too long to search",
+    )
