@@ -138,7 +138,7 @@ class Exchange:
             content_type = response.headers.get("content-type", "")
             return Reply(
                 asked=asked,
-                content=read_object(asked, _without_key(response.content, asked), content_type),
+                content=_without_key(read_object(asked, response.content, content_type), asked),
                 headers=response.headers,
                 latency_seconds=time.perf_counter() - started,
                 notes=adapted.notes,
@@ -226,13 +226,30 @@ class Exchange:
         )
 
 
-def _without_key(content: bytes, asked: Asked) -> bytes:
-    """An answer that repeats the key must not carry it into a cache or a report.
+def _without_key(content: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    """An answer that repeats the key, however escaped, must not carry it into cache or report.
 
     A dummy such as ``ollama`` is no secret, and may well be a word of an honest answer.
     """
     key = asked.key or ""
-    return content.replace(key.encode(), b"[key]") if len(key) >= _SHORTEST_SECRET else content
+    if len(key) < _SHORTEST_SECRET or key not in json.dumps(content, ensure_ascii=False):
+        return content
+    replaced: dict[str, Any] = _replaced(content, key)
+    return replaced
+
+
+def _replaced(value: Any, key: str) -> Any:
+    match value:
+        case str():
+            return value.replace(key, "[key]")
+        case dict():
+            return {
+                name.replace(key, "[key]"): _replaced(item, key) for name, item in value.items()
+            }
+        case list():
+            return [_replaced(item, key) for item in value]
+        case _:
+            return value
 
 
 def _status_error(asked: Asked, response: "httpx2.Response") -> ProviderError:

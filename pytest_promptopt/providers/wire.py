@@ -139,7 +139,7 @@ def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
     """
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise unexpected(asked, _description(body, content_type)) from error
     if not isinstance(content, dict):
         raise unexpected(asked, f"JSON that is a {type(content).__name__}, not an object")

@@ -330,6 +330,10 @@ def test_used_up_quota_is_not_worth_another_try() -> None:
             "openai/gpt-x: URL sent 5 bytes of text/plain instead of an answer",
         ),
         (
+            Reply(body=b"[" * 100_000),
+            "openai/gpt-x: URL sent malformed or cut off JSON (100000 bytes) instead of an answer",
+        ),
+        (
             Reply(body=b"[1]"),
             "openai/gpt-x: URL sent JSON that is a list, not an object instead of an answer",
         ),
@@ -683,3 +687,12 @@ def test_an_answer_without_bound_is_refused(headers: dict[str, str], sent: str) 
     error = failure(lambda _: Reply(body=body, headers=headers))
     assert isinstance(error, RefusedError)
     assert error.message == f"openai/gpt-x: URL sent {sent}"
+
+
+@pytest.mark.parametrize("escape", [lambda c: c, lambda c: f"\\u{ord(c):04x}"])
+def test_a_key_that_an_answer_repeats_is_taken_out_however_it_is_escaped(escape: Any) -> None:
+    said = "".join(map(escape, KEY))
+    body = f'{{"choices": [{{"message": {{"content": "{said}!"}}, "finish_reason": "stop"}}]}}'
+    with WireServer(lambda _: Reply(body=body.encode())) as server:
+        (answer,) = ask(OpenAIProvider, question(openai_model(server.openai_url)))
+    assert answer.text == "[key]!"
