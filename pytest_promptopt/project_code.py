@@ -101,10 +101,12 @@ def _specs(module: str, root: Path) -> Iterator[ModuleSpec]:
 
 
 def _imported(name: str, root: Path) -> Any:
-    # An import runs the project's code, which may raise anything.
+    # An import runs the project's code, which may raise anything, pytest.skip() too.
     try:
         return import_module(name)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         raise CodeError(f"`{name}` cannot be imported from {root}: {what[:200]}") from error
 

@@ -1,6 +1,7 @@
 """The evaluator ``python``: a function of the project."""
 
 import copy
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +43,10 @@ class PythonScorer:
         """
         try:
             result = self.function(completion.text, copy.deepcopy(dict(golden.variables)))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        # Not merely exceptions: pytest.skip() and sys.exit() would leave the golden out.
+        except BaseException as error:
             raise ScorerError(
                 f"{self.location}: {self.name} raised {type(error).__name__} for golden {golden.id}"
             ) from error
@@ -76,7 +80,10 @@ def _number(value: Any) -> float | None:
             value = value.item()
         except (TypeError, ValueError):
             return None
-    return float(value) if isinstance(value, Real) else None
+    try:
+        return float(value) if isinstance(value, Real) else None
+    except OverflowError:
+        return None
 
 
 def python_scorer(spec: EvaluatorSpec, context: ScoringContext) -> PythonScorer:
@@ -92,8 +99,18 @@ def python_scorer(spec: EvaluatorSpec, context: ScoringContext) -> PythonScorer:
         function = context.code.function(spec.options)
     except CodeError as error:
         raise OptionsError(one_line(str(error), _SHOWN_OF_AN_ERROR)) from error
+    if not _takes(function):
+        raise OptionsError(f"`{spec.options}` must take two arguments: (answer, variables)")
     return PythonScorer(
         function=function,
         name=spec.options,
         location=f"{spec.path}:{spec.line}",
     )
+
+
+def _takes(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind("answer", {})
+    except TypeError:
+        return False
+    return True

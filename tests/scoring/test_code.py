@@ -24,6 +24,12 @@ def is_short(answer, variables):
 def fail(answer, variables):
     raise ValueError("no good")
 
+def leave(answer, variables):
+    raise variables["error"]
+
+def lone(answer):
+    return 1
+
 async def later(answer, variables):
     return 1
 """
@@ -34,6 +40,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ScoringContext:
     """A project with scorers, whose imports are undone."""
     (tmp_path / "acme_scorers.py").write_text(SCORERS)
     (tmp_path / "acme_broken.py").write_text("import acme_missing")
+    skips = 'import pytest; pytest.skip("not here", allow_module_level=True)'
+    (tmp_path / "acme_skips.py").write_text(skips)
     (tmp_path / "acme_exits.py").write_text("raise SystemExit(3)")
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.delitem(sys.modules, "acme_scorers", raising=False)
@@ -81,7 +89,7 @@ def test_a_function_gives_a_score(
 
 
 @pytest.mark.parametrize(
-    "given", [1.5, -1, float("nan"), "yes", np.array([0, 1]), {"points": 1}, [1, 2], []]
+    "given", [1.5, -1, float("nan"), 10**400, "yes", np.array([0, 1]), {"points": 1}, [1, 2], []]
 )
 def test_anything_else_is_an_error_that_says_what_to_give(
     given: Any, project: ScoringContext
@@ -101,6 +109,23 @@ def test_what_a_function_raises_is_the_cause(project: ScoringContext) -> None:
         "answer.prompt.yml:7: acme_scorers:fail raised ValueError for golden one"
     )
     assert isinstance(raised.value.__cause__, ValueError)
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), pytest.skip.Exception("no"), GeneratorExit()])
+def test_what_leaves_a_function_otherwise_is_an_error_too(
+    error: BaseException, project: ScoringContext
+) -> None:
+    scorer = evaluator({"python": "acme_scorers:leave"}, project).scorer
+    assert isinstance(scorer, Scorer)
+    with pytest.raises(ScorerError, match=f"leave raised {type(error).__name__} for golden one"):
+        scorer.score(golden(error=error), Completion(text="x"))
+
+
+def test_an_interruption_stays_one(project: ScoringContext) -> None:
+    scorer = evaluator({"python": "acme_scorers:leave"}, project).scorer
+    assert isinstance(scorer, Scorer)
+    with pytest.raises(KeyboardInterrupt):
+        scorer.score(golden(error=KeyboardInterrupt()), Completion(text="x"))
 
 
 @pytest.mark.parametrize(
@@ -128,13 +153,16 @@ def test_what_a_function_raises_is_the_cause(project: ScoringContext) -> None:
         ("acme_exits:f", "`acme_exits` cannot be imported from {root}: SystemExit: 3"),
         (
             "acme_scorers:absent",
-            "`acme_scorers` has no function `absent` (known: give, is_short, fail, later)",
+            "`acme_scorers` has no function `absent` "
+            "(known: give, is_short, fail, leave, lone, later)",
         ),
         (
             "acme_scorers:GIVEN",
-            "`acme_scorers` has no function `GIVEN` (known: give, is_short, fail, later); "
-            "did you mean `give`?",
+            "`acme_scorers` has no function `GIVEN` "
+            "(known: give, is_short, fail, leave, lone, later); did you mean `give`?",
         ),
+        ("acme_skips:f", "`acme_skips` cannot be imported from {root}: Skipped: not here"),
+        ("acme_scorers:lone", "`acme_scorers:lone` must take two arguments: (answer, variables)"),
         ("acme_scorers:later", "`acme_scorers:later` is async; it must be a plain function"),
     ],
 )
