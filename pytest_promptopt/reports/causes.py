@@ -43,5 +43,5 @@ def _key(result: GoldenResult) -> tuple[Outcome, str]:
         return result.outcome, ""
     if result.outcome is Outcome.UNSCORED:
         return result.outcome, result.reason
-    without_id = result.reason.replace(result.golden_id, "…")
+    without_id = result.reason.replace(f"golden {result.golden_id}", "golden")
     return result.outcome, _PARTICULAR.sub("…", without_id)

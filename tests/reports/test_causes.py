@@ -1,3 +1,5 @@
+import pytest
+
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.reports.causes import causes
 
@@ -21,6 +23,15 @@ def test_errors_that_differ_by_golden_request_or_sample_have_one_cause() -> None
         "404 no such model (request req_02abc, sample 0)",
     )
     assert counts(found) == [(found[0].reason, 2), (found[2].reason, 1)]
+
+
+@pytest.mark.parametrize("reason", ["a scorer gave 7", "no value in golden {name}"])
+def test_an_id_that_is_a_part_of_the_message_by_chance_tells_no_causes_apart(reason: str) -> None:
+    found = [
+        GoldenResult(golden_id=name, outcome=Outcome.ERROR, reason=reason.format(name=name))
+        for name in ("a", "s", "gave", "x.y")
+    ]
+    assert counts(found) == [(found[0].reason, 4)]
 
 
 def test_a_status_is_no_detail() -> None:
