@@ -11,6 +11,7 @@ from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
 from pytest_promptopt.client.rates import parse_rates
+from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.project_code import ProjectCode
 from pytest_promptopt.providers.keys import KEY_VARIABLES
@@ -61,10 +62,21 @@ def client_of(
 
 def code_of(config: pytest.Config, settings: Settings) -> ProjectCode:
     """The functions that files may name in this run."""
-    refusal = "--prompt-no-code" if settings.no_code else ""
-    if not refusal and is_from_fork():
-        refusal = "this is a job for a fork's pull request, whose files nobody has reviewed"
+    refusal = "--prompt-no-code" if settings.no_code else _refusal_of_job()
     return ProjectCode(root=config.rootpath, allowed=settings.python_modules, refusal=refusal)
+
+
+def _refusal_of_job() -> str:
+    """Why no code is run in this job, if so; one that tells nothing of itself may be a fork's."""
+    try:
+        is_refused = is_from_fork()
+    except UsageError as error:
+        return f"nothing tells whose files these are: {error}"
+    return (
+        "this is a job for a fork's pull request, whose files nobody has reviewed"
+        if is_refused
+        else ""
+    )
 
 
 def is_from_fork() -> bool:
