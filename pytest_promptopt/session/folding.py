@@ -45,7 +45,8 @@ class Folding:
 
 def _retell(report: Any, text: str) -> None:
     path, line, _ = report.location
-    report.longrepr = longrepr_of(text, path, (line or 0) + 1)
+    told = report.nodeid.partition("::")[0]
+    report.longrepr = longrepr_of(text, path, (line or 0) + 1, told=told)
 
 
 def _repeating(reports: list[Any]) -> Mapping[str, str]:

@@ -28,6 +28,9 @@ from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import Entry
 
+NO_GOLDENS = "no goldens"
+"""What kind of record tells of a prompt that nothing can be scored by."""
+
 
 class GoldenMissedError(Exception):
     """A golden's answer is not good enough; ``args[0]`` explains it."""
@@ -243,6 +246,7 @@ class NoGoldensItem(PromptItem):
 
     def runtest(self) -> None:
         """Skip, with the remedy."""
+        self._describe(NO_GOLDENS)
         pytest.skip("no goldens: add some under `testData:` or name a file under `goldens:`")
 
 

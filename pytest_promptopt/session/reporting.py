@@ -16,7 +16,8 @@ from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, Golde
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.session.explaining import Missed, show_missed, write_to_junit
 from pytest_promptopt.session.folding import Folding
-from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableItem
+from pytest_promptopt.session.items import NO_GOLDENS, GoldenItem, PromptItem, UnreadableItem
+from pytest_promptopt.session.longrepr import longrepr_of
 
 _LAST_FAILED = "cache/lastfailed"
 
@@ -32,6 +33,8 @@ class ItemReports:
             item.fail_unforeseen(call.excinfo.exconly(tryshort=True))
         if isinstance(item, UnreadableItem) and report.failed:
             report.__dict__["promptopt_unread"] = str(item.error)
+        if isinstance(item, PromptItem | UnreadableItem) and report.when == "setup":
+            _tell_in_short(item, report, call)
         if isinstance(item, PromptItem):
             if report.when == "call" or (report.when == "setup" and not report.passed):
                 report.__dict__["promptopt"] = item.record
@@ -39,6 +42,17 @@ class ItemReports:
                 path, line, _ = item.reportinfo()
                 report.longrepr = (str(path), (line or 0) + 1, report.longrepr[2])
         return report
+
+
+def _tell_in_short(
+    item: PromptItem | UnreadableItem, report: pytest.TestReport, call: "pytest.CallInfo[None]"
+) -> None:
+    """Have the short summary say why there is no answer: not that it failed, nor the file again."""
+    if call.excinfo is not None and isinstance(call.excinfo.value, pytest.fail.Exception):
+        path, line, _ = item.reportinfo()
+        told = item.nodeid.partition("::")[0]
+        text = str(call.excinfo.value)
+        report.longrepr = longrepr_of(text, path, (line or 0) + 1, told=told)
 
 
 def is_missed(report: pytest.TestReport) -> bool:
@@ -149,6 +163,7 @@ class Reporting:
         config.pluginmanager.register(self._folding, "promptopt-folding")
         self._tallies: dict[str, _Tally] = {}
         self._failures: dict[str, Failure] = {}
+        self._without_goldens: dict[str, bool] = {}
 
     def summaries(self) -> list[PromptSummary]:
         """One summary a prompt and model, in the order in which they first reported."""
@@ -174,6 +189,9 @@ class Reporting:
                 where = report.nodeid.partition("::")[0] if reason else report.nodeid
                 self._failures.setdefault(where, Failure(location=where, reason=reason))
             return
+        if record["kind"] == NO_GOLDENS:
+            self._without_goldens[record["location"]] = True
+            return
         key = record["key"]
         if key not in self._tallies:
             self._tallies[key] = _Tally.of(record)
@@ -198,7 +216,7 @@ class Reporting:
         A run that judged nothing of a prompt is no success.
         """
         is_green = session.exitstatus == pytest.ExitCode.OK
-        if is_green and any(summary.has_nothing_scored for summary in self.summaries()):
+        if is_green and self._is_nothing_judged():
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         result = yield
         cache = getattr(self._config, "cache", None)
@@ -209,13 +227,19 @@ class Reporting:
             cache.set(_LAST_FAILED, last_failed | dict.fromkeys(nodeids, True))
         return result
 
+    def _is_nothing_judged(self) -> bool:
+        """Whether this is so of a prompt with goldens, or of all for want of goldens."""
+        summaries = self.summaries()
+        is_empty = bool(self._without_goldens) and not summaries
+        return is_empty or any(summary.has_nothing_scored for summary in summaries)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Missed goldens explained, then a table with a row a prompt and what is worth a look."""
         self._folding.restore(terminalreporter)
         show_missed(terminalreporter, [tally.all_missed() for tally in self._tallies.values()])
         summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
         unread = [failure for failure in self._failures.values() if failure.reason]
-        if summaries or unread or self._remarks:
+        if summaries or unread or self._remarks or self._without_goldens:
             terminalreporter.write_sep("=", "prompt scores")
         lines = render(
             summaries,
@@ -229,5 +253,8 @@ class Reporting:
         for failure in unread:
             first = printable(failure.reason).partition("\n")[0]
             terminalreporter.write_line(f"not read: {first}", red=True)
+        for location in self._without_goldens:
+            text = f"no goldens, so nothing was scored: {printable(location)}"
+            terminalreporter.write_line(text, yellow=True)
         for remark in self._remarks:
             terminalreporter.write_line(remark, yellow=True)

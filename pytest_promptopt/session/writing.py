@@ -110,6 +110,9 @@ class Annotating:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep where a golden or a gate failed."""
         record = report.__dict__.get("promptopt")
+        unread = report.__dict__.get("promptopt_unread")
+        if unread:
+            self._failed.append(self._annotation(report, unread))
         if not record:
             return
         key = record["key"]

@@ -84,7 +84,7 @@ MANY = "".join(f'  - {{id: g{n}, q: q{n}, expected: "1"}}\n' for n in range(50))
             "record",
         ),
         (("scripted:answers.json", "nobody/knows"), (), "nobody/knows"),
-        (("{{q}}", "{{nothing}}"), (), "{{nothing}} has no value"),
+        (("{{q}}", "{{nothing}}"), (), "::right - line 3: {{nothing}} has no value"),
         (("", ""), ("--prompt-budget", "0 calls"), "the budget is 0 calls"),
     ],
 )
@@ -102,7 +102,7 @@ def test_one_cause_is_told_once_however_many_goldens_it_stops(
     assert result.stdout.str().count("ERROR at setup of") == 1
     result.stdout.fnmatch_lines(["the same for 51 more goldens: wrong, g0, *"])
     result.stdout.fnmatch_lines(["ERROR prompts/a.prompt.yml::right - *", "*::g49 - as right"])
-    assert sum(reason in line for line in result.outlines) <= 4
+    assert 1 <= sum(reason in line for line in result.outlines) <= 4
     assert len(result.outlines) < 85
 
 

@@ -161,6 +161,16 @@ def test_a_scorer_that_raises_fails_with_its_own_traceback(project: Project) -> 
     result.stdout.no_fnmatch_line("*pytest_promptopt/scoring*")
 
 
+@pytest.mark.parametrize("leaving", ["pytest.skip('no')", "pytest.xfail('no')", "sys.exit(0)"])
+def test_a_scorer_cannot_take_its_golden_out_of_the_run(project: Project, leaving: str) -> None:
+    project.write("scoring.py", f"import pytest, sys\ndef strict(text, _):\n    {leaving}\n")
+    gated = "evaluators: [{name: s, python: scoring:strict}]\ngate: {min: 0.5}\n"
+    project.write("prompts/a.prompt.yml", PROMPT + gated)
+    result = project.run()
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["    gate: 2 of 2 goldens ended in an error: right, wrong"])
+
+
 def test_a_prompt_without_goldens_says_so(project: Project) -> None:
     project.write(
         "prompts/a.prompt.yml",
@@ -168,7 +178,18 @@ def test_a_prompt_without_goldens_says_so(project: Project) -> None:
     )
     result = project.run("-rs")
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines(["SKIPPED*no goldens: add some under `testData:`*"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED, "nothing was judged"
+    result.stdout.fnmatch_lines(
+        [
+            "no goldens, so nothing was scored: prompts/a.prompt.yml",
+            "SKIPPED*no goldens: add some under `testData:`*",
+        ]
+    )
+    project.answers({"one": "1", "two": "2"})
+    project.write("prompts/b.prompt.yml", PROMPT)
+    result = project.run()
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["no goldens, so nothing was scored: prompts/a.prompt.yml"])
 
 
 def test_a_gate_without_goldens_fails(project: Project) -> None:

@@ -139,6 +139,17 @@ def test_failures_are_marked_at_their_lines_on_github(
     ]
 
 
+def test_a_file_that_cannot_be_read_is_marked_at_its_line(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT + "gate: {minimum: 0.5}\n")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(project.path))
+    [line] = annotations(project.run())
+    assert line.startswith("::error file=prompts/a.prompt.yml,line=7::")
+    assert line.endswith("did you mean `min`?")
+
+
 def test_at_most_ten_failures_are_marked(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     more = "".join(f'  - {{q: two {n}, expected: "2"}}\n' for n in range(12))
     project.write("prompts/a.prompt.yml", PROMPT + more)
