@@ -14,6 +14,7 @@ _UNSEEN = dict.fromkeys(
     ]
 )
 _SIGNS = {**_HYPHENS, **_APOSTROPHES, **_UNSEEN}
+_OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 
 
@@ -25,10 +26,15 @@ def tidy(text: str) -> str:
 
 
 def shaped(text: str) -> str:
-    """``text`` with one form of each hyphen, apostrophe and width; case and lines stay."""
+    """``text`` with one form of each hyphen, apostrophe, digit and width; case and lines stay."""
     if text.isascii() and "`" not in text and "\r" not in text:
         return text
-    return _normalized("NFKC", _LINE_END.sub("\n", text).translate(_SIGNS))
+    return ascii_digits(_normalized("NFKC", _LINE_END.sub("\n", text).translate(_SIGNS)))
+
+
+def ascii_digits(text: str) -> str:
+    """``text`` with the digits of every script as 0 to 9."""
+    return _OTHER_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), text)
 
 
 def _normalized(form: Literal["NFC", "NFKC"], text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_promptopt.scoring.mentions import is_denied, is_heading, mentions
+from pytest_promptopt.scoring.mentions import Mention, is_denied, is_heading, mentions
 from pytest_promptopt.scoring.statements import Statements
 
 
@@ -33,7 +33,7 @@ def read_naming(labels: Iterable[str], text: str) -> Naming:
     plain = statements.plain(text)
     found = mentions(labels, plain)
     stated = _stated(statements, plain) or _only_one(
-        mention.choice for mention in found if is_heading(mention, plain)
+        mention.choice for mention in found if _is_title(mention, plain)
     )
     if stated is not None:
         return Naming(named=(stated,))
@@ -46,6 +46,10 @@ def read_naming(labels: Iterable[str], text: str) -> Naming:
         named=tuple(label for label in labels if label in meant),
         denied=tuple(label for label in labels if label in denied),
     )
+
+
+def _is_title(mention: Mention, text: str) -> bool:
+    return is_heading(mention, text) and not is_denied(mention, text)
 
 
 def _stated(statements: Statements, text: str) -> str | None:

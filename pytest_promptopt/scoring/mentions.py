@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import regex
 
@@ -12,10 +13,12 @@ from pytest_promptopt.scoring.folding import shaped
 # Scripts written without spaces, in which a choice stands inside running text.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 _WORD = rf"[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}]"
+# Korean joins its endings to words of other scripts.
+_WORD_AFTER = rf"[{_WORD}--\p{{Hangul}}]"
 _JOINER = r"[_\-.']"
 _DIGIT = r"\p{Nd}"
 
-EDGE = r"[\s.,;:!?*_`~\"'“”«»()\[\]{}<>|\\/#=\-—]*"
+EDGE = r"[\s.,;:!?*_`~\"'“”«»()\[\]{}<>|\\/#=$\-—]*"
 
 # Words that stand in a sentence for something else than the choice of that name.
 _ORDINARY = frozenset(
@@ -29,11 +32,19 @@ _ORDINARY = frozenset(
 )
 _STATES = re.compile(
     r"(?:\b(?:is|be|are|as|say|choose|chose|pick|select|answer|answers|option|choice|letter|label|"
-    r"class|category|code|number|with|for|to|by|belongs?)|[:=]|->|→)[\s*_`\"'“(\[]*$",
+    r"class|category|code|number|with|for|to|by|belongs?|not|but|so|est|es|ist|lautet)|[:=]|->|→)"
+    r"[\s*_`\"'“(\[]*$",
     re.IGNORECASE,
 )
 _HEADING_END = re.compile(r"[ *_`\"'\]]*(?:[:)]|\.(?:\s|$)|\s-\s|—)")
-_STATEMENT_END = re.compile(r"[ \t*_`\"'”\]]*(?:[.;:!)\n]|$|\s-\s|—)")
+_STATEMENT_END = re.compile(
+    r"[ \t*_`\"'”\]]*(?:[.;:!()\n]|$|\s-\s|—|\b(?:because|since)\b"
+    r"|(?<=\bnone )of (?:these|those|them|the)\b)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。\n]")
+# Joins one choice to another one: "A and B", "yes/no".
+_JOINT = re.compile(r"[ \t*_`\"']*(?:/|&|\band\b|\bor\b)[ \t*_`\"']*")
 
 # How much text around a mention may bear on it.
 _NEAR = 400
@@ -44,27 +55,37 @@ _AFFIRMED = re.compile(
     re.IGNORECASE,
 )
 _DENIES = (
-    r"(?:not|never|neither|nor|none|cannot|can't|hardly|barely|scarcely|without|lacks?|fails?|"
-    r"unlike|except|excluding|nicht|kein\w*|pas|ne|não|не|нет)\b"
+    r"(?:not|never|neither|nor|none|nothing|cannot|can't|hardly|barely|scarcely|without|lacks?|"
+    r"fails? to|doubt(?:s|ful)?|unlike(?:ly)?|except|excluding"
+    r"|nicht|kein\w*|weder|niet|geen|inte|ikke|pas|ne|né|não|nem|nu|nie|není|ei|bukan|tidak|không"
+    r"|не|ни|нет|δεν|ليس|ليست|غير)\b"
     r"|\b(?:far from|rather than|instead of|other than|as opposed to|opposed to|less than|"
     r"anything but|versus|vs)\b"
 )
-_DENIAL = re.compile(rf"\b{_DENIES}|n't\b|\b(?:no|non)(?:[\s-]\w+)?\W*$|不|没", re.IGNORECASE)
+_DENIAL = re.compile(
+    rf"\b{_DENIES}|n't\b|\b(?:no|non)(?:[\s-]\w+)?[^\w,]*$|[不没沒非無无未]\w{{0,4}}\W{{0,2}}$"
+    r"|\b(?:almost|nearly|partially|partly|half|semi|quasi)\W*$",
+    re.IGNORECASE,
+)
 _DENIED_AFTER = re.compile(
     r"[\s*_`\"'”)\]]*(?:(?:is|are|was|were|does|do|would|can|could|seems?|looks?)\s*"
     r"(?:not|n't|never|no longer|hardly)\b|(?:isn't|aren't|wasn't|doesn't|don't|can't|cannot)\b"
     r"|(?:is|are|was|seems?|looks?|would be) (?:wrong|incorrect|false|unlikely|out|excluded|"
-    r"ruled out|impossible)\b|can be (?:ruled out|excluded))",
+    r"ruled out|impossible)\b|can be (?:ruled out|excluded)"
+    # "Spam? No.", "spam: no", and the languages that deny behind the word.
+    r"|[?:=]\W*(?:no|nein|non|false)\W*(?:[.,;}\n]|$)"
+    r"|değil|नहीं|(?:で|じゃ|では)(?:な|あり)|\w{0,2}\s?(?:아니|아닙|않))",
     re.IGNORECASE,
 )
 _TURN = (
-    r":(?=\s|$)|—|\s-\s"
+    r"—|\s-\s"
     r"|\b(?:but|however|because|since|though|although|while|whereas|therefore)\b"
-    r"|,(?=\s*(?:it|it's|this|these|he|she|they|i|we|so|rather|instead|hence|thus|yet|just)\b)"
+    r"|,(?=\s*(?:it|it's|this|these|he|she|they|i|we|so|rather|instead|hence|thus|yet|just"
+    r"|sondern|aber|sino|pero|mais|ma|maar|а|но)\b)"
 )
 # A turn right after the denial does not end it: "not because it is spam", "anything but spam".
 _CLAUSE_END = regex.compile(
-    rf"[.!?;](?=\s|$)|\n|(?<!\b(?:{_DENIES}|no|n't|anything|nothing)\s*)(?:{_TURN})", regex.I
+    rf"[.!?;:](?=\s|$)|[。\n]|(?<!\b(?:{_DENIES}|non?|n't|anything|nothing)\s*)(?:{_TURN})", regex.I
 )
 
 
@@ -92,25 +113,35 @@ def mentions(choices: Iterable[str], text: str) -> Sequence[Mention]:
             if not any(is_taken[start:end]):
                 is_taken[start:end] = b"\1" * (end - start)
                 found.append(Mention(choice=choice, start=start, end=end))
-    meant = (mention for mention in found if _is_meant(mention, text))
-    return sorted(meant, key=lambda mention: mention.start)
+    found.sort(key=lambda mention: mention.start)
+    is_meant = [_is_meant(mention, text) for mention in found]
+    for place, (one, other) in enumerate(pairwise(found)):
+        if _JOINT.fullmatch(text, one.end, other.start) and any(is_meant[place : place + 2]):
+            is_meant[place : place + 2] = True, True
+    return [mention for mention, is_one in zip(found, is_meant, strict=True) if is_one]
 
 
 def _is_meant(mention: Mention, text: str) -> bool:
     word = shaped(mention.choice).strip()
     is_letter = len(word) == 1 and word.isalpha() and word.isascii()
-    if is_letter and word.lower() not in _ORDINARY:
-        return text[mention.start].isupper() or is_alone(mention, text)
-    if word.lower() in _ORDINARY:
+    if is_letter and text[mention.start].isupper():
+        # "A" begins many a sentence, and "I" stands anywhere.
+        is_word = word in "iI" or (word in "aA" and _opens_sentence(mention, text))
+        return not is_word or is_alone(mention, text)
+    if is_letter or word.lower() in _ORDINARY:
         return is_alone(mention, text)
     return True
 
 
+def _opens_sentence(mention: Mention, text: str) -> bool:
+    return re.fullmatch(EDGE, sentence_before(mention, text)) is not None
+
+
 def is_alone(mention: Mention, text: str) -> bool:
-    """Whether nothing but the choice stands in its line, quotes, bold, brackets or statement."""
-    before = _before(mention, text).rpartition("\n")[2]
+    """Whether nothing but the choice stands in its sentence, brackets or statement."""
+    before = sentence_before(mention, text)
     ends = _STATEMENT_END.match(text, mention.end) is not None
-    if re.fullmatch(EDGE, before):
+    if re.fullmatch(EDGE, before) or (before.endswith("(") and text.startswith(")", mention.end)):
         return ends or text.startswith(",", mention.end)
     return ends and _STATES.search(before) is not None
 
@@ -129,6 +160,11 @@ def is_denied(mention: Mention, text: str) -> bool:
     """Whether the clause around ``mention`` says that it is not so."""
     before = clause_before(mention, text)
     return bool(_DENIAL.search(before) or _DENIED_AFTER.match(text, mention.end))
+
+
+def sentence_before(mention: Mention, text: str) -> str:
+    """What stands in the same sentence before ``mention``."""
+    return _SENTENCE_END.split(_before(mention, text))[-1]
 
 
 def clause_before(mention: Mention, text: str) -> str:
@@ -166,13 +202,15 @@ def choice_pattern(choice: str) -> "regex.Pattern[str]":
     """
     text = " ".join(shaped(choice).split())
     before = "" if regex.match(_UNSPACED, text) else rf"(?<!{_WORD})(?<!{_WORD}{_JOINER})"
-    after = rf"(?!{_WORD})(?!{_JOINER}{_WORD})(?![+#])"
+    word = _WORD if regex.match(r"\p{Hangul}", text[-1]) else _WORD_AFTER
+    after = rf"(?!{word})(?!{_JOINER}{_WORD})(?![+#])"
     if regex.match(_UNSPACED, text[-1]):
         after = ""
     if regex.match(_DIGIT, text):
-        before += rf"(?<![-−.])(?<!{_DIGIT},)"
+        before += rf"(?<![-−.])(?<!{_DIGIT},)(?<!(?:^|\s)[<>])(?<!{_DIGIT}\s?/\s?)"
     if regex.match(_DIGIT, text[-1]):
-        after = rf"(?:\.0+)?{after}(?!,{_DIGIT})"
+        zeros = r"(?:\.0+)?" if regex.fullmatch(rf"-?{_DIGIT}+", text) else ""
+        after = rf"{zeros}{after}(?!,{_DIGIT})(?!\s?/\s?{_DIGIT})"
     return regex.compile(f"{before}{''.join(_parts(text))}{after}", regex.V1 | regex.I)
 
 

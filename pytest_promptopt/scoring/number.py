@@ -13,12 +13,13 @@ from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
+from pytest_promptopt.scoring.folding import ascii_digits
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
 _KEYS = ("expected", "tolerance", "relative")
 # The last number stands at the end; more text is not searched.
-_SEARCHED_CHARACTERS = 100_000
+_SEARCHED_CHARACTERS = 50_000
 _LONGEST_NUMBER = 300
 _SHOWN_DIGITS = Context(prec=17)
 
@@ -34,7 +35,8 @@ _POWER = rf"\s?(?:\^|\*\*)\s?[{{(]?\s?(?P<NAME>[+{_MINUS}]?\d{{1,3}})"
 _NUMBER = re.compile(
     rf"(?P<sign>(?<![{_LETTER}\d)\]])[{_MINUS}])?"
     rf"(?:(?:[$€£¥₹]|(?<![{_LETTER}\d]){_CURRENCY})\s?(?P<inner_sign>[{_MINUS}])?"
-    rf"|(?<![{_LETTER}\d])(?<![{_LETTER}]_)(?<!\d[.,]))"
+    rf"|(?<![{_LETTER}\d])(?<![{_LETTER}][_-])(?<!\d[.,]))"
+    r"(?!0[xXbo][\dA-Fa-f])"
     rf"(?:10{_POWER.replace('NAME', 'bare')}"
     r"|(?:(?P<whole>\d{1,15})\s)?(?<![/⁄])(?P<over>\d{1,15})\s?[/⁄]\s?(?P<under>\d{1,15})"
     r"(?!\d|\s?[/⁄]|[.,]\d)"
@@ -43,6 +45,8 @@ _NUMBER = re.compile(
     rf"(?:[eE](?P<exponent>[+{_MINUS}]?\d{{1,3}})(?![\d{_LETTER}])"
     rf"|\s?[×x*·]\s?10{_POWER.replace('NAME', 'power')})?)"
 )
+# One form with what follows: "2h30m", "1920x1080".
+_COMPOUND = re.compile(rf"[{_LETTER}'′]{{1,3}}\d")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
 _SPACED = re.compile(rf"[1-9]\d{{0,2}}(?:[ {_GAP}]\d{{3}})+(?:[.,]\d+)?")
@@ -59,15 +63,17 @@ _MARKUP = {
     **dict.fromkeys((r"\ ", r"\,", r"\;", r"\:", r"\!"), "\u202f"),
     "٫": ".",
     "٬": ",",
+    "．": ".",
+    "，": ",",
 }
 _MARKUP_PATTERN = re.compile("|".join(map(re.escape, _MARKUP)))
 _FRACTION = re.compile(
     r"(?P<whole>\d{0,15})\s?"
-    r"(?:\\[dt]?frac\{(?P<over>\d{1,15})\}\{(?P<under>\d{1,15})\}|(?P<sign>[¼-¾⅐-⅞]))"
+    r"(?:\\[dtc]?frac(?:\{(?P<over>[-−]?\d{1,15})\}\{(?P<under>\d{1,15})\}|(?P<digits>\d\d))"
+    r"|(?P<sign>[¼-¾⅐-⅞]))"
 )
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻", "0123456789+-")
 _POWER_OF_TEN = re.compile(r"(?<=10)[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
-_OTHER_DIGIT = re.compile(r"[^\x00-\x7f]")
 _IN_BRACKETS = re.compile(r"\s*\(\s*[^()\w]*[\d.,]+[^()\w]*\)\s*")
 
 
@@ -178,19 +184,16 @@ def _readable(text: str) -> str:
     text = _MARKUP_PATTERN.sub(lambda match: _MARKUP[match[0]], text)
     text = _FRACTION.sub(_improper, text)
     text = _POWER_OF_TEN.sub(lambda match: f"^{match[0].translate(_SUPERSCRIPTS)}", text)
-    return _OTHER_DIGIT.sub(_ascii_digit, text)
+    return ascii_digits(text)
 
 
 def _improper(match: re.Match[str]) -> str:
     if match["sign"]:
         over, _, under = unicodedata.normalize("NFKC", match["sign"]).partition("⁄")
     else:
-        over, under = match["over"], match["under"]
+        over, under = tuple(match["digits"] or ()) or (match["over"], match["under"])
+        over = over.replace("−", "-")
     return f"{int(match['whole'] or 0) * int(under) + int(over)}/{under}"
-
-
-def _ascii_digit(match: re.Match[str]) -> str:
-    return str(unicodedata.decimal(match[0], match[0]))
 
 
 def _value(match: re.Match[str]) -> Fraction | None:
@@ -200,6 +203,8 @@ def _value(match: re.Match[str]) -> Fraction | None:
 
 
 def _magnitude(match: re.Match[str]) -> Fraction | None:
+    if _COMPOUND.match(match.string, match.end()):
+        return None
     if match["bare"]:
         return Fraction(10) ** _exponent(match["bare"])
     if match["under"]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import regex
+
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.folding import shaped
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json
@@ -21,7 +23,7 @@ _LONGEST_LINE = 1_000
 
 _NAMES = (
     "verdict|score|grade|rating|choice|judgement|judgment|decision|conclusion|result|label|"
-    "category|class|option|answer"
+    "category|class|classification|winner|overall|option|answer"
 )
 _FORMS = (
     re.compile(rf"<(?P<name>{_NAMES})>(?P<content>[^<]*)</(?P=name)>", re.IGNORECASE),
@@ -32,41 +34,48 @@ _FORMS = (
     ),
 )
 _QUALIFIER = (
-    r"expected|reference|correct|right|ideal|best|better|perfect|gold(?:en)?|true|given|"
-    r"original|possible|max(?:imum)?|min(?:imum)?|highest|lowest|student(?:'s)?|user(?:'s)?|"
-    r"model(?:'s)?|its|their|his|her|your"
+    r"expected|reference|correct|right|ideal|best|better|perfect|gold(?:en)?|true|given|provided|"
+    r"original|possible|max(?:imum)?|min(?:imum)?|highest|lowest|student|user|model|assistant|"
+    r"candidate|expert|submitted|target|its|their|his|her|your"
 )
 _MARKER = re.compile(
-    rf"(?<!\w)(?P<qualifier>(?:{_QUALIFIER})\s+)?(?:{_NAMES})"
-    r"[\"'*_`]*\s*(?::|=|\bis\b|->|→)",
+    rf"(?<!\w)(?P<qualifier>(?:{_QUALIFIER})(?:'s)?\s+)?(?:{_NAMES})"
+    r"[\"'*_`\]]*\s*(?::|=|\bis\b|->|→|(?<=\])(?!\())",
     re.IGNORECASE,
 )
 # What may follow a choice that opens a sentence; "good answers would …" is no verdict.
 _GOES_ON = re.compile(
-    r"\s*(?:$|\n|[.,;:!?()\[\]{}\"'*_`|/—]|-(?!\w)|<|"
-    r"\b(?:because|since|as|for|due|with|out|though|although)\b)",
+    r"\s*(?:$|\n|[.,;:!()\[\]{}\"'*_`|/=—]|-(?!\w)|<|"
+    r"\b(?:because|since|as|for|due|with|though|although)\b)",
     re.IGNORECASE,
 )
 _ALTERNATIVE = re.compile(
-    r"[\s*_`\"',/|(&+;]*(?:(?:or|and|maybe|perhaps|possibly)\b[\s*_`\"',(]*)*"
+    r"[ \t*_`\"',/|(&+>→-]*(?:(?:or|and|to|maybe|perhaps|possibly)\b[ \t*_`\"',(]*)*"
 )
 # How far the scale goes is not what was given: "4/5", "4 out of 5", "on a scale of 1 to 5".
+_UNIT = r"(?:stars?|points?|pts?|Punkten?|分|点|점)"
 _SCALE = re.compile(
-    r"(?<=\d)\s*(?:stars?|points?)?\s*(?:/|\bout of\b|\bof\b)\s*\d+\b"
+    rf"(?<=\d)[\])]*\s*{_UNIT}?\s*\(?(?:/|\b(?:out )?of\b|\bvon\b|\bsur\b|\bde\b|\bsu\b|\bиз\b)"
+    rf"\s*[(\[]*(?P<top>\d+)(?:\.0+)?(?![\d.,]*\d)[\])]*(?:\s*{_UNIT}\b)?"
     r"|\(?\b(?:on )?(?:a |the )?scale (?:of|from) \d+ ?(?:to|-) ?\d+\)?"
     r"|\(?\b(?:on |in )?(?:a |the )?\d+ ?(?:to|-) ?\d+ scale\)?"
-    r"|(?<=\d)\s*(?:stars?|points?)\b",
+    r"|\(\W*(?:max\w*|满分)\W*\d+\W*\)"
+    rf"|(?<=\d)\s*{_UNIT}(?!\w)",
     re.IGNORECASE,
 )
+# Signs beside a verdict: "✅ yes", "4 ⭐".
+_SIGN = regex.compile(r"\p{So}[\ufe0e\ufe0f]?|[\ufe0e\ufe0f\u20e3]")
+_EDGES = re.compile(EDGE)
 _EMPHASIS = re.compile(r"\*\*|__|`|(?<![\w*])\*(?=\w)|(?<=\w)\*(?![\w*])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marked:
-    """A choice that follows a marker such as ``Answer:``, which begins at ``start``."""
+    """A choice that follows a marker such as ``Answer:``, from ``start`` to ``end``."""
 
     choice: str
     start: int
+    end: int
 
 
 class Statements:
@@ -74,15 +83,26 @@ class Statements:
 
     def __init__(self, choices: Sequence[str]) -> None:
         self._choices = longest_first(choices)
-        self.is_numeric = any(re.fullmatch(r"\d+", choice) for choice in choices)
+        self._has_signs = any(_SIGN.search(choice) for choice in choices)
+        self._top = max(
+            (int(choice) for choice in choices if re.fullmatch(r"\d+", choice)), default=None
+        )
 
     def plain(self, text: str) -> str:
         """``text`` shaped; for numbers without emphasis and what is said about the scale."""
         text = text.strip()
         if len(text) > 2 * _SEARCHED_CHARACTERS:
             text = f"{text[:_SEARCHED_CHARACTERS]}\n{text[-_SEARCHED_CHARACTERS:]}"
-        text = shaped(text).strip()
-        return _SCALE.sub("", _EMPHASIS.sub("", text)) if self.is_numeric else text
+        text = shaped(text)
+        if not self._has_signs:
+            text = _SIGN.sub("", text)
+        if self._top is not None:
+            text = _SCALE.sub(self._without_scale, _EMPHASIS.sub("", text))
+        return text.strip()
+
+    def _without_scale(self, found: re.Match[str]) -> str:
+        """Nothing, but what is given on another scale, such as ``4/10``, stays."""
+        return found[0] if found["top"] and int(found["top"][-9:]) != self._top else ""
 
     def whole(self, text: str) -> str | None:
         """The choice that plain ``text`` is, but for quotes and marks."""
@@ -99,9 +119,11 @@ class Statements:
             return None, False
         fields = found if isinstance(found, dict) else {}
         named = {key.lower(): value for key, value in fields.items()}
+        quoted = named.pop("answer", None)
         told = [named[name] for name in _NAMES.split("|") if name in named]
-        choices = (self.whole(self.plain(as_text(value))) for value in told)
-        return next(filter(None, choices), None), bool(told)
+        told = told or [quoted] * (quoted is not None)
+        choices = {self.whole(self.plain(as_text(value))) for value in told} - {None}
+        return choices.pop() if len(choices) == 1 else None, bool(told)
 
     def formal(self, text: str) -> tuple[str | None, bool]:
         """The choice in the last tag, box, double bracket or JSON field, and whether one says.
@@ -126,24 +148,27 @@ class Statements:
         for marker in reversed(list(_MARKER.finditer(text))):
             choice = None if marker["qualifier"] else self.at_start(text[marker.end() :])
             if choice is not None:
-                return Marked(choice=choice, start=marker.start())
+                return Marked(choice=choice, start=marker.start(), end=marker.end())
         return None
 
     def at_start(self, text: str) -> str | None:
         """The one choice that ``text`` opens with, where no other is offered beside it."""
-        opening = re.match(EDGE, text)
-        rest = text[opening.end() :] if opening else text
+        found = self._opening(text, 0)
+        return None if found is None or self.joined(text, found.end) else found.choice
+
+    def _opening(self, text: str, start: int) -> Mention | None:
+        opening = _EDGES.match(text, start)
         for choice in self._choices:
-            match = choice_pattern(choice).match(rest)
-            if match and _GOES_ON.match(rest, match.end()):
-                return None if self._offers_another(rest[match.end() :]) else choice
+            match = choice_pattern(choice).match(text, opening.end() if opening else start)
+            if match and _GOES_ON.match(text, match.end()):
+                return Mention(choice=choice, start=match.start(), end=match.end())
         return None
 
-    def _offers_another(self, text: str) -> bool:
-        joint = _ALTERNATIVE.match(text)
-        after = text[joint.end() :] if joint else text
-        is_joined = bool(joint and joint.group().strip("*_`\"'() \t"))
-        return is_joined and any(choice_pattern(choice).match(after) for choice in self._choices)
+    def joined(self, text: str, end: int) -> Mention | None:
+        """The choice that is joined to the one that ends at ``end``: ``yes or no``."""
+        joint = _ALTERNATIVE.match(text, end)
+        is_joint = joint is not None and joint.group().strip("*_`\"'() \t")
+        return self._opening(text, joint.end()) if joint and is_joint else None
 
     def emphasised(self, text: str) -> Iterator[Mention]:
         """The choices that stand in bold by themselves, with the bold around them."""

@@ -8,8 +8,10 @@ from pytest_promptopt.scoring.mentions import (
     Mention,
     clause_after,
     clause_before,
+    is_alone,
     is_denied,
     mentions,
+    sentence_before,
 )
 from pytest_promptopt.scoring.statements import Marked, Statements
 
@@ -26,8 +28,35 @@ _REPORTED = re.compile(
     r"|\b(?:says|said|states|stated|claims|claimed|thinks)(?: (?!and\b|but\b)\S+){0,4}\W*$",
     re.IGNORECASE,
 )
+# Whose answer is told; one that may itself be "yes", "4" or "A" is then no verdict.
+_OWNED = re.compile(
+    r"\b(?:student|user|model|assistant|candidate|submi\w+|expert|response|reply|given|provided|its|their)\b(?:'s)?"
+    r"(?: (?:answers?|response|reply|output|choice))?(?: (?:is|was|answered|chose|gave))?\W*$",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(r"yes|no|true|false|\w|\d+", re.IGNORECASE)
+_ATTRIBUTE = re.compile(
+    r"\s(?:answers?|responses?|reply|replies|one|options?|choice|version|solution|value)\b", re.I
+)
+_FIELD_NAME = re.compile(r"(?:^|[.;!?\n(])\W*(\w[\w']*(?: [\w']+){0,3})\W*[:=]\W*$")
+_OTHER_ANSWER = re.compile(
+    r"\b(?:reference|expected|correct|gold\w*|ground truth|question)(?: answer)?\s*[:=]",
+    re.IGNORECASE,
+)
+# What follows a choice in a sentence that gives it and no more.
+_GIVEN = re.compile(r"\W*(?:$|\n|\b(?:because|since|as|for|due)\b)", re.IGNORECASE)
+# After one of these a sentence may name what it decides against before.
+_CONCLUDES = re.compile(
+    r"\b(?:so|therefore|thus|hence|overall|finally|final|conclu\w+|verdict|reflection|settled?|"
+    r"i(?:'d)? (?:would )?(?:say|choose|pick|prefer|rate|give|call|go))\b[^.!?]*$"
+    r"|\bbut(?: the| my)?\W*$|:\W*$",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[.!?;]\s")
+_SEARCHED_CHARACTERS = 1_000
 _CONTRAST = re.compile(
-    r"[\s,(]*\b(?:as opposed to|rather than|instead of|and not|but not|not|over|versus|vs\.?)"
+    r"[\s,(]*\b(?:as opposed to|rather than|instead of|and not|but not|not|over|versus|vs\.?|"
+    r"against|than|beats?)"
     r"(?: an?)?[\s*_`\"'“(]*$",
     re.IGNORECASE,
 )
@@ -35,9 +64,14 @@ _BEFORE_A_NUMBER = re.compile(
     r"(?:^|[:=>*\"'(]|->|\b(?:an?|is|as|it|this|be|of|give|rate|score|rating|deserves|choose))\s*$",
     re.IGNORECASE,
 )
-_FIELD = re.compile(r"[\s*_`>#-]*(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]")
+_FIELD = re.compile(
+    r"[\s*_`>#-]*(?:\d+[.)]\s*)?(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]|\s*\||[^?\n]{1,80}\?"
+)
 _OWN_LINE = re.compile(r"[\s>*_`#-]*(?:(?:my|the|final|overall)\s+)*$", re.IGNORECASE)
-_QUOTED = re.compile(r"\"[^\"\n]+\"|“[^”\n]+”|^>[^\n]*$|^```.*?(?:^```|\Z)", re.M | re.S)
+_QUOTED = re.compile(
+    r"\"[^\"\n]+\"|“[^”\n]+”|\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]|^>[^\n]*$|^```.*?(?:^```|\Z)",
+    re.M | re.S,
+)
 
 
 def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -> str | None:
@@ -81,7 +115,7 @@ class _Prose:
         self._statements = statements
         self._choices = choices
         self._text = text.strip()
-        self._last = self._text.rpartition("\n")[2]
+        self._last = self._text.rpartition("\n")[2][-_SEARCHED_CHARACTERS:]
 
     def verdict(self) -> str | None:
         alone = self._statements.whole(self._last)
@@ -95,7 +129,7 @@ class _Prose:
             return None
         if ending is not None:
             return None if self._fields() - {ending} else ending
-        return opening if self._names_no_other(opening) else None
+        return opening if self._names_no_other(opening, self._last) else None
 
     def _with_marker(self, marked: Marked, opening: str | None, ending: str | None) -> str | None:
         """What is marked, unless the answer opens or ends otherwise."""
@@ -103,7 +137,22 @@ class _Prose:
         is_own_line = _OWN_LINE.match(line) is not None
         if ending not in (None, marked.choice) and not _FIELD.match(self._last):
             return None
-        return marked.choice if is_own_line or opening in (None, marked.choice) else None
+        if ending is None and self._may_be_judged(marked):
+            return None
+        if is_own_line or opening == marked.choice:
+            return marked.choice
+        sentence = _SENTENCE.split(line)[-1]
+        is_plain = _CONCLUDES.search(sentence) or self._names_no_other(marked.choice, sentence)
+        return marked.choice if opening is None and is_plain else None
+
+    def _may_be_judged(self, marked: Marked) -> bool:
+        """Whether "the answer is yes" may tell what is judged: it goes on, or tells another too."""
+        marker = self._text[marked.start : marked.end].casefold()
+        if not marker.startswith("answer") or not _ANSWER.fullmatch(marked.choice):
+            return False
+        rest = self._text[marked.end :].lstrip("*_`\"': ")[len(marked.choice) :]
+        goes_on = marker.endswith("is") and not _GIVEN.match(rest)
+        return goes_on or _OTHER_ANSWER.search(self._text) is not None
 
     def _fields(self) -> set[str]:
         """What is given on lines such as ``Style: 2``."""
@@ -121,7 +170,8 @@ class _Prose:
             before = line[: mention.start]
             contrast = _CONTRAST.search(before)
             if contrast is None:
-                return mention.choice if self._is_meant(mention, line) else None
+                is_meant = self._is_meant(mention, line) and not self._is_contested(mention, line)
+                return mention.choice if is_meant else None
             line = line[: contrast.start()]
         return None
 
@@ -130,15 +180,41 @@ class _Prose:
         return found[-1] if found and re.fullmatch(EDGE, line[found[-1].end :]) else None
 
     def _is_meant(self, mention: Mention, line: str) -> bool:
+        if not self._is_grade(mention, line) or _ATTRIBUTE.match(line, mention.end):
+            return False
         before, after = clause_before(mention, line), clause_after(mention, line)
-        is_aside = _REPORTED.search(before) or _ASIDE.search(before) or _ASIDE.search(after)
-        return not is_aside and not is_denied(mention, line) and self._is_grade(mention, line)
+        field = _FIELD_NAME.search(line[: mention.start])
+        told_by = f"{field[1] if field else ''}\n{before}"
+        is_aside = _REPORTED.search(before) or _ASIDE.search(told_by) or _ASIDE.search(after)
+        is_owned = _ANSWER.fullmatch(mention.choice) and any(
+            map(_OWNED.search, told_by.split("\n"))
+        )
+        return not (is_aside or is_owned or is_denied(mention, line))
 
     def _is_grade(self, mention: Mention, line: str) -> bool:
-        is_number = mention.choice[:1].isdigit()
-        return not is_number or _BEFORE_A_NUMBER.search(line[: mention.start]) is not None
+        if not mention.choice[:1].isdigit():
+            return True
+        before = sentence_before(mention, line)
+        is_first = re.fullmatch(EDGE, before)
+        return is_alone(mention, line) if is_first else bool(_BEFORE_A_NUMBER.search(before))
 
-    def _names_no_other(self, choice: str | None) -> bool:
-        """Whether the last line means no choice but ``choice``."""
-        found = mentions(self._choices, self._last)
-        return all(m.choice == choice or not self._is_meant(m, self._last) for m in found)
+    def _is_contested(self, ending: Mention, line: str) -> bool:
+        """Whether the text means another choice too, and ``ending`` is no conclusion from it."""
+        sentence = sentence_before(ending, line)
+        text = self._text[: self._text.rfind(line) + ending.start][-_SEARCHED_CHARACTERS:]
+        found = [m for m in mentions(self._choices, text) if m.choice != ending.choice]
+        whole = text + line[ending.start :]
+        joined = self._statements.joined(whole, found[-1].end) if found else None
+        if joined is not None and joined.start == len(text):
+            return True
+        is_conclusion = re.fullmatch(EDGE, sentence) or _CONCLUDES.search(sentence)
+        return not is_conclusion and not self._names_no_other(ending.choice, text)
+
+    def _names_no_other(self, choice: str | None, text: str) -> bool:
+        """Whether ``text`` means no choice but ``choice``; "yes or no?" means none."""
+        return all(
+            mention.choice == choice
+            or not self._is_meant(mention, text)
+            or self._statements.joined(text, mention.end)
+            for mention in mentions(self._choices, text)
+        )

@@ -180,3 +180,69 @@ def test_a_denied_label_is_told_in_the_reason() -> None:
     assert score({"choice": ["spam", "ham"]}, "This is not spam.", expected="spam").reason == (
         'expected "spam", got none of the labels, only that it is not "spam": "This is not spam."'
     )
+
+
+SPAM = ["spam", "ham"]
+OTHER = ["billing", "shipping", "other"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "answer"),
+    [
+        (OTHER, "other", "The category is other"),
+        (OTHER, "other", "This is classified as other because it mentions HR"),
+        (OTHER, "shipping", "On the other hand, this is shipping"),
+        (["a", "none"], "none", "None of the above"),
+        (["new", "used"], "new", "Condition: new (never used)"),
+        (SPAM, "ham", "Is it spam? No, ham."),
+        (SPAM, "ham", "spam: no\nham: yes"),
+        (SPAM, "ham", '{"spam": false, "ham": true}'),
+        (["neutral", "positive"], "neutral", "It is neutral: there is nothing positive in it"),
+        (LETTERS, "A", "Paris (A)"),
+        (LETTERS, "A", "C'est A"),
+        (LETTERS, "B", "정답은 B입니다"),
+        (range(1, 6), 4, "4 von 5"),
+        (range(1, 6), 4, "4 (max. 5)"),
+        (range(1, 6), 4, "4 \u2b50"),
+        (range(1, 6), 3, "٣"),
+        (["正面", "负面", "中性"], "中性", "既不是正面也不是负面，而是中性"),
+        (["正面", "负面", "中性"], "中性", "没有负面情绪，中性"),
+        (["positiv", "negativ"], "negativ", "Sie ist nicht positiv, sondern negativ."),
+        (["\U0001f600", "\U0001f621"], "\U0001f621", "The mood is \U0001f621."),
+    ],
+)
+def test_a_label_is_found_among_marks_and_in_other_languages(
+    labels: list[Any], expected: Any, answer: str
+) -> None:
+    assert score({"choice": list(labels)}, answer, expected=expected).value == 1
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected", "answer"),
+    [
+        (SPAM, "spam", "Spam? No."),
+        (SPAM, "spam", '{"spam": false}'),
+        (SPAM, "spam", "I doubt that it is spam"),
+        (SPAM, "spam", "unlikely to be spam"),
+        (SPAM, "spam", "To nie jest spam"),
+        (SPAM, "spam", "Dit is geen spam"),
+        (SPAM, "spam", "Det är inte spam"),
+        (SPAM, "spam", "これはspamではありません"),
+        (SPAM, "spam", "Bu spam değil"),
+        (SPAM, "spam", "هذا ليس spam"),
+        (SPAM, "spam", "यह spam नहीं है"),
+        (["正面", "负面"], "正面", "并非正面"),
+        (["긍정", "부정"], "긍정", "긍정이 아닙니다"),
+        (OTHER, "other", "The customer has other questions"),
+        (["one", "two"], "two", "one or two"),
+        (["yes", "no"], "yes", "yes and no"),
+        (["yes", "no"], "yes", "Yes... no"),
+        (LETTERS, "B", "A and B"),
+        (["v1.0", "v2"], "v1.0", "v1.0.0"),
+        (["toxic", "non-toxic"], "toxic", "non\u2014toxic"),
+    ],
+)
+def test_what_is_denied_or_stands_beside_another_label_does_not_pass(
+    labels: list[str], expected: str, answer: str
+) -> None:
+    assert score({"choice": labels}, answer, expected=expected).value == 0

@@ -66,6 +66,14 @@ from tests.scoring.entries import complaint, score
         ("５００", "500"),
         ("USD9.99", "9.99"),
         ("-USD 12", "-12"),
+        ("１２．５", "12.5"),
+        (r"\frac34", "0.75"),
+        (r"$\frac{-3}{4}$", "-0.75"),
+        ("5 3/4 inches", "5.75"),
+        ("GPT-4 says 7", "7"),
+        ("1 234", "1234"),
+        ("1.5 × 10\u207b\u00b2", "0.015"),
+        ("12 cm\u00b3", "12"),
     ],
 )
 def test_the_last_number_is_read(text: str, number: str) -> None:
@@ -73,7 +81,23 @@ def test_the_last_number_is_read(text: str, number: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "none", "gpt4", "v1.5", "4/0", "1.2.3", "1,000,00", "²", "9" * 500]
+    "text",
+    [
+        "",
+        "none",
+        "gpt4",
+        "v1.5",
+        "4/0",
+        "1.2.3",
+        "1,000,00",
+        "²",
+        "9" * 500,
+        "GPT-4",
+        "COVID-19",
+        "0x1F",
+        "2h30m",
+        "1920x1080",
+    ],
 )
 def test_what_is_no_number_is_not_read(text: str) -> None:
     assert last_number(text) is None
@@ -144,6 +168,13 @@ def test_a_number_that_cannot_be_meant_is_a_problem(options: Any, message: str) 
         "$1,200 (approx. 3 %)",
         "+49 30 1234",
         "1,2,3",
+        "10-12",
+        "10\u201312",
+        "2h30m",
+        "0x1F",
+        "192.168.0.1",
+        "9:05",
+        "5 \u00b1 0.1",
     ],
 )
 def test_an_expected_text_with_several_numbers_is_not_scored(expected: str) -> None:

@@ -189,3 +189,96 @@ def test_json_is_read_field_by_field() -> None:
     assert read_verdict('{"reason": "<score>5</score>", "score": 2}', GRADES) == "2"
     assert read_verdict('{"answer": "yes", "verdict": "no"}', YES_NO) == "no"
     assert read_verdict('{"score": 7, "reason": "5"}', GRADES) is None
+
+
+AB = ("A", "B", "C")
+GOOD_BAD = ("good", "bad")
+RIGHT_WRONG = ("correct", "incorrect")
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer", "choice"),
+    [
+        (YES_NO, "Is the answer relevant? No.", "no"),
+        (YES_NO, "yes/no: no", "no"),
+        (YES_NO, "Yes or no? No.", "no"),
+        (YES_NO, "**Verdict:** Yes \u2705", "yes"),
+        (YES_NO, "\u274c No", "no"),
+        (YES_NO, "Yes, no doubt.", "yes"),
+        (YES_NO, "I'd say yes, not no.", "yes"),
+        (YES_NO, "No (reference: yes)", "no"),
+        (YES_NO, "No\n\nThe correct answer: **yes**", "no"),
+        (YES_NO, "No\nExpected: yes", "no"),
+        (YES_NO, "- Polite: yes\n- Right: no\n\n**Overall: No**", "no"),
+        (YES_NO, "The student's answer is yes, which is wrong. No", "no"),
+        (YES_NO, "The answer is no, since nothing is said.", "no"),
+        (RIGHT_WRONG, "Incorrect. The correct answer is Paris", "incorrect"),
+        (RIGHT_WRONG, "The student's answer is correct", "correct"),
+        (("pass", "fail"), "PASS/FAIL: FAIL", "fail"),
+        (GOOD_BAD, "Good point, but the answer is bad.", "bad"),
+        (("positive", "negative", "neutral"), "Not negative; neutral", "neutral"),
+        (AB, "Winner: A. B was verbose.", "A"),
+        (AB, "Choice: A\nB is not right", "A"),
+        (AB, "I prefer B over A", "B"),
+        (GRADES, "Feedback: good [RESULT] 3", "3"),
+        (GRADES, "Rating: [[3]] out of [[5]]", "3"),
+        (GRADES, "I would give it 2 points (of 5).", "2"),
+        (GRADES, "3 von 5 Punkten", "3"),
+        (GRADES, "评分：3（满分5）", "3"),
+        (GRADES, "النتيجة: ٣", "3"),
+        (GRADES, "3\ufe0f\u20e3", "3"),
+        (GRADES, "$3.0/5.0$", "3"),
+        (GRADES, "4. Good. 1 is missing.", "4"),
+        (GRADES, "Relevance: 4\nFluency: 5\nOverall: 4", "4"),
+        (GRADES, "Score (1-5): 3", "3"),
+        (GRADES, "Score: 3\nMaximum: 5", "3"),
+    ],
+)
+def test_a_verdict_is_told_from_what_stands_around_it(
+    choices: tuple[str, ...], answer: str, choice: str
+) -> None:
+    assert read_verdict(answer, choices) == choice
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer"),
+    [
+        (YES_NO, 'The submitted answer is "yes". The expert answer is "no". They disagree.'),
+        (YES_NO, "The answer is yes, which contradicts the reference."),
+        (YES_NO, "The answer is yes. This is wrong."),
+        (YES_NO, "Answer: yes. Reference: no. Not a match."),
+        (YES_NO, "The model's answer is yes."),
+        (YES_NO, "The candidate's answer is yes, the reference's answer is no"),
+        (YES_NO, "The answer given is yes"),
+        (YES_NO, "1. Is it polite? Yes\n2. Is it right? No"),
+        (YES_NO, "Yes and no."),
+        (("true", "false"), '{"result": false, "label": "true"}'),
+        (("true", "false"), "It's false that the answer is true"),
+        (RIGHT_WRONG, "partially correct"),
+        (RIGHT_WRONG, "Het antwoord is niet correct"),
+        (RIGHT_WRONG, "Svaret är inte correct"),
+        (RIGHT_WRONG, "この回答は correct ではありません"),
+        (GOOD_BAD, "The tone is good.\nThe facts are bad."),
+        (GOOD_BAD, "The poem is good, yet one line is bad"),
+        (GOOD_BAD, "good/bad"),
+        (GOOD_BAD, "Tone: good\nFacts: bad"),
+        (("pass", "fail"), "| 1 | pass |\n| 2 | fail |"),
+        (("positive", "negative", "neutral"), "neutral to positive"),
+        (AB, "It's a tie between A and B."),
+        (AB, "I prefer A to B"),
+        (AB, "A wins against B"),
+        (AB, "The submitted answer is A."),
+        (GRADES, "4/10"),
+        (GRADES, "4 out of 10"),
+        (GRADES, "3/4"),
+        (GRADES, "-4"),
+        (GRADES, ">3"),
+        (GRADES, "3 to 4"),
+        (GRADES, "Tone: 3\nFacts: 5"),
+        (("0", "0.5", "1"), "1/2"),
+    ],
+)
+def test_where_a_reader_would_be_unsure_there_is_no_verdict(
+    choices: tuple[str, ...], answer: str
+) -> None:
+    assert read_verdict(answer, choices) is None
