@@ -5,20 +5,17 @@ from dataclasses import replace
 
 from pytest_promptopt.providers.request import Completion, FinishReason
 
-# How models fence their reasoning off, by the families that do.
-_FENCES = (
-    (r"<think>", r"</think>"),
-    (r"<thinking>", r"</thinking>"),
-    (r"<reasoning>", r"</reasoning>"),
-    (r"<thought>", r"</thought>"),
-    (r"<seed:think>", r"</seed:think>"),
-    (r"\[THINK\]", r"\[/THINK\]"),
-    (r"◁think▷", r"◁/think▷"),
-    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
-    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
+# How models fence their reasoning off; not where it is quoted.
+_NAME = r"(?:\w+[:_])?(?:think(?:ing)?|thoughts?|reasoning)"
+_OPENING = re.compile(
+    rf"(?<!`)(?:<{_NAME}(?:\s[^<>]*)?>|\[THINK\]|◁think▷|<\|begin_of_thought\|>"
+    r"|<\|START_THINKING\|>)",
+    re.IGNORECASE,
 )
-_OPENING = re.compile("|".join(f"(?<!`){opening}" for opening, _ in _FENCES), re.IGNORECASE)
-_CLOSING = re.compile("|".join(f"(?<!`){closing}" for _, closing in _FENCES), re.IGNORECASE)
+_CLOSING = re.compile(
+    rf"(?<!`)(?:</{_NAME}\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>)",
+    re.IGNORECASE,
+)
 # What some of them put around the answer that follows.
 _AROUND = re.compile(
     r"\A\s*<\|(?:begin_of_solution|START_RESPONSE)\|>|<\|(?:end_of_solution|END_RESPONSE)\|>\s*\Z"
@@ -31,7 +28,7 @@ _CHANNEL = re.compile(
     re.DOTALL,
 )
 _BARE_CHANNELS = re.compile(
-    r"\Aanalysis(?P<reasoning>.*?)assistantfinal(?P<answer>.*)\Z", re.DOTALL
+    r"\A(?:assistant)?analysis(?P<reasoning>.*?)assistantfinal(?P<answer>.*)\Z", re.DOTALL
 )
 
 
@@ -75,7 +72,10 @@ def _blocks(text: str) -> _Found | None:
         is_closed = closing is not None
         reasoning.append(rest[opening.end() : closing.start() if closing else None])
         rest = rest[closing.end() :] if closing else ""
-    answer.append(_CLOSING.sub("", rest))
+    # A block inside a block: what stands before the last mark is reasoning too.
+    *inner, rest = [part for part in _CLOSING.split(rest) if part.strip()] or [""]
+    reasoning += inner
+    answer.append(rest)
     return _AROUND.sub("", "".join(answer)), "\n\n".join(filter(None, reasoning)), is_closed
 
 

@@ -16,6 +16,11 @@ from tests.scoring.entries import verdict
         ("Paris?</think>London", "London", "Paris?"),
         ("Well.\n<think>Paris?</think>London", "Well.\nLondon", "Paris?"),
         ("<think>a</think><think>b</think>London", "London", "a\n\nb"),
+        ("<think effort=1>Paris?</think >London", "London", "Paris?"),
+        ("<think>a <think>b</think> c</think>London", "London", "a <think>b\n\n c"),
+        ("<mm:think>Paris?</mm:think>London", "London", "Paris?"),
+        ("<thoughts>Paris?</thoughts>London", "London", "Paris?"),
+        ("assistantanalysisParis?assistantfinalLondon", "London", "Paris?"),
         ("[THINK]Paris?[/THINK]London", "London", "Paris?"),
         ("◁think▷Paris?◁/think▷London", "London", "Paris?"),
         (
