@@ -9,7 +9,6 @@ from typing import Any
 import jsonschema  # noqa: F401
 import numpy as np  # noqa: F401
 import pytest
-import scipy.special  # noqa: F401
 
 # Pytester forgets what a run in this process imported; C extensions do not survive that.
 import pytest_promptopt.session.session  # noqa: F401

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_promptopt.statistics.intervals import Interval, betting
 from pytest_promptopt.statistics.paired import lowest_difference
+from pytest_promptopt.statistics.special import beta_cdf
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,9 +95,8 @@ def mcnemar_exact(fixed: int, broken: int) -> float:
     McNemar (1947), "Note on the sampling error of the difference between correlated proportions
     or percentages", with binomial probabilities in place of the χ² approximation.
     """
-    from scipy.special import bdtr
-
-    return min(1.0, 2 * float(bdtr(min(fixed, broken), fixed + broken, 0.5)))
+    fewer, more = sorted((fixed, broken))
+    return min(1.0, 2 * float(beta_cdf(more, fewer + 1, 0.5)))
 
 
 def sign_flip(differences: Sequence[float], *, rng_seed: int = 0) -> float:

@@ -8,6 +8,7 @@ from operator import mul
 from statistics import NormalDist
 
 from pytest_promptopt.statistics.betting import is_exceeded, lowest_mean
+from pytest_promptopt.statistics.special import beta_cdf, beta_quantile
 from pytest_promptopt.statistics.weighted import lowest_rate_by_weight
 
 MOST_GOLDENS = 100_000
@@ -33,15 +34,9 @@ def clopper_pearson(successes: int, trials: int, *, confidence: float) -> Interv
     of the binomial", in its form with quantiles of the beta distribution.
     """
     _require_some(trials)
-    return _exact(successes, trials, error=(1 - confidence) / 2)
-
-
-def _exact(successes: float, trials: float, *, error: float) -> Interval:
-    from scipy.special import betaincinv
-
-    misses = trials - successes
-    low = float(betaincinv(successes, misses + 1, error)) if successes > 0 else 0.0
-    high = float(betaincinv(successes + 1, misses, 1 - error)) if misses > 0 else 1.0
+    misses, error = trials - successes, (1 - confidence) / 2
+    low = beta_quantile(successes, misses + 1, error) if successes > 0 else 0.0
+    high = 1 - beta_quantile(misses, successes + 1, error) if misses > 0 else 1.0
     return Interval(low, high)
 
 
@@ -152,7 +147,8 @@ def _is_shown(
     import numpy as np
 
     if _is_binary(scores, weights):
-        return _exact(sum(scores) * count / len(scores), count, error=error).low >= claim
+        hits = sum(scores) * count / len(scores)
+        return bool(beta_cdf(hits, count - hits + 1, claim) <= error)
     by_score = sorted(zip(scores, weights, strict=True))
     halves = range(1, 2 * count, 2)
     spread = [by_score[half * len(by_score) // (2 * count)] for half in halves]

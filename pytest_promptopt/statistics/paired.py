@@ -1,6 +1,9 @@
 """The difference of two rates that were measured on the same goldens."""
 
+from statistics import NormalDist
 from typing import TYPE_CHECKING
+
+from pytest_promptopt.statistics.special import beta_cdf, binomial, root
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,28 +34,21 @@ def lowest_difference(gained: int, lost: int, pairs: int, *, error: float) -> fl
 
     ``error`` is at most 1/2.
     """
-    from scipy.optimize import brentq
-
     least = _least_gains(gained, lost, pairs, error)
 
     def excess(difference: float) -> float:
         return _worst_chance(least, pairs, difference) - error
 
-    lowest, highest = _PRECISION - 1, 1 - _PRECISION
-    if excess(lowest) >= 0:
-        return -1.0
-    if excess(highest) <= 0:
-        return highest
-    return max(-1.0, float(brentq(excess, lowest, highest, xtol=_PRECISION)) - _PRECISION)
+    found = root(excess, _PRECISION - 1, 1 - _PRECISION, tolerance=_PRECISION)
+    return max(-1.0, found - _PRECISION)
 
 
 def _least_gains(gained: int, lost: int, pairs: int, error: float) -> "Numbers":
     """For each number of losses, how many gains make an outcome as good as the observed one."""
     import numpy as np
-    from scipy.special import ndtri
 
     # Above 2.8 the order would not rise with the first gains.
-    z = min(-float(ndtri(error)), 2.8)
+    z = min(-NormalDist().inv_cdf(error), 2.8)
     observed = gained - lost - z * np.sqrt(gained + lost + 2)
     losses = np.arange(pairs + 1)
     # The root of s² − z s = observed + 2 (l + 1) for s² = g + l + 2.
@@ -77,16 +73,14 @@ def _worst_chance(least: "Numbers", pairs: int, difference: float) -> float:
 def _chances(least: "Numbers", pairs: int, difference: float, p_lost: "Numbers") -> "Numbers":
     """The probability of enough gains for the losses, for each P(lost)."""
     import numpy as np
-    from scipy.special import betainc, gammaln, xlog1py, xlogy
 
-    losses = np.arange(pairs + 1)
+    losses = np.arange(pairs + 1.0)
     possible = least <= pairs - losses
     losses, gains = losses[possible], least[possible]
     lost = p_lost[:, None]
-    choices = gammaln(pairs + 1) - gammaln(losses + 1) - gammaln(pairs - losses + 1)
-    of_losses = np.exp(choices + xlogy(losses, lost) + xlog1py(pairs - losses, -lost))
-    p_gained = np.clip((lost + difference) / (1 - lost), 0, 1)
-    counts = (gains > 0) & (of_losses > _NEGLIGIBLE)
-    enough = np.ones_like(of_losses)
-    betainc(gains, pairs - losses - gains + 1, p_gained, where=counts, out=enough)
-    return np.asarray(np.sum(of_losses * enough, axis=1))
+    chances = binomial(losses, pairs - losses, lost)
+    likely = np.nonzero(chances > _NEGLIGIBLE)
+    gains, others = gains[likely[1]], (pairs - losses - gains + 1)[likely[1]]
+    p_gained = np.clip((p_lost + difference) / (1 - p_lost), 0, 1)
+    chances[likely] *= beta_cdf(gains, others, p_gained[likely[0]])
+    return np.asarray(chances.sum(axis=1))
