@@ -10,7 +10,9 @@ from pytest_promptopt.providers.wire import Refusal
 
 _REFUSING_CODES = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
 _REFUSING_WORDS = re.compile(
-    r"unsupported|not support|unrecognized|unexpected keyword|deprecated|cannot both be"
+    r"unsupported|not (?:support|accept)|not available|unrecognized|unexpected keyword|deprecated"
+    r"|cannot both be|invalid for this model"
+    r"|must be (?:set to )?[01](?:\.0)?(?: for this model|\W*$)"
     r"|unknown (?:name|parameter|argument|field)|only the default|may only be set"
     r"|only \S+ (?:is|are) (?:allowed|supported|permitted)|(?:is|are) not (?:allowed|permitted)"
     r"|extra (?:inputs|fields|parameters?) (?:are )?not (?:permitted|allowed)",
@@ -77,12 +79,18 @@ def _refused_parameter(adaptable: Collection[str], refusal: Refusal) -> str | No
     is_refusal = refusal.code in _REFUSING_CODES or _REFUSING_WORDS.search(refusal.message)
     if not is_refusal:
         return None
+    # Some write `topP` for the `top_p` that was sent.
+    spelled = {name.replace("_", ""): name for name in adaptable}
     named = refusal.parameter.partition(".")[0].partition("[")[0]
     if named:
-        return named if named in adaptable else None
+        return spelled.get(_bare(named))
     complaint = _RECOMMENDATION.sub("", refusal.message)
     words: list[str] = re.findall(r"\w+", complaint)
-    mentioned = [word for word in words if word in adaptable]
+    mentioned = [spelled[_bare(word)] for word in words if _bare(word) in spelled]
     if not mentioned:
         return None
     return mentioned[-1] if "cannot both" in complaint else mentioned[0]
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()

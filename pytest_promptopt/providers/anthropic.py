@@ -1,6 +1,7 @@
 """Anthropic's messages, at Anthropic or anywhere else that speaks them."""
 
 import functools
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from pytest_promptopt.providers.models import ANTHROPIC_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import anthropic_rate_limit
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.providers.wire import count, unexpected
+from pytest_promptopt.providers.wire import count, failed_within, without
 
 _TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
 _DEFAULT_MAX_TOKENS = 4096
@@ -53,7 +54,9 @@ _FINISH_REASONS = {
     "stop_sequence": FinishReason.STOP,
     "max_tokens": FinishReason.LENGTH,
     "model_context_window_exceeded": FinishReason.LENGTH,
+    "pause_turn": FinishReason.LENGTH,
     "refusal": FinishReason.REFUSAL,
+    "sensitive": FinishReason.REFUSAL,
 }
 
 
@@ -181,6 +184,10 @@ def _ignored(request: Request) -> tuple[str, ...]:
 
 def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
     reason = str(reply.content.get("stop_reason"))
+    if reason == "error":
+        raise failed_within(reply.asked, json.dumps(reply.content).encode())
+    if reason == "tool_use":
+        notes = (*notes, "the answer is a call of a tool")
     return Completion(
         text=_text(reply, "text"),
         finish_reason=_FINISH_REASONS.get(reason, FinishReason.OTHER),
@@ -194,8 +201,10 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
 
 def _text(reply: Reply, key: str) -> str:
     blocks = reply.content.get("content")
+    if blocks is None and str(reply.content.get("stop_reason")) in _FINISH_REASONS:
+        return ""
     if not isinstance(blocks, list):
-        raise unexpected(reply.asked, "JSON without a list of content blocks")
+        raise without(reply.asked, "a list of content blocks", reply.content)
     texts = [block.get(key) for block in blocks if isinstance(block, dict)]
     return "".join(text for text in texts if isinstance(text, str))
 

@@ -12,7 +12,7 @@ from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import openai_rate_limit
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.providers.wire import count, failed_within, unexpected
+from pytest_promptopt.providers.wire import count, failed_within, unexpected, without
 
 # The question itself, and how it is asked: not for a parameter to set or for us to leave out.
 _FIXED = frozenset({"model", "messages", "response_format", "stream", "n"})
@@ -47,15 +47,19 @@ _FORMAT = frozenset({"response_format"})
 # Leaves out infinity, NaN and integers that no float can hold.
 _HUGE = 1e100
 
+# OpenAI's words, and those of models that a gateway hands on as they are.
 _FINISH_REASONS = {
-    "stop": FinishReason.STOP,
-    "length": FinishReason.LENGTH,
-    "content_filter": FinishReason.REFUSAL,
-    # Zhipu's word for it.
-    "sensitive": FinishReason.REFUSAL,
+    **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), FinishReason.STOP),
+    **dict.fromkeys(("length", "max_tokens", "model_length"), FinishReason.LENGTH),
+    **dict.fromkeys(
+        ("content_filter", "sensitive", "refusal", "safety", "recitation", "prohibited_content"),
+        FinishReason.REFUSAL,
+    ),
 }
 # A failure inside a success: gateways answer 200 before they know how it ends.
-_FAILURES = frozenset({"error", "network_error", "internal_error"})
+_FAILURES = frozenset(
+    {"error", "network_error", "internal_error", "insufficient_system_resource", "abort"}
+)
 _CALLS = frozenset({"tool_calls", "function_call"})
 
 
@@ -161,7 +165,7 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
     message = choice.get("message") or {}
     refusal = _refusal(message)
     text = _text(reply, message.get("content"))
-    reason = str(choice.get("finish_reason"))
+    reason = _finish_reason(choice)
     if reason in _CALLS or message.get("tool_calls"):
         notes = (*notes, "the answer is a call of a tool")
     return Completion(
@@ -181,14 +185,23 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
 def _first_choice(reply: Reply) -> dict[str, Any]:
     choices = reply.content.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict) or "message" not in choice:
-        raise unexpected(reply.asked, "JSON without choices[0].message")
-    if choice.get("error") or choice.get("finish_reason") in _FAILURES:
-        error = choice.get("error") or choice["finish_reason"]
+    if not isinstance(choice, dict):
+        raise without(reply.asked, "choices[0].message", reply.content)
+    reason = _finish_reason(choice)
+    if choice.get("error") or reason in _FAILURES:
+        error = choice.get("error") or reason
         raise failed_within(reply.asked, json.dumps({"error": error}).encode())
-    if not isinstance(choice["message"], dict | None):
+    # Gemini sends no message where nothing was written.
+    is_nothing = _FINISH_REASONS.get(reason) in (FinishReason.LENGTH, FinishReason.REFUSAL)
+    if "message" not in choice and not is_nothing:
+        raise without(reply.asked, "choices[0].message", reply.content)
+    if not isinstance(choice.get("message"), dict | None):
         raise unexpected(reply.asked, "choices[0].message that is no object")
     return choice
+
+
+def _finish_reason(choice: Mapping[str, Any]) -> str:
+    return str(choice.get("finish_reason")).lower().partition(":")[0]
 
 
 def _refusal(message: Mapping[str, Any]) -> str:
@@ -227,7 +240,9 @@ def _joined(parts: Iterable[object]) -> str:
     """The texts of content parts; a part of reasoning may have them one level down."""
     texts: list[str] = []
     for part in parts:
-        if isinstance(part, dict):
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, dict):
             values = (part.get(key) for key in ("text", "thinking", "reasoning"))
             found = next((value for value in values if value), "")
             texts.append(_joined(found) if isinstance(found, list) else str(found))
@@ -249,12 +264,18 @@ def _usage(usage: object) -> Usage:
     input_tokens, output_tokens = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     if input_tokens is None or output_tokens is None:
         return Usage(is_known=False)
-    details = usage.get("prompt_tokens_details")
-    cached = count(details, "cached_tokens") or count(usage, "prompt_cache_hit_tokens") or 0
-    # Some count reasoning in the total alone.
+    told = (
+        count(usage.get("prompt_tokens_details"), "cached_tokens"),
+        count(usage, "prompt_cache_hit_tokens"),
+        count(usage, "cached_tokens"),
+    )
+    cached = next(filter(None, told), 0)
+    # Some count reasoning in the total alone, or beside what is completed.
     beyond = (count(usage, "total_tokens") or 0) - input_tokens
+    reasoning = count(usage.get("completion_tokens_details"), "reasoning_tokens") or 0
+    beside = reasoning if reasoning > output_tokens else 0
     return Usage(
         input_tokens=input_tokens,
-        output_tokens=max(output_tokens, beyond),
+        output_tokens=max(output_tokens + beside, beyond),
         cached_tokens=min(cached, input_tokens),
     )

@@ -15,7 +15,9 @@ from pytest_promptopt.providers.request import Model
 # 498 is how Groq says that it has no capacity for now.
 _TRANSIENT = frozenset({408, 409, 425, 429, 498})
 # Answered with 429, but another try costs time and changes nothing.
-_EXHAUSTED = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+_EXHAUSTED = frozenset(
+    {"insufficient_quota", "exceeded_current_quota_error", "billing_hard_limit_reached"}
+)
 # What a gateway or provider says where it refuses what one request holds.
 _ABOUT_INPUT = re.compile(
     r"flagged|moderat|content[_ ]?(?:filter|policy|management)|responsible ?ai|safety|"
@@ -27,6 +29,7 @@ _MESSAGE_KEYS = ("message", "msg", "detail", "error_message", "error_description
                  "title", "reason", "error")  # fmt: skip
 _TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.IGNORECASE)
 _SHOWN_CHARACTERS = 240
+_MOST_TOKENS = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +70,12 @@ def read_refusal(body: bytes) -> Refusal:
     message = _message(error) or (json.dumps(content) if content else "")
     metadata = error.get("metadata")
     code = str(error.get("code") or error.get("type") or error.get("status") or "")
+    parameter = _parameter(error)
+    is_flagged = isinstance(metadata, dict) and "flagged_input" in metadata
+    # `max_tokens` that is too large is so for every input.
+    is_long = not parameter.startswith("max_") and _ABOUT_INPUT.search(f"{code} {message}")
     return Refusal(
-        message=message,
-        parameter=_parameter(error),
-        code=code,
-        is_about_input=(isinstance(metadata, dict) and "flagged_input" in metadata)
-        or _ABOUT_INPUT.search(f"{code} {message}") is not None,
+        message=message, parameter=parameter, code=code, is_about_input=is_flagged or bool(is_long)
     )
 
 
@@ -97,9 +100,10 @@ def _message(error: Mapping[str, Any]) -> str:
 
 def _parameter(error: Mapping[str, Any]) -> str:
     """The parameter that is named, also where FastAPI and the like name a place in the body."""
-    place = _first(error.get("detail")).get("loc") or error.get("loc")
-    if isinstance(place, list) and place:
-        return str(place[-1])
+    told = error.get("detail") or _first(error.get("message")).get("detail")
+    place = _first(told).get("loc") or error.get("loc")
+    if isinstance(place, list):
+        return next((str(step) for step in place if isinstance(step, str) and step != "body"), "")
     return str(error.get("param") or "")
 
 
@@ -159,15 +163,22 @@ def unexpected(asked: Asked, what: str) -> TransientError:
     return TransientError(f"{asked.model}: {asked.address} sent {what} instead of an answer")
 
 
+def without(asked: Asked, what: str, content: Mapping[str, Any]) -> TransientError:
+    """The error for a success that lacks what an answer has; tells what it says instead."""
+    said = asked.shown(read_refusal(json.dumps(content).encode()).message)
+    return unexpected(asked, f"JSON without {what}" + (f" ({said})" if said else ""))
+
+
 def count(counts: object, name: str) -> int | None:
     """How many tokens are told under ``name``, also as text; None where no number is."""
     told = counts.get(name) if isinstance(counts, dict) else None
-    try:
-        number = int(told) if isinstance(told, str) else told
-    except ValueError:
+    if isinstance(told, bool) or not isinstance(told, int | float | str):
         return None
-    is_count = isinstance(number, int) and not isinstance(number, bool) and number >= 0
-    return number if is_count else None
+    try:
+        number = float(told)
+    except (ValueError, OverflowError):
+        return None
+    return int(number) if 0 <= number < _MOST_TOKENS and number.is_integer() else None
 
 
 def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | None:

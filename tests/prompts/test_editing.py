@@ -154,6 +154,14 @@ def test_blank_lines_and_comments_behind_survive(header: str, text: str) -> None
     assert edited(before, text).endswith("\n\n   \n# next\n- content: c\n")
 
 
+@pytest.mark.parametrize("header", ["|", "|-", "|+", ">", ">-", ">+"])
+def test_a_line_of_blanks_that_is_text_stays(header: str) -> None:
+    before = f"messages:\n- content: {header}\n    a\n      \n- content: c\n"
+    assert edited(before, "d", ("messages", 1, "content")) == before.replace("c\n", "d\n")
+    text = parse_document(before, "f").data["messages"][0]["content"].replace("a", "b")
+    assert edited(before, text) == before.replace("    a", "    b")
+
+
 def test_blank_lines_that_were_kept_stay_when_the_text_has_no_use_for_them() -> None:
     before = "messages:\n- content: |+\n    a\n\n\n- content: c\n"
     assert edited(before, "b\n") == "messages:\n- content: |\n    b\n\n\n- content: c\n"

@@ -99,6 +99,7 @@ def test_json_schema_is_asked_for() -> None:
         ("stop_sequence", FinishReason.STOP),
         ("max_tokens", FinishReason.LENGTH),
         ("refusal", FinishReason.REFUSAL),
+        ("pause_turn", FinishReason.LENGTH),
         ("tool_use", FinishReason.OTHER),
     ],
 )
@@ -228,6 +229,8 @@ def test_passing_fault_is_worth_another_try(status: int) -> None:
         Reply(body=b'{"content": [{"te'),
         Reply(body=b"<html></html>", content_type="text/html"),
         Reply(body=b"{}"),
+        Reply(body=b'{"type": "error", "error": {"type": "overloaded_error"}}'),
+        Reply(body=b'{"content": [{"type": "text", "text": "par"}], "stop_reason": "error"}'),
     ],
 )
 def test_broken_answer_is_worth_another_try(reply: Reply) -> None:
@@ -238,3 +241,27 @@ def test_broken_answer_is_worth_another_try(reply: Reply) -> None:
 def test_answer_that_takes_too_long_is_given_up(fault: Any) -> None:
     error = failure(lambda _: Reply(fault=fault), timeout_seconds=0.4)
     assert error.message == "anthropic/claude-x: URL did not answer within 0.4 s"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"stop_reason": "refusal"}', FinishReason.REFUSAL),
+        (b'{"content": null, "stop_reason": "max_tokens"}', FinishReason.LENGTH),
+        (b'{"content": [], "stop_reason": "end_turn", "usage": null}', FinishReason.STOP),
+    ],
+)
+def test_an_answer_without_content_is_what_its_stop_reason_says(
+    body: bytes, reason: FinishReason
+) -> None:
+    with WireServer(lambda _: Reply(body=body)) as server:
+        (answer,) = ask(AnthropicProvider, question(anthropic_model(server.url)))
+    assert (answer.text, answer.finish_reason) == ("", reason)
+    assert not answer.usage.is_known
+
+
+def test_a_call_of_a_tool_has_a_note() -> None:
+    body = b'{"content": [{"type": "tool_use", "name": "f"}], "stop_reason": "tool_use"}'
+    with WireServer(lambda _: Reply(body=body)) as server:
+        (answer,) = ask(AnthropicProvider, question(anthropic_model(server.url)))
+    assert (answer.text, answer.notes) == ("", ("the answer is a call of a tool",))

@@ -339,7 +339,12 @@ def test_used_up_quota_is_not_worth_another_try() -> None:
         ),
         (
             Reply(body=b'{"choices": []}'),
-            "openai/gpt-x: URL sent JSON without choices[0].message instead of an answer",
+            'openai/gpt-x: URL sent JSON without choices[0].message ({"choices": []}) '
+            "instead of an answer",
+        ),
+        (
+            Reply(body=b'{"object": "error", "message": "boom", "code": 40303}'),
+            "openai/gpt-x: URL sent JSON without choices[0].message (boom) instead of an answer",
         ),
         (
             message_reply({"content": 5}),
@@ -527,6 +532,8 @@ def choice_reply(choice: dict[str, Any], **rest: Any) -> Reply:
         },
         {"message": {"content": "par"}, "finish_reason": "error", "error": "upstream"},
         {"message": {"content": "par"}, "finish_reason": "network_error"},
+        {"message": {"content": ""}, "finish_reason": "ERROR", "error": "upstream"},
+        {"error": "upstream", "finish_reason": "error"},
         {"message": None, "error": {"message": "upstream"}},
     ],
 )
@@ -543,6 +550,14 @@ def test_a_failure_inside_a_success_is_worth_another_try(choice: dict[str, Any])
         ({"message": {"role": "assistant"}, "finish_reason": "length"}, FinishReason.LENGTH, ""),
         ({"message": None, "finish_reason": "content_filter"}, FinishReason.REFUSAL, ""),
         ({"message": {}, "finish_reason": "stop"}, FinishReason.STOP, ""),
+        ({"finish_reason": "length", "index": 0}, FinishReason.LENGTH, ""),
+        ({"message": {"content": None}, "finish_reason": "MAX_TOKENS"}, FinishReason.LENGTH, ""),
+        (
+            {"message": {"content": ""}, "finish_reason": "content_filter: SAFETY"},
+            FinishReason.REFUSAL,
+            "",
+        ),
+        ({"message": {"content": ["a", "b"]}, "finish_reason": "eos"}, FinishReason.STOP, "ab"),
         ({"message": {"content": "no"}, "finish_reason": "sensitive"}, FinishReason.REFUSAL, "no"),
         (
             {"message": {"content": [{"type": "refusal", "refusal": "I can't."}]}},
@@ -590,6 +605,18 @@ UNKNOWN = Usage(is_known=False)
              "prompt_tokens_details": {"cached_tokens": 64}},
             Usage(input_tokens=100, output_tokens=5, cached_tokens=64),
         ),
+        ({"prompt_tokens": 3.0, "completion_tokens": 2.0}, Usage(input_tokens=3, output_tokens=2)),
+        ({"prompt_tokens": True, "completion_tokens": 2}, UNKNOWN),
+        ({"prompt_tokens": 10**30, "completion_tokens": 2}, UNKNOWN),
+        (
+            {"prompt_tokens": 10, "completion_tokens": 5,
+             "completion_tokens_details": {"reasoning_tokens": 30}},
+            Usage(input_tokens=10, output_tokens=35),
+        ),
+        (
+            {"prompt_tokens": 100, "completion_tokens": 5, "cached_tokens": 64},
+            Usage(input_tokens=100, output_tokens=5, cached_tokens=64),
+        ),
         (
             {"prompt_tokens": 100, "completion_tokens": 5, "prompt_cache_hit_tokens": 64},
             Usage(input_tokens=100, output_tokens=5, cached_tokens=64),
@@ -625,6 +652,10 @@ def test_a_message_of_any_shape_is_told(body: bytes, said: str) -> None:
         b'{"error": {"message": "invalid temperature: only 1 is allowed for this model"}}',
         b'{"detail": [{"loc": ["body", "temperature"], "msg": "extra fields not permitted"}]}',
         b"temperature is not supported",
+        b'{"error": {"message": "temperature must be 1 for this model"}}',
+        b'{"error": {"message": "This model does not accept Temperature"}}',
+        b'{"object": "error", "message": {"detail": [{"type": "extra_forbidden", '
+        b'"loc": ["body", "temperature", 0], "msg": "Extra inputs are not permitted"}]}}',
     ],
 )
 def test_a_refused_parameter_is_understood_in_any_shape(body: bytes) -> None:
@@ -651,6 +682,14 @@ def test_a_refusal_of_one_input_says_so(status: int, error: dict[str, Any]) -> N
     assert isinstance(refused, RefusedError)
     assert refused.is_about_input
     assert "may not use this model" not in refused.message
+
+
+def test_a_setting_that_is_too_large_is_not_about_one_input() -> None:
+    refused = failure(
+        lambda _: Reply(status=400, message="max_tokens is too large", param="max_tokens")
+    )
+    assert isinstance(refused, RefusedError)
+    assert not refused.is_about_input
 
 
 def test_groqs_498_is_worth_another_try() -> None:
