@@ -25,6 +25,9 @@ _UNQUOTED = re.compile(
     r"\s*(?:- +)?(?P<key>[\w-]+: +|(?<=- ))"
     r"(?P<text>(?:\{\{|[*&!%@`-]).*|[^\s\[{\"'|>].*?:\s.*)"
 )
+_UNQUOTED_IN_FLOW = re.compile(
+    r"[{,]\s*(?P<key>[\w-]+: +)(?P<text>(?:[^\"',{}]*\{\{[^\"{}]*\}\})+[^\"{},]*)"
+)
 MAX_DEPTH = 100
 MAX_VALUES = 2_000_000
 
@@ -394,11 +397,16 @@ def _too_deep(location: str, line: int) -> PromptFileError:
 
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> PromptFileError:
-    mark = error.problem_mark or error.context_mark
+    what = error.problem or error.context or "not YAML"
+    is_open = error.context == "while scanning a quoted scalar"
+    mark = (not is_open and error.problem_mark) or error.context_mark
     line = (mark.line if mark else 0) + 1
+    if is_open:
+        what = f"the quoted text that begins here does not end as it should ({what})"
     lines = text.splitlines()
     shown = lines[line - 1].strip()[:120] if line <= len(lines) else "(end of file)"
-    what = error.problem or error.context or "not YAML"
+    if line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t"):
+        what = f"a tab indents this line, where YAML takes blanks only ({what})"
     if "nesting depth" in what:
         # PyYAML's scanner has a limit too, and reads ahead of the events that we count.
         return _too_deep(location, line)
@@ -409,7 +417,8 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> Prom
 def _quoted(text: str, line: int) -> str:
     """What to write where a text that means something to YAML stands without quotes."""
     lines = text.splitlines()
-    found = _UNQUOTED.fullmatch(lines[line - 1]) if line <= len(lines) else None
+    shown = lines[line - 1] if line <= len(lines) else ""
+    found = _UNQUOTED.fullmatch(shown) or _UNQUOTED_IN_FLOW.search(shown)
     if found is None:
         return ""
     value = json.dumps(found["text"].rstrip(), ensure_ascii=False)

@@ -194,12 +194,26 @@ def test_numbers_keep_their_digits_as_written(text: str, value: float) -> None:
         ("content: *bold* words", 'content: "*bold* words"'),
         ("content: @all", 'content: "@all"'),
         ("content: - x", 'content: "- x"'),
+        ("x: {role: user, content: {{review}}}", 'content: "{{review}}"'),
+        ("x: {content: {{a}} and {{b}}, role: user}", 'content: "{{a}} and {{b}}"'),
+        ("x: {role: user, content: Say {{a}} now}", 'content: "Say {{a}} now"'),
     ],
 )
 def test_a_text_that_needs_quotes_says_how_they_stand(line: str, written: str) -> None:
     message = refusal(f"messages:\n  - role: user\n    {line}\n")
     assert message.startswith("a.prompt.yml:3: ")
     assert f"if it is text, quote it: {written}" in message
+
+
+@pytest.mark.parametrize("text", ['a: 1\nb: "open\nc: 2\n', "a: 1\nb: {c: 'open, d: 2}\ne: 3\n"])
+def test_a_quote_that_is_not_closed_is_told_where_it_opens(text: str) -> None:
+    found = refusal(text)
+    assert found.startswith("a.prompt.yml:2: broken YAML: the quoted text that begins here does")
+
+
+@pytest.mark.parametrize("text", ["a:\n\t- b\n", "a:\n  - b: 1\n  \tc: 2\n"])
+def test_a_tab_that_indents_is_told(text: str) -> None:
+    assert "a tab indents this line, where YAML takes blanks only" in refusal(text)
 
 
 def test_what_is_no_text_is_not_quoted() -> None:
