@@ -178,7 +178,8 @@ class FindingPrompts:
     def _absent(self) -> Iterator[str]:
         for name in self._search.absent:
             parent = (self._config.rootpath / name).parent
-            there = [path.name for path in parent.iterdir()] if parent.is_dir() else []
+            found = parent.iterdir() if parent.is_dir() else ()
+            there = [path.name for path in found if path.is_dir() and path.name != ".promptopt"]
             yield f"ini prompt_paths: there is no `{name}`{close_to(Path(name).name, there)}"
 
     def _shown(self, path: Path) -> str:
