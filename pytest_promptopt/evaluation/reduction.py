@@ -48,11 +48,14 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         required=golden.required,
         weight=golden.weight,
         passes=tuple(passes),
-        reason="; ".join(unscored)
-        if marks
-        else "no evaluator that is understood, and no `expected`",
+        reason="; ".join(unscored) if marks else _nothing_to_score_by(golden),
         **_totals(trials),
     )
+
+
+def _nothing_to_score_by(golden: Golden) -> str:
+    why = " (its cell is empty)" if "expected" in golden.empty else ""
+    return f"no evaluator that is understood, and no `expected`{why}"
 
 
 _Table = Sequence[tuple[Evaluator, Sequence[Score]]]

@@ -80,7 +80,7 @@ def _without_values(summary: PromptSummary, secrets: Sequence[str]) -> PromptSum
         replace(
             row,
             input=without_values(row.input, secrets),
-            expected=without_values(row.expected, secrets),
+            expected=row.expected and without_values(row.expected, secrets),
             answers=tuple(
                 replace(
                     answer,

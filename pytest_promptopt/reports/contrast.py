@@ -1,7 +1,7 @@
 """What was expected and what was answered, told by where they differ."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -27,7 +27,7 @@ def sentence(row: GoldenRow) -> str:
     text = answer.text if answer else ""
     mark = next(filter(_is_missed, row.result.marks), None)
     is_other = mark is not None and mark.reason and "expected" not in mark.reason
-    if row.expected and text.strip() != row.expected.strip() and not is_other:
+    if row.expected is not None and text.strip() != row.expected.strip() and not is_other:
         said = _apart(row.expected, text)
     else:
         said = f"got {excerpt(text)}" if mark is None else _reason(mark)
@@ -35,17 +35,17 @@ def sentence(row: GoldenRow) -> str:
     return said + several if len(row.answers) > 1 and row.missed else said
 
 
-def differences_of(expected: str, answer: str) -> Iterator[str]:
+def differences_of(expected: str, answer: str) -> Sequence[str]:
     """Lines that show every place where the two differ; none where they have little in common."""
     values = _json_values(expected, answer)
     if values is not None:
-        yield from islice((printable(d) for d in differences(*values)), _MOST_DIFFERENCES)
-        return
+        return [printable(d) for d in islice(differences(*values), _MOST_DIFFERENCES)]
     pieces = compare_words(expected.strip(), answer.strip())
     same = sum(len(piece.text.strip()) for piece in pieces if piece.change == "same")
-    if 2 * same >= min(len(expected), len(answer)) and any(p.change != "same" for p in pieces):
-        for line in changed_lines(pieces, context=0):
-            yield "…" if line is None else "".join(map(_signed, line))
+    if 2 * same < min(len(expected), len(answer)) or all(p.change == "same" for p in pieces):
+        return []
+    lines = changed_lines(pieces, context=0)
+    return ["…" if line is None else "".join(map(_signed, line)) for line in lines]
 
 
 def _is_missed(mark: Mark) -> bool:

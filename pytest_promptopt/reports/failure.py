@@ -29,7 +29,7 @@ def row_of(
         before=before,
         place=place,
         input=_kept("\n".join(inputs)),
-        expected=_kept(as_text(golden.expected)) if golden.has_expected else "",
+        expected=_kept(as_text(golden.expected)) if golden.has_expected else None,
         answers=tuple(
             Answer(
                 text=_kept(trial.answer.text),
@@ -49,15 +49,15 @@ def explain(row: GoldenRow, model: str, *, limit: int = 2_000) -> str:
     """
     sections = [sentence(row), f"{row.place}: golden {row.result.golden_id} missed with {model}"]
     sections += ["input", block(row.input, limit=limit)]
-    if row.expected:
+    if row.expected is not None:
         sections += ["expected", block(row.expected, limit=limit)]
     for number, answer in enumerate(row.answers, start=1):
         of = "" if len(row.answers) == 1 else f" {number} of {len(row.answers)}{_sign(answer)}"
         sections += [f"answer{of}", block(answer.text, limit=limit)]
         if answer.reasoning:
             sections += ["reasoning", block(answer.reasoning, limit=limit)]
-    differing = [*differences_of(row.expected, row.shown.text)] if row.shown else []
-    if row.expected and differing:
+    differing = differences_of(row.expected, row.shown.text) if row.expected and row.shown else ()
+    if differing:
         shown = block("\n".join(differing), limit=limit)
         sections += ["difference, from expected to answer", shown]
     sections += [f"note: {printable(note)}" for note in row.result.notes]

@@ -150,7 +150,7 @@ def _row(row: GoldenRow, texts: _WholeTexts) -> dict[str, Any]:
         "before": row.before and _result(row.before),
         "place": _cut(row.place),
         "input": texts.cut(row.input),
-        "expected": texts.cut(row.expected),
+        "expected": None if row.expected is None else texts.cut(row.expected),
         "answers": [
             {
                 "text": texts.cut(answer.text),

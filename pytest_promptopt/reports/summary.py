@@ -29,14 +29,15 @@ class GoldenRow:
     """A golden's result with what a reader needs to understand it.
 
     ``before`` is its result at the base, None where it was not asked there. ``place`` is file and
-    line. Texts are there for goldens that were answered and did not pass.
+    line. Texts are there for goldens that were answered and did not pass; ``expected`` is None also
+    where the golden has none.
     """
 
     result: GoldenResult
     before: GoldenResult | None = None
     place: str = ""
     input: str = ""
-    expected: str = ""
+    expected: str | None = None
     answers: tuple[Answer, ...] = ()
 
     @property

@@ -66,6 +66,9 @@ def test_null_false_nought_and_nothing_are_values_to_ask_with_and_to_expect(
         """,
     )
     project.run().assert_outcomes(passed=5)
+    project.answers({"*": "x"})
+    result = project.run("--prompt-no-cache", "-k", "d")
+    result.stdout.fnmatch_lines(['expected "", got "x"', "expected", "│ ", "answer", "│ x"])
 
 
 def test_the_letter_of_a_missed_golden_is_m(project: Project) -> None:

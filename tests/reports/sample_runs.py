@@ -40,7 +40,7 @@ def row(number: int, *, passed: bool, before: bool | None = None, answer: str = 
         before=None if before is None else _result(number, passed=before),
         place=f"prompts/ticket_routing.prompt.yml:{number + 9}",
         input="" if passed else f"ticket: ticket number {number}",
-        expected="" if passed else "returns",
+        expected=None if passed else "returns",
         answers=() if passed else (Answer(text=answer or "It is about billing.", passed=False),),
     )
 

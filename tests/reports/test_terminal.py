@@ -8,7 +8,7 @@ from pytest_promptopt.reports.terminal import cost, describe_progress, render
 
 
 def row(name: str, outcome: Outcome, score: float | None, **more: object) -> GoldenRow:
-    expected = str(more.pop("expected", ""))
+    expected = str(more.pop("expected")) if "expected" in more else None
     answers = tuple(
         Answer(text=str(more.pop(key)), passed=False) for key in [*more] if key == "answer"
     )
