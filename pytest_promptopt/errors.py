@@ -27,6 +27,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pytest_promptopt.text import one_line
+
 
 class PromptoptError(Exception):
     """Root of all errors of this package."""
@@ -47,13 +49,17 @@ class Severity(StrEnum):
 class Problem:
     """One thing in a file that is wrong or was not understood.
 
-    ``path`` is shown as given, ``line`` counts from 1.
+    ``path`` and ``message`` are on one line and safe to print, ``line`` counts from 1.
     """
 
     path: str
     line: int
     message: str
     severity: Severity = Severity.ERROR
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", one_line(self.path))
+        object.__setattr__(self, "message", one_line(self.message))
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.message}"

@@ -411,7 +411,7 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, location: str) -> Prom
         # PyYAML's scanner has a limit too, and reads ahead of the events that we count.
         return _too_deep(location, line)
     hint = _quoted(text, line)
-    return PromptFileError.at(location, line, f"broken YAML: {what}{hint}\n    {shown}")
+    return PromptFileError.at(location, line, f"broken YAML: {what}{hint}: {shown}")
 
 
 def _quoted(text: str, line: int) -> str:

@@ -8,8 +8,9 @@ from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.reports.contrast import differences_of, sentence
-from pytest_promptopt.reports.quoting import block, printable
+from pytest_promptopt.reports.quoting import block
 from pytest_promptopt.reports.summary import Answer, GoldenRow
+from pytest_promptopt.text import printable
 
 MOST_KEPT = 20_000
 """Characters of a text that are kept of it."""

@@ -1,36 +1,8 @@
-"""Text of models, goldens and prompts made safe to print.
+"""Text of models and goldens set off from ours."""
 
-It is hostile until proven otherwise: it could move the cursor, hide what stands there, or start
-a line that a CI runner takes for a command.
-"""
-
-import re
-import unicodedata
+from pytest_promptopt.text import printable
 
 _BAR = "│ "
-_CI_MARK = re.compile(r"##(?=\[|vso\[)")
-
-
-def printable(text: str) -> str:
-    """``text`` with control, bidirectional and invisible characters written out, on any lines."""
-    text = text.replace("\r\n", "\n")
-    if text.isascii() and text.replace("\n", "").isprintable():
-        return _CI_MARK.sub("# #", text)
-    return _CI_MARK.sub("# #", "".join(_visible(character) for character in text))
-
-
-def _visible(character: str) -> str:
-    if character in "\n\t":
-        return character
-    category = unicodedata.category(character)
-    if category in {"Cc", "Cf", "Cs", "Zl", "Zp"} and not _joins_emoji(character):
-        code = ord(character)
-        return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-    return character
-
-
-def _joins_emoji(character: str) -> bool:
-    return character == "\N{ZERO WIDTH JOINER}"
 
 
 def block(text: str, *, limit: int = 2000) -> str:

@@ -11,9 +11,9 @@ from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_sco
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.reports.contrast import sentence
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
 from pytest_promptopt.reports.table import Column, lay_out
+from pytest_promptopt.text import printable
 
 _WORST_SHOWN = 3
 _INDENT = "    "

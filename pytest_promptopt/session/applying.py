@@ -11,7 +11,7 @@ from pytest_promptopt.proposals.applying import file_of, merge
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.taking import read_file, take
 from pytest_promptopt.publishing.climb import Finding
-from pytest_promptopt.reports.quoting import printable
+from pytest_promptopt.session.lines import say
 
 
 @dataclass(slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Applying:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was applied, and what was not."""
         for line in self._lines:
-            terminalreporter.write_line(printable(line))
+            say(terminalreporter, line)
 
     def _apply(self, proposal: Proposal, flags: Sequence[str]) -> str:
         if not proposal.is_proven:

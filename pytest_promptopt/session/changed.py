@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.session.items import PromptItem
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.state import STATE
 
 _LEFT_OUT = "promptopt_left_out"
@@ -47,6 +48,6 @@ class Changed:
         if not self._left_out or baseline is None:
             return
         terminalreporter.section("prompts left out")
-        terminalreporter.write_line(f"the same content as at {baseline.label}:")
+        say(terminalreporter, f"the same content as at {baseline.label}:")
         for location in self._left_out:
-            terminalreporter.write_line(f"    {location}")
+            say(terminalreporter, f"    {location}")

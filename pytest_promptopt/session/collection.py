@@ -1,5 +1,6 @@
 """From prompt files to pytest items."""
 
+import linecache
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -9,10 +10,10 @@ import pytest
 from pytest_promptopt.errors import Problem, PromptFileError
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.session.subjects import Entry
+from pytest_promptopt.text import one_line, printable
 
 _WARNINGS_SHOWN_PER_FILE = 20
 
@@ -23,9 +24,15 @@ class PromptWarning(pytest.PytestWarning):
     __module__ = "pytest_promptopt"
 
     def __init__(self, message: str, *, path: str = "", line: int = 1) -> None:
-        super().__init__(message)
-        self.path = path
+        super().__init__(one_line(message))
+        self.path = one_line(path)
         self.line = line
+
+    def tell(self) -> None:
+        """Warn at the line; raises itself where ``-W error`` says so."""
+        # Or the line of the file would be printed as it stands, where CI may read a command.
+        linecache.cache[self.path] = (0, None, [], self.path)
+        warnings.warn_explicit(self, None, filename=self.path, lineno=self.line)
 
 
 class PromptFile(pytest.File):
@@ -80,7 +87,7 @@ class PromptFile(pytest.File):
             shown.append(PromptWarning(text, path=rest[0].path, line=rest[0].line))
         try:
             for warning in shown:
-                warnings.warn_explicit(warning, None, filename=warning.path, lineno=warning.line)
+                warning.tell()
         except PromptWarning as error:
             return error
         return None

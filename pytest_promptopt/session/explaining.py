@@ -11,8 +11,9 @@ from _pytest.junitxml import bin_xml_escape, xml_key
 
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.reports.failure import MOST_KEPT, explain
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import GoldenRow
+from pytest_promptopt.session.lines import say
+from pytest_promptopt.text import printable
 
 _WORST_OF_A_PROMPT = 3
 _MOST_SHOWN = 12
@@ -50,7 +51,7 @@ def show_missed(
     rest = sum(missed.fails for missed in everything) - sum(missed.fails for missed in shown)
     if shown and rest:
         text = f"{counted(rest, 'more golden')} missed under a gate that failed; -v shows them"
-        terminalreporter.write_line(text)
+        say(terminalreporter, text)
 
 
 def write_to_junit(config: pytest.Config, report: pytest.TestReport, missed: Missed) -> None:

@@ -1,7 +1,6 @@
 """Which prompt files a run scores: looked for ahead of pytest, none missed in silence."""
 
 import fnmatch
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ import pytest
 
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, SUFFIXES, files_under, is_prompt_file
 from pytest_promptopt.prompts.lookalikes import has_messages, has_near_name, proper_name
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.session.collection import PromptWarning
 from pytest_promptopt.session.folders import arguments
 from pytest_promptopt.suggestion import close_to
+from pytest_promptopt.text import printable
 
 _MOST_TOLD = 10
 
@@ -135,7 +134,7 @@ class FindingPrompts:
         for path, text in remarks[:_MOST_TOLD]:
             warning = PromptWarning(text, path=self._shown(path))
             try:
-                warnings.warn_explicit(warning, None, filename=warning.path, lineno=warning.line)
+                warning.tell()
             except PromptWarning as error:
                 refused = refused or str(error)
         if refused is not None:

@@ -22,11 +22,11 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain, row_of
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import GoldenRow
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import Entry
+from pytest_promptopt.text import one_line, printable
 
 NO_GOLDENS = "no goldens"
 """What kind of record tells of a prompt that nothing can be scored by."""
@@ -101,7 +101,7 @@ class GoldenItem(PromptItem):
         if failure is not None:
             self._keep(failure)
             reason = failure.reason.removeprefix(f"{self.subject.prompt.location}: ")
-            pytest.fail(printable(reason), pytrace=False)
+            pytest.fail(one_line(reason), pytrace=False)
 
     def runtest(self) -> None:
         """Score the answers."""
@@ -112,7 +112,7 @@ class GoldenItem(PromptItem):
             raise
         row = self._keep(result)
         if result.outcome is Outcome.UNSCORED:
-            pytest.skip(f"not scored: {printable(result.reason)}")
+            pytest.skip(f"not scored: {one_line(result.reason)}")
         if result.outcome is Outcome.MISSED and self.subject.prompt.gate is None:
             model = str(self.subject.model)
             raise GoldenMissedError(explain(row, model))
@@ -177,8 +177,8 @@ class GateItem(PromptItem):
             ("promptopt.verdict", verdict.decision.value),
         ]
         if not verdict.passed:
-            reasons = "\n".join(f"  {printable(reason)}" for reason in verdict.reasons)
-            headline = printable(self._headline(verdict))
+            reasons = "\n".join(f"  {one_line(reason)}" for reason in verdict.reasons)
+            headline = one_line(self._headline(verdict))
             raise GateFailedError(
                 f"{headline}\n{self.subject.key} does not hold its gate:\n{reasons}"
             )

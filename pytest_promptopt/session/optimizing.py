@@ -37,14 +37,15 @@ from pytest_promptopt.reports.optimization import (
     render_diff,
     render_result,
 )
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.search import SearchSummary
 from pytest_promptopt.reports.summary import PromptSummary
 from pytest_promptopt.reports.terminal import Line
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
 from pytest_promptopt.session.reporting import Reporting
 from pytest_promptopt.session.state import State
 from pytest_promptopt.settings import Settings
+from pytest_promptopt.text import printable
 
 _TURNED_DOWN = (
     "what it found was turned down, so it is not proposed again; "
@@ -111,9 +112,9 @@ class Optimizing:
             terminalreporter.section("prompt optimization")
         for found in self._found:
             for line in self._lines(found):
-                terminalreporter.write_line(line.text, red=line.is_bad, green=line.is_good)
+                say(terminalreporter, line.text, red=line.is_bad, green=line.is_good)
         for message in self._refused:
-            terminalreporter.write_line(printable(message), yellow=True)
+            say(terminalreporter, message, yellow=True)
 
     def findings(self) -> list[Finding]:
         """What each search that ended came to, and what it proposes."""
@@ -198,7 +199,7 @@ class Optimizing:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and self.config.get_verbosity() >= 0:
             reporter.ensure_newline()
-            reporter.write_line(f"    {line.text}", red=line.is_bad, green=line.is_good)
+            say(reporter, f"    {line.text}", red=line.is_bad, green=line.is_good)
 
     def _lines(self, found: _Found) -> Iterator[Line]:
         result, subject = found.result, found.subject

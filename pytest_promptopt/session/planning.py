@@ -13,6 +13,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.reports.terminal import cost
 from pytest_promptopt.session.items import GoldenItem, PromptItem, asked
+from pytest_promptopt.session.lines import say
 
 
 class Planning:
@@ -48,11 +49,11 @@ class Planning:
         """A block a prompt, and the total."""
         terminalreporter.section("prompt plan (nothing was sent)")
         for line in _lines(self._plans):
-            terminalreporter.write_line(line)
+            say(terminalreporter, line)
         for key, lines in self._searches.items():
-            terminalreporter.write_line(f"{key}, should it fall short:")
+            say(terminalreporter, f"{key}, should it fall short:")
             for line in lines:
-                terminalreporter.write_line(f"    {line}")
+                say(terminalreporter, f"    {line}")
 
     def _plan(self, subject: Subject, goldens: Sequence[Golden]) -> PromptPlan:
         return plan_prompt(subject, goldens, self._held, self._prices.cost_usd)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.session.lines import say
+
 _REDRAW_SECONDS = 0.25
 _FIRST_DRAWN_AFTER_SECONDS = 0.5
 _BAR_WIDTH = 20
@@ -76,7 +78,7 @@ class Progress:
             self._line_at = now
             with self._uncaptured():
                 reporter.ensure_newline()
-                reporter.write_line(text)
+                say(reporter, text)
 
     def erase(self) -> None:
         """Leave the line as pytest left it."""

@@ -18,9 +18,9 @@ from pytest_promptopt.publishing.climb import Checkout, Finding
 from pytest_promptopt.publishing.publish import Published, publish_run
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.search import Rung, SearchSummary
 from pytest_promptopt.reports.summary import GOOD_END, Ending
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
 _KEPT_TEXT = Path(".promptopt") / "comment.md"
@@ -63,7 +63,7 @@ class Publishing:
         """What was posted where, and what was not."""
         terminalreporter.section("pull request")
         for line in self._lines:
-            terminalreporter.write_line(printable(line))
+            say(terminalreporter, line)
 
     def searches(self) -> list[SearchSummary]:
         """What each search came to, with where its proposal is to be taken."""

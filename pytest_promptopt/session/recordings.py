@@ -8,6 +8,7 @@ import pytest
 from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.recording_file import recording_path
 from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
 
@@ -33,7 +34,8 @@ class UnusedRecordings:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name the recordings that nothing asked for."""
         for path, count in self._told.items():
-            terminalreporter.write_line(
+            say(
+                terminalreporter,
                 f"{path.relative_to(self._root)}: {_unused(count)}; "
                 "`--prompt-responses record` removes them",
                 yellow=True,

@@ -11,13 +11,14 @@ from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.history.scores import ScoredContent
 from pytest_promptopt.prompts.library import is_prompt_file
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.session.explaining import Missed, show_missed, write_to_junit
 from pytest_promptopt.session.folding import Folding
 from pytest_promptopt.session.items import NO_GOLDENS, GoldenItem, PromptItem, UnreadableItem
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.longrepr import longrepr_of
+from pytest_promptopt.text import printable
 
 _LAST_FAILED = "cache/lastfailed"
 
@@ -249,12 +250,12 @@ class Reporting:
         )
         for line in lines:
             color = {"red": line.is_bad, "green": line.is_good, "yellow": line.is_unsure}
-            terminalreporter.write_line(line.text, **color)
+            say(terminalreporter, line.text, **color)
         for failure in unread:
             first = printable(failure.reason).partition("\n")[0]
-            terminalreporter.write_line(f"not read: {first}", red=True)
+            say(terminalreporter, f"not read: {first}", red=True)
         for location in self._without_goldens:
             text = f"no goldens, so nothing was scored: {printable(location)}"
-            terminalreporter.write_line(text, yellow=True)
+            say(terminalreporter, text, yellow=True)
         for remark in self._remarks:
-            terminalreporter.write_line(remark, yellow=True)
+            say(terminalreporter, remark, yellow=True)

@@ -16,6 +16,7 @@ from pytest_promptopt.history.scores import (
     ScoreFile,
 )
 from pytest_promptopt.reports.summary import PromptSummary, interval_of
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
 
@@ -46,7 +47,7 @@ class SavingScores:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was saved."""
-        terminalreporter.write_line(self._remark)
+        say(terminalreporter, self._remark)
 
 
 def _saved(summary: PromptSummary, now: datetime) -> Iterator[SavedScore]:

@@ -49,6 +49,7 @@ from pytest_promptopt.session.writing import (
 )
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.settings import Settings, read_settings
+from pytest_promptopt.text import printable
 from pytest_promptopt.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def start(config: pytest.Config) -> None:
     try:
         _start(config, read_settings(config.getoption, config.getini))
     except (UsageError, HistoryError) as error:
-        message = str(error)
+        message = printable(str(error))
     else:
         return
     raise pytest.UsageError(message)

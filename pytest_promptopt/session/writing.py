@@ -16,9 +16,9 @@ from pytest_promptopt.reports.job_summary import (
 )
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.quoting import printable
 from pytest_promptopt.reports.search import SearchSummary
 from pytest_promptopt.reports.summary import Ending, GoldenRow, PromptSummary
+from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting, is_missed
 
 Render = Callable[[Sequence[PromptSummary], Sequence[SearchSummary], Ending], str]
@@ -89,9 +89,9 @@ class WritingReports:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was written."""
         if self._written:
-            terminalreporter.write_line(f"reports: {printable(', '.join(self._written))}")
+            say(terminalreporter, f"reports: {', '.join(self._written)}")
         for text in self._failed:
-            terminalreporter.write_line(printable(text), yellow=True)
+            say(terminalreporter, text, yellow=True)
 
 
 class Annotating:

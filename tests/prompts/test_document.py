@@ -70,7 +70,7 @@ def test_lines_do_not_shift_after_a_byte_order_mark(tmp_path: Path) -> None:
 
 def test_broken_yaml_shows_the_line() -> None:
     assert refusal("a: 1\nb: [1, 2\nc: 3\n") == (
-        "a.prompt.yml:3: broken YAML: did not find expected ',' or ']'\n    c: 3"
+        "a.prompt.yml:3: broken YAML: did not find expected ',' or ']': c: 3"
     )
 
 

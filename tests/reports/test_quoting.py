@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.reports.quoting import block, excerpt, printable
+from pytest_promptopt.reports.quoting import block, excerpt
+from pytest_promptopt.text import printable
 
 
 def test_plain_text_stays_as_it_is() -> None:
