@@ -148,13 +148,14 @@ def test_a_version_that_cannot_be_read_says_so_and_the_others_are_told(
     promptopt.history.commit("Mend it")
     printed = promptopt("log", NAME)
     assert printed.status == 0
+    broken = "broken YAML: did not find expected node content: (end of file)"
     assert (
         printed.out
-        == """\
+        == f"""\
 [1]  (1)  2026-01-01  Ada  Mend it
               text
 ------------  (2)  2026-01-01  Ada  Break it
-              prompts/route.prompt.yml:2: broken YAML: did not find expected node content: (end of file)
+              prompts/route.prompt.yml:2: {broken}
 [2]  (3)  2026-01-01  Ada  Add the prompt
               first version
 """
