@@ -41,7 +41,7 @@ def check_use(prompt: Prompt) -> Iterator[Problem]:
     yield from _stays_in_evaluators(prompt.evaluators, names)
     yield from _filled_in_some(prompt)
     yield from _files_as_values(prompt)
-    if _asks_the_same(prompt):
+    if _asks_the_same(prompt) or (len(prompt.goldens) == 1 and _sends_nothing(prompt, found)):
         message = _all_the_same(prompt, names, found)
         yield Problem(path=prompt.location, line=prompt.messages[-1].line, message=message)
     else:
@@ -122,6 +122,14 @@ def _asks_the_same(prompt: Prompt) -> bool:
     return first is not None and all(other == first for other in others)
 
 
+def _sends_nothing(prompt: Prompt, stays: Collection[Problem]) -> bool:
+    """Whether no value of the golden's is sent, though another tool's template stands there."""
+    templates = [message.template for message in prompt.messages]
+    sent = {name for template in templates for name in (*template.variables, *template.others)}
+    inputs = _inputs(prompt.goldens[0])
+    return bool(stays and inputs) and not sent & inputs.keys()
+
+
 def _inputs(golden: Golden) -> Mapping[str, Any]:
     return {key: value for key, value in golden.variables.items() if key not in RESERVED_KEYS}
 
@@ -136,7 +144,11 @@ def _filled(messages: Iterable[MessageTemplate], golden: Golden) -> list[str] | 
 def _all_the_same(prompt: Prompt, names: Collection[str], stays: Collection[Problem]) -> str:
     own = [name for name in sorted(names) if name not in RESERVED_KEYS]
     lacking = f"no placeholder uses {_listed(own)}" if own else "they have no variables"
-    text = f"all {len(prompt.goldens)} goldens send the same text: {lacking}"
+    count = len(prompt.goldens)
+    sent = (
+        "nothing of the golden is sent" if count == 1 else f"all {count} goldens send the same text"
+    )
+    text = f"{sent}: {lacking}"
     told = "; ".join(problem.message for problem in [*stays][:_SHOWN_NAMES])
     return f"{text} ({told})" if told else f"{text}; write {{{{{own[0]}}}}}" if own else text
 

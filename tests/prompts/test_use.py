@@ -48,6 +48,17 @@ def test_where_every_golden_would_ask_the_same_the_foreign_syntax_is_an_error(
     assert f"`{found}` stays text{remedy}" in refused
 
 
+@pytest.mark.parametrize("content", ["{review}", "{{ review | upper }}", "{% if review %}"])
+def test_a_single_golden_of_which_nothing_is_sent_is_an_error_too(
+    tmp_path: Path, content: str
+) -> None:
+    [refused] = told(tmp_path, content, "testData:\n  - {id: a, review: good}\n")
+    assert refused == (
+        "REFUSED a.prompt.yml:3: nothing of the golden is sent: no placeholder uses `review` "
+        f"(`{content}` stays text; write {{{{review}}}})"
+    )
+
+
 def test_beside_a_placeholder_that_is_filled_it_is_a_warning(tmp_path: Path) -> None:
     assert told(tmp_path, "{{review}} {{ review | upper }} {% if x %}") == [
         "a.prompt.yml:3: `{{ review | upper }}` stays text; write {{review}}",
