@@ -46,8 +46,8 @@ def prompt_schema() -> Mapping[str, Any]:
 def violations(document: Document, *, of_past: bool) -> list[Problem]:
     """All violations of the schema, in file order.
 
-    Keys of the file and its messages that are not understood, which may be another tool's, are
-    left to the reader. In a file ``of_past`` no such key is a violation. Raises
+    Keys of the file, its messages and GitHub's evaluators that are not understood, which may be
+    another tool's, are left to the reader. In a file ``of_past`` no such key is a violation. Raises
     :class:`PromptFileError` where the document is no mapping.
     """
     from jsonschema import Draft202012Validator
@@ -67,8 +67,10 @@ def violations(document: Document, *, of_past: bool) -> list[Problem]:
 
 
 def _is_left_to_the_reader(error: Any, *, of_past: bool) -> bool:
-    is_unknown_key = error.validator == "additionalProperties"
-    return is_unknown_key and (of_past or [*error.absolute_path][:1] in ([], ["messages"]))
+    path = [*error.absolute_path]
+    is_githubs = path[:1] != ["gate"] and path[-1:] in (["string"], ["llm"])
+    is_left = is_githubs or path[:1] in ([], ["messages"])
+    return error.validator == "additionalProperties" and (of_past or is_left)
 
 
 def _is_other_case(error: Any) -> bool:

@@ -296,6 +296,9 @@ evaluators: []
         "optimize: {ruonds: 1}",
         "evaluators: [{number: {tolerence: 1}}]",
         "evaluators: [{json: {field: [a]}}]",
+        "evaluators: [{string: {equal: a}}]",
+        "evaluators: [{llm: {promt: a, choices: []}}]",
+        "gate: {min: 1, evaluators: {string: {mni: 1}}}",
     ],
 )
 def test_an_editor_shows_the_same_unknown_keys(text: str) -> None:
