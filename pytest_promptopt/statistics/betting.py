@@ -107,7 +107,7 @@ def final_capital(scores: "Numbers", claims: "Numbers", *, error: float) -> "Num
     for start, stop in _turns(count):
         worth = np.clip(capital * error / _AIM, 1e-300, 1)
         deviation = np.sqrt(np.maximum(squares, _TINY**2) / (1 + start))
-        hedge = np.interp(np.log(worth), *_hedges())
+        hedge = np.interp(np.log(worth), *hedges())
         stake = np.minimum(hedge / (deviation * np.sqrt(count - start)), most)
         payoffs = scores[..., start:stop] - claims[..., None]
         growth = np.log1p(stake[..., None] * payoffs).sum(axis=-1)
@@ -117,10 +117,10 @@ def final_capital(scores: "Numbers", claims: "Numbers", *, error: float) -> "Num
 
 
 @cache
-def _hedges() -> "tuple[Numbers, Numbers]":
-    """For logarithms of Φ(z), from 1e-300 to 1, in rising order, φ(z) / Φ(z).
+def hedges() -> "tuple[Numbers, Numbers]":
+    """Logarithms of Φ(z), rising from below 1e-300 to 1, and φ(z) / Φ(z) for each.
 
-    Between them a straight line is less than 2e-6 off, and any bet is valid.
+    Straight lines between them are at most 1e-6 off, and any bet is valid.
     """
     import numpy as np
 

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import log_ndtr
 
-from pytest_promptopt.statistics.betting import is_exceeded, lowest_mean
+from pytest_promptopt.statistics.betting import hedges, is_exceeded, lowest_mean
 
 LEVEL = 0.05
 
@@ -68,3 +69,10 @@ def test_claims_that_are_certainly_too_low_or_high_are_told() -> None:
     shown = is_exceeded([1.0] * 9 + [0.0], [1] * 10, claims, error=LEVEL)
     assert shown.tolist() == [True, True, True, False, False]
     assert lowest_mean([0.0] * 10, [1] * 10, error=LEVEL) == 0
+
+
+def test_what_is_bet_is_the_normal_density_by_its_area() -> None:
+    z = np.linspace(-37, 8, 77_777)
+    density = -(z**2) / 2 - math.log(2 * math.pi) / 2
+    found = np.interp(log_ndtr(z), *hedges())
+    np.testing.assert_allclose(found, np.exp(density - log_ndtr(z)), atol=1e-6)
