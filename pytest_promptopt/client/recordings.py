@@ -152,8 +152,8 @@ class Replay:
         line = index.lines.get(fingerprint)
         if line is None:
             raise NotRecordedError(
-                f"{request.origin}: no answer by {request.model} to this request (sample "
-                f"{request.sample}) in {path}; `pytest --prompt-eval --prompt-responses record` "
+                f"no answer by {request.model} to this request (sample {request.sample}) in "
+                f"{path.parent.name}/{path.name}; `pytest --prompt-eval --prompt-responses record` "
                 "records it"
             )
         index.asked.add(fingerprint)

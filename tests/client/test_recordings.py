@@ -194,13 +194,13 @@ def test_replay_counts_what_was_not_asked(origin: Path, recordings: Path) -> Non
     asyncio.run(run())
 
 
-def test_a_miss_says_which_file_and_how_to_record(origin: Path, recordings: Path) -> None:
+def test_a_miss_says_which_file_and_how_to_record(origin: Path) -> None:
     with pytest.raises(NotRecordedError) as caught:
         replayed(ask(origin=origin, sample=2))
 
     assert str(caught.value) == (
-        f"{origin}: no answer by openai/gpt-5-mini to this request (sample 2) in {recordings}; "
-        "`pytest --prompt-eval --prompt-responses record` records it"
+        "no answer by openai/gpt-5-mini to this request (sample 2) in "
+        "__recordings__/routing.jsonl; `pytest --prompt-eval --prompt-responses record` records it"
     )
 
 
