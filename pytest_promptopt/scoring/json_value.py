@@ -12,7 +12,8 @@ from pytest_promptopt.scoring.folding import tidy
 
 # Also indented in a list, behind words, and with its content on the same line.
 _FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)
-_LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=\s)")
+_LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=[\s{\[])")
+_MARK_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _SHOWN_DIFFERENCES = 3
 _OUTSIDE = " \t\r\n\ufeff\u200b\u2060"
 
@@ -36,7 +37,10 @@ def read_json(text: str, *, strict: bool = False) -> Any:
     except NotJsonError as error:
         if strict:
             raise
-        blocks = list(_fenced_blocks(text))
+        blocks = [block for block in _fenced_blocks(text) if block.strip()]
+        if not blocks and _FENCE.search(text):
+            # A mark by itself closes what the prompt opened for the model.
+            blocks = [_MARK_LINE.sub("", text)]
         if not blocks:
             raise
         if len(blocks) > 1:
@@ -83,15 +87,23 @@ def _fenced_blocks(text: str) -> Iterator[str]:
             yield _LANGUAGE.sub("", content)
             position = opening.end()
             continue
-        closing = _closing(opening["marks"]).search(text, opening.end())
-        yield text[opening.end() : closing.start() if closing else None]
+        closing = _closing(opening["marks"], text, opening.end())
+        start = opening.start("info") if _LANGUAGE.sub("", content)[:1] in ("{", "[") else None
+        block = text[
+            opening.end() if start is None else start : closing.start() if closing else None
+        ]
+        yield block if start is None else _LANGUAGE.sub("", block)
         if closing is None:
             return
         position = closing.end()
 
 
-def _closing(marks: str) -> re.Pattern[str]:
-    return re.compile(rf"^[ \t]*{marks[0]}{{{len(marks)},}}[ \t\r]*$", re.MULTILINE)
+def _closing(marks: str, text: str, start: int) -> re.Match[str] | None:
+    """The marks on a line of their own, else those that end a line or begin one."""
+    mark = f"{marks[0]}{{{len(marks)},}}"
+    alone = re.compile(rf"^[ \t]*{mark}[ \t\r]*$", re.MULTILINE)
+    beside = re.compile(rf"(?<!{marks[0]}){mark}[ \t\r]*$|^[ \t]*{mark}(?=[ \t])", re.MULTILINE)
+    return alone.search(text, start) or beside.search(text, start)
 
 
 def same_value(expected: Any, found: Any) -> bool:

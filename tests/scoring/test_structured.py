@@ -30,6 +30,11 @@ def test_valid_json_scores_1(options: Any) -> None:
         'Here: ```{"a": 1}```',
         '1. The data:\n\n     ```json\n     {"a": 1}\n     ```',
         '- ```json\n  {"a": 1}\n  ```',
+        '```json\n{"a": 1}```',
+        '```json{"a": 1}\n```',
+        '```json\n{"a": 1}\n``` That is all.',
+        '```json\n{"a": 1}\n```\n\n```',
+        '{"a": 1}\n```',
     ],
 )
 def test_one_code_block_is_allowed_unless_strict(answer: str) -> None:
