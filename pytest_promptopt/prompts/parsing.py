@@ -20,7 +20,7 @@ from pytest_promptopt.prompts.parameters import (
     canonical_parameters,
 )
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.template import Template, as_text
+from pytest_promptopt.prompts.template import Template, as_text, as_text
 from pytest_promptopt.suggestion import not_understood
 
 ResponseFormat = Literal["text", "json_object", "json_schema"]
@@ -84,8 +84,8 @@ class _Parser:
         return PromptFileError.at(self.document.location, line, message)
 
     def _text(self, key: str) -> str:
-        text: str = self._value(key, (str,), "text") or ""
-        return text
+        value = self._value(key, (str, int, float), "text")
+        return "" if value is None else as_text(value)
 
     def _mapping(self, key: str) -> Mapping[str, Any]:
         return self._value(key, (Mapping,), "a mapping") or {}

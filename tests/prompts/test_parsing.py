@@ -35,3 +35,9 @@ def test_any_document_is_a_prompt_or_refused_with_a_line(
         except PromptFileError as error:
             lines = [problem.line for problem in error.problems]
         assert lines == [1]
+
+
+def test_names_may_be_numbers_as_in_gh_models() -> None:
+    text = "name: 2.10\ndescription: 5\nmessages: [{role: user, content: Hi}]\n"
+    prompt = parse_prompt(parse_document(text, "a.prompt.yml"), PATH)
+    assert (prompt.name, prompt.description) == ("2.10", "5")

@@ -305,3 +305,9 @@ def test_an_editor_shows_the_same_unknown_keys(text: str) -> None:
     data = parse_document(f"{MESSAGES}{text}\n", "a.prompt.yml").data
     [error] = jsonschema.Draft202012Validator(prompt_schema()).iter_errors(data)
     assert error.validator == "additionalProperties"
+
+
+def test_a_name_of_an_evaluator_may_be_a_number(tmp_path: Path) -> None:
+    entries = "evaluators: [{name: 5, equals: x}, {name: 1.0, string: {contains: a}}]"
+    prompt = read(tmp_path, f"{MESSAGES}testData: [{{name: Ann}}]\n{entries}")
+    assert [spec.name for spec in prompt.evaluators] == ["5", "1.0"]
