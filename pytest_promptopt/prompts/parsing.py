@@ -20,7 +20,7 @@ from pytest_promptopt.prompts.parameters import (
     canonical_parameters,
 )
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.template import Template, as_text, as_text
+from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import not_understood
 
 ResponseFormat = Literal["text", "json_object", "json_schema"]

@@ -61,15 +61,18 @@ _CONTRAST = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_A_NUMBER = re.compile(
-    r"(?:^|[:=>*\"'(]|->|\b(?:an?|is|as|it|this|be|of|give|rate|score|rating|deserves|choose))\s*$",
+    r"(?:^|[:=>*\"'(]|->|\b(?:an?|is|as|it|this|be|(?:score|grade|rating) of|give|rate|score|"
+    r"rating|deserves|choose))\s*$",
     re.IGNORECASE,
 )
 _FIELD = re.compile(
-    r"[\s*_`>#-]*(?:\d+[.)]\s*)?(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]|\s*\||[^?\n]{1,80}\?"
+    r"[\s*_`>#-]*(?:\d+[.)]\s*)?(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]|\s*\||\s*\d+[.)]\s|[^?\n]{1,80}\?"
 )
+# What is judged, in a sentence about it.
+_TOLD_ANSWER = re.compile(r"<answer>[^<]*</answer>(?=[ \t]*\w)", re.IGNORECASE)
 _OWN_LINE = re.compile(r"[\s>*_`#-]*(?:(?:my|the|final|overall)\s+)*$", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"\"[^\"\n]+\"|“[^”\n]+”|\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]|^>[^\n]*$|^```.*?(?:^```|\Z)",
+    r"\"[^\"\n]+\"(?:\s*:)?|“[^”\n]+”|\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]|^>[^\n]*$|^```.*?(?:^```|\Z)",
     re.M | re.S,
 )
 
@@ -93,6 +96,7 @@ def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -
     field, is_said = statements.in_json(answer)
     if is_said:
         return field
+    text = _TOLD_ANSWER.sub(" ", text)
     formal, is_said = statements.formal(text)
     if is_said or is_cut:
         return formal
@@ -100,10 +104,11 @@ def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -
 
 
 def _without_quotes(statements: Statements, text: str) -> str:
-    """``text`` without what it quotes, save a choice by itself."""
+    """``text`` without what it quotes, save a choice by itself and the key of a field."""
 
     def kept(match: re.Match[str]) -> str:
-        return match[0] if statements.whole(match[0].strip("`")) else " "
+        is_key = match[0].endswith(":")
+        return match[0] if is_key or statements.whole(match[0].strip("`")) else " "
 
     return _QUOTED.sub(kept, text)
 
@@ -184,7 +189,7 @@ class _Prose:
             return False
         before, after = clause_before(mention, line), clause_after(mention, line)
         field = _FIELD_NAME.search(line[: mention.start])
-        told_by = f"{field[1] if field else ''}\n{before}"
+        told_by = f"{field[1].replace('_', ' ') if field else ''}\n{before}"
         is_aside = _REPORTED.search(before) or _ASIDE.search(told_by) or _ASIDE.search(after)
         is_owned = _ANSWER.fullmatch(mention.choice) and any(
             map(_OWNED.search, told_by.split("\n"))
