@@ -61,7 +61,8 @@ def _worst_chance(least: "Numbers", pairs: int, difference: float) -> float:
     import numpy as np
 
     low, high = max(0.0, -difference), (1 - difference) / 2
-    steps = np.linspace(0, 1, _CANDIDATES) ** 2
+    # Equal steps of the arcsine, as rates close to either end are told apart more finely.
+    steps = np.sin(np.linspace(0, np.pi / 2, _CANDIDATES)) ** 2
     candidates = low + (high - low) * steps
     chances = _chances(least, pairs, difference, candidates)
     best = int(np.argmax(chances))

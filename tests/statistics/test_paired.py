@@ -49,6 +49,17 @@ def test_the_bounds_of_extreme_outcomes() -> None:
     assert -1 <= lowest_difference(500, 0, 500, error=0.05) < 1
 
 
+@pytest.mark.parametrize(
+    ("gained", "lost", "pairs", "bound"),
+    [(17, 1, 150, 0.0569811), (200, 100, 2000, 0.0355265), (500, 450, 1000, -0.0010081)],
+)
+def test_the_bound_is_that_of_the_worst_case_even_where_all_goldens_change(
+    gained: int, lost: int, pairs: int, bound: float
+) -> None:
+    """The figures are those of a search over 1,001 rates; the worst may be close to the last."""
+    assert lowest_difference(gained, lost, pairs, error=0.05) == pytest.approx(bound, abs=2e-7)
+
+
 def test_the_bound_at_many_pairs_is_close_to_the_normal_one() -> None:
     bound = lowest_difference(200, 100, 2000, error=0.05)
     normal = 0.05 - 1.645 * math.sqrt((0.15 - 0.05**2) / 2000)
