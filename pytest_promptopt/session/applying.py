@@ -39,7 +39,7 @@ class Applying:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was applied, and what was not."""
-        for line in self._lines:
+        for line in "\n".join(self._lines).splitlines():
             say(terminalreporter, line)
 
     def _apply(self, proposal: Proposal, flags: Sequence[str]) -> str:

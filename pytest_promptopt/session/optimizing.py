@@ -113,8 +113,8 @@ class Optimizing:
         for found in self._found:
             for line in self._lines(found):
                 say(terminalreporter, line.text, red=line.is_bad, green=line.is_good)
-        for message in self._refused:
-            say(terminalreporter, message, yellow=True)
+        for text in "\n".join(self._refused).splitlines():
+            say(terminalreporter, text, yellow=True)
 
     def findings(self) -> list[Finding]:
         """What each search that ended came to, and what it proposes."""

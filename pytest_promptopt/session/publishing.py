@@ -62,7 +62,7 @@ class Publishing:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was posted where, and what was not."""
         terminalreporter.section("pull request")
-        for line in self._lines:
+        for line in "\n".join(self._lines).splitlines():
             say(terminalreporter, line)
 
     def searches(self) -> list[SearchSummary]:
