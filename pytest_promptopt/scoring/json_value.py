@@ -14,6 +14,7 @@ from pytest_promptopt.scoring.folding import tidy
 _FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)
 _LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=[\s{\[])")
 _MARK_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_MOST_FENCES = 1_000
 _SHOWN_DIFFERENCES = 3
 _OUTSIDE = " \t\r\n\ufeff\u200b\u2060"
 
@@ -37,7 +38,8 @@ def read_json(text: str, *, strict: bool = False) -> Any:
     except NotJsonError as error:
         if strict:
             raise
-        blocks = [block for block in _fenced_blocks(text) if block.strip()]
+        fenced = islice(_fenced_blocks(text), _MOST_FENCES)
+        blocks = [block for block in fenced if block.strip()]
         if not blocks and _FENCE.search(text):
             # A mark by itself closes what the prompt opened for the model.
             blocks = [_MARK_LINE.sub("", text)]

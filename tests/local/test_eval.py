@@ -70,7 +70,7 @@ def test_a_file_from_githubs_documentation_runs_with_nothing_configured(
         counts = result.parseoutcomes()
         assert counts.get("passed", 0) + counts.get("failed", 0) == 1
         assert "errors" not in counts
-        result.stdout.fnmatch_lines([f"    {MODEL}, * tokens, $0.00, * s an answer*"])
+        result.stdout.fnmatch_lines([f"{MODEL}, * tokens, $0.00, * s an answer*"])
 
 
 def test_deterministic_answers_are_the_same_on_every_run(project: Project) -> None:
