@@ -18,7 +18,10 @@ MESSAGES = 'messages: [{role: user, content: "{{q}}"}]\n'
             "messages: 1\nname: []\n",
             "*bad.prompt.yml:1: `messages` must be a list, found a number (1)*",
         ),
-        ("messages: 1\nname: []\n", "*bad.prompt.yml:2: `name` must be text or a number, found a list"),
+        (
+            "messages: 1\nname: []\n",
+            "*bad.prompt.yml:2: `name` must be text or a number, found a list",
+        ),
         (
             MESSAGES + "goldens: none.jsonl\n",
             "*bad.prompt.yml:2: goldens `none.jsonl` is not there*",
