@@ -125,12 +125,10 @@ class Metered:
         if completion.cost_usd is not None:
             return completion
         cost_usd = self._prices.cost_usd(request.model, completion.usage)
-        # What is estimated has no cost that is known, unless nothing costs anything there.
-        return (
-            completion
-            if cost_usd and not completion.usage.is_known
-            else replace(completion, cost_usd=cost_usd)
-        )
+        if cost_usd and not completion.usage.is_known:
+            # What is estimated has no cost that is known, unless nothing costs anything there.
+            return completion
+        return replace(completion, cost_usd=cost_usd)
 
 
 class Tallied:

@@ -101,8 +101,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
     """The prompt with its model and evaluators.
 
     Raises :class:`PromptFileError` where an evaluator is plainly wrong or no answer to a golden
-    could be right; what is merely not
-    understood becomes a problem.
+    could be right; what is merely not understood becomes a problem.
     """
     model, model_error = resolve_subject_model(prompt, settings)
     context = ScoringContext(

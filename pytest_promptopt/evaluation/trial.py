@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
@@ -16,17 +16,17 @@ from pytest_promptopt.scoring.score import JudgeScorer, Scorer
 class Trial:
     """Prompt × golden × sample, answered but not yet scored.
 
+    ``answer`` is the part of the completion that is scored, its reasoning beside it.
     ``judgements`` are the judges' answers, by the position of the evaluator among those of the
     golden.
     """
 
     completion: Completion
     judgements: Mapping[int, Completion]
+    answer: Completion = field(init=False)
 
-    @property
-    def answer(self) -> Completion:
-        """The part of the completion that is scored, its reasoning beside it."""
-        return read_answer(self.completion)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", read_answer(self.completion))
 
 
 async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int) -> Trial:
@@ -39,13 +39,14 @@ async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int)
     }
     if not judges:
         return Trial(completion=completion, judgements={})
+    answer = read_answer(completion)
     answers = await asyncio.gather(
-        *(_judge(provider, judge, golden, completion) for judge in judges.values())
+        *(_judge(provider, judge, golden, answer) for judge in judges.values())
     )
     return Trial(completion=completion, judgements=dict(zip(judges, answers, strict=True)))
 
 
 async def _judge(
-    provider: Provider, judge: JudgeScorer, golden: Golden, completion: Completion
+    provider: Provider, judge: JudgeScorer, golden: Golden, answer: Completion
 ) -> Completion:
-    return await provider.complete(judge.question(golden, read_answer(completion)))
+    return await provider.complete(judge.question(golden, answer))

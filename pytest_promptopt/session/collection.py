@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.session.subjects import Entry
-from pytest_promptopt.text import one_line, printable
+from pytest_promptopt.text import one_line
 
 _WARNINGS_SHOWN_PER_FILE = 20
 
@@ -78,7 +78,7 @@ class PromptFile(pytest.File):
         if not self.config.stash[STATE].tells_warnings:
             return None
         shown = [
-            PromptWarning(printable(problem.message), path=problem.path, line=problem.line)
+            PromptWarning(problem.message, path=problem.path, line=problem.line)
             for problem in problems[:_WARNINGS_SHOWN_PER_FILE]
         ]
         rest = problems[_WARNINGS_SHOWN_PER_FILE:]
