@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.prompts.violations import prompt_schema
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+DOCS = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 
 
 def options_page() -> ModuleType:

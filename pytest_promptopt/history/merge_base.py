@@ -1,9 +1,10 @@
 """Where a branch left another, also in a clone that holds too little history."""
 
+import os
 from dataclasses import dataclass
 
 from pytest_promptopt.errors import HistoryError
-from pytest_promptopt.history.command import Command, CommandError
+from pytest_promptopt.history.command import Command, CommandError, may_fetch
 from pytest_promptopt.history.refs import (
     DEPTH_REMEDY,
     commit_id,
@@ -28,22 +29,15 @@ class _Meeting:
 def find_merge_base(command: Command, ref: str) -> str:
     """The id of the best common ancestor of HEAD and ``ref``; of several, the first.
 
-    A shallow clone is deepened by :data:`DEEPENING_COMMITS`, one after the other, until the
-    answer is certain; a branch that it lacks is fetched. What was found remains the answer
+    A shallow clone is deepened in CI by :data:`DEEPENING_COMMITS`, one after the other, until the
+    answer is certain; a branch that it lacks is fetched. What was found there remains the answer
     where more cannot be fetched. Raises HistoryError where there is nothing in common.
     """
     head = head_commit(command)
     meeting = _meeting(command, head, ref)
-    obstacle = f"{sum(DEEPENING_COMMITS)} more commits do not reach it"
-    for commits in DEEPENING_COMMITS:
-        if meeting.is_certain or not is_shallow(command):
-            break
-        try:
-            _deepen(command, head, ref, commits)
-        except CommandError as error:
-            obstacle = f"fetching more failed: {error.reason}"
-            break
-        meeting = _meeting(command, head, ref)
+    obstacle = ""
+    if not meeting.is_certain and is_shallow(command):
+        meeting, obstacle = _look_deeper(command, head, ref, meeting)
     if meeting.base is not None:
         return meeting.base
     target = commit_id(command, ref)
@@ -56,6 +50,21 @@ def find_merge_base(command: Command, ref: str) -> str:
         f"HEAD ({head[:12]}) and `{ref}` ({target[:12]}) have no commit in common; "
         f"name a branch that HEAD comes from"
     )
+
+
+def _look_deeper(command: Command, head: str, ref: str, meeting: _Meeting) -> tuple[_Meeting, str]:
+    """What deeper history says, and what hinders a look at more of it."""
+    if not may_fetch(os.environ):
+        return _Meeting(), "more is fetched only in CI, because that starts what its settings name"
+    for commits in DEEPENING_COMMITS:
+        try:
+            _deepen(command, head, ref, commits)
+        except CommandError as error:
+            return meeting, f"fetching more failed: {error.reason}"
+        meeting = _meeting(command, head, ref)
+        if meeting.is_certain or not is_shallow(command):
+            break
+    return meeting, f"{sum(DEEPENING_COMMITS)} more commits do not reach it"
 
 
 def _meeting(command: Command, head: str, ref: str) -> _Meeting:
@@ -96,6 +105,7 @@ def _deepen(command: Command, head: str, ref: str, commits: int) -> None:
         "--no-recurse-submodules",
         "--no-auto-gc",
         "--no-write-fetch-head",
+        "--upload-pack=git-upload-pack",
         "--",
         remote,
         *wanted,

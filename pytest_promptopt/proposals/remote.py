@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_promptopt.errors import HistoryError
-from pytest_promptopt.history.command import Command, CommandError
+from pytest_promptopt.history.command import Command, CommandError, as_variables
 from pytest_promptopt.history.refs import is_commit_id, is_shallow
 from pytest_promptopt.proposals.branch import check_branch_name
 from pytest_promptopt.scoring.excerpt import one_line
@@ -138,13 +138,10 @@ class Remote:
 
     def _environment(self) -> Mapping[str, str]:
         """The settings as variables, which unlike arguments other users cannot see."""
-        settings = list(enumerate(self._settings()))
         return {
             **_ENVIRONMENT,
             "GIT_ALLOW_PROTOCOL": urlsplit(self.url).scheme,
-            "GIT_CONFIG_COUNT": str(len(settings)),
-            **{f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in settings},
-            **{f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in settings},
+            **as_variables(self._settings()),
         }
 
     def _settings(self) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,11 @@ from pytest_promptopt.history.repository import Repository
 from tests.history.commits import History, git, shallow_clone
 
 
+@pytest.fixture(autouse=True)
+def _in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+
+
 def refusal(repository: Path, ref: str) -> str:
     with pytest.raises(HistoryError) as caught:
         Repository.containing(repository).merge_base(ref)
@@ -141,7 +146,7 @@ def test_commits_that_were_not_pushed_do_not_hinder_deepening(
 
 
 def test_an_ancestor_in_sight_is_not_taken_where_a_nearer_one_may_be_hidden(
-    history: History, tmp_path: Path
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history.commit("old")
     history.branch("old")
@@ -156,6 +161,9 @@ def test_an_ancestor_in_sight_is_not_taken_where_a_nearer_one_may_be_hidden(
     clone = shallow_clone(history, tmp_path / "clone", depth=3, branch="joined")
     git(clone, "fetch", "--quiet", "--depth=3", "origin", "main:refs/remotes/origin/main")
     assert git(clone, "merge-base", "HEAD", "origin/main") != near
+    with monkeypatch.context() as elsewhere:
+        elsewhere.delenv("CI")
+        assert "; more is fetched only in CI" in refusal(clone, "origin/main")
     assert Repository.containing(clone).merge_base("origin/main") == near
 
 
@@ -195,6 +203,26 @@ def test_deepening_is_bounded(
     clone = shallow_clone(history, tmp_path / "clone", depth=1, branch="feature")
     git(clone, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
     assert "; 5 more commits do not reach it\n" in refusal(clone, "origin/main")
+
+
+def test_nothing_is_fetched_outside_of_ci_unless_asked_for(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = branched(history)
+    clone = shallow_clone(history, tmp_path / "clone", depth=1, branch="feature")
+    git(clone, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\ntouch {tmp_path}/started\nexec git-upload-pack "$@"\n')
+    program.chmod(0o755)
+    git(clone, "config", "remote.origin.uploadpack", str(program))
+    monkeypatch.delenv("CI")
+    assert refusal(clone, "origin/main").startswith(
+        f"the clone {clone} is shallow and does not hold the commit where HEAD and `origin/main` "
+        "part; more is fetched only in CI, because that starts what its settings name\n"
+    )
+    monkeypatch.setenv("GIT_NO_LAZY_FETCH", "0")
+    assert Repository.containing(clone).merge_base("origin/main") == base
+    assert not (tmp_path / "started").exists()
 
 
 def test_an_unknown_ref_of_a_shallow_clone_says_that_it_may_be_missing(

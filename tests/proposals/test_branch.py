@@ -174,13 +174,18 @@ def test_sha256_repositories_work_too(tmp_path: Path) -> None:
     assert history.git("show", "b:a.prompt.yml") == "new"
 
 
-def test_a_commit_is_signed_where_the_user_signs(history: History, tmp_path: Path) -> None:
+def test_a_commit_is_signed_where_the_user_signs(
+    history: History, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history.commit("Add", a="old\n")
     signer = tmp_path / "signer"
     signer.write_text("#!/bin/sh\ncat >/dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho SIGNED\n")
     signer.chmod(0o755)
-    history.git("config", "commit.gpgSign", "true")
-    history.git("config", "gpg.program", str(signer))
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f"[commit]\ngpgSign = true\n[gpg]\nprogram = {signer}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    # The repository's own is not started, here or anywhere.
+    history.git("config", "gpg.program", str(tmp_path / "theirs"))
     made = commit_on_branch(history.folder, "b", {"a.prompt.yml": b"new\n"}, MESSAGE)
     assert "\ngpgsig SIGNED\n" in history.git("cat-file", "commit", made.commit)
 
