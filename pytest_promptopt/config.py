@@ -128,7 +128,7 @@ OPTIONS = (
     _option(
         "--prompt-timeout",
         "seconds",
-        "Seconds that one call may take.",
+        "Seconds that one call, or the scoring of one golden, may take.",
         default=120.0,
         metavar="S",
     ),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
 
+from pytest_promptopt.errors import ScorerError
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
@@ -12,6 +13,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+from pytest_promptopt.scoring.time_limit import OvertimeError
 
 
 def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
@@ -19,7 +21,8 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
 
     Missed if an evaluator misses, whatever the others say; else not scored if one could not
     score. Several answers become one score by the prompt's reducer. Raises
-    :class:`~pytest_promptopt.errors.ScorerError` where the project's own code raises.
+    :class:`~pytest_promptopt.errors.ScorerError` where the project's own code raises, or where
+    scoring takes longer than the subject's time limit.
     """
     reducer = subject.prompt.reducer
     agreement = None
@@ -71,10 +74,19 @@ def _winner(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> tuple[
 
 def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table:
     """For each evaluator its score of every answer."""
-    return [
-        (evaluator, [_score(evaluator, position, golden, trial) for trial in trials])
-        for position, evaluator in enumerate(subject.evaluators_for(golden))
-    ]
+    table: list[tuple[Evaluator, Sequence[Score]]] = []
+    evaluators = subject.evaluators_for(golden)
+    try:
+        with subject.time_limit.kept():
+            for position, evaluator in enumerate(evaluators):
+                table.append((evaluator, [_score(evaluator, position, golden, t) for t in trials]))
+    except OvertimeError as error:
+        name = evaluators[min(len(table), len(evaluators) - 1)].name
+        raise ScorerError(
+            f"{subject.prompt.location}: evaluator `{name}` took the scoring of golden {golden.id} "
+            f"beyond {subject.time_limit.seconds:g} s; --prompt-timeout allows longer"
+        ) from error
+    return table
 
 
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:

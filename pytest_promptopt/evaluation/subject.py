@@ -1,7 +1,7 @@
 """A prompt made ready to run: with the model that answers and the evaluators that score."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
@@ -13,6 +13,7 @@ from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
 from pytest_promptopt.scoring.score import Demanding, Evaluator
+from pytest_promptopt.scoring.time_limit import TimeLimit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class Subject:
 
     ``evaluators`` are those of the file, ``golden_evaluators`` those of single goldens by their
     id. ``model_error`` says why there is no model to ask, ``problems`` what was not understood.
-    ``suffix`` tells subjects of the same file apart.
+    ``suffix`` tells subjects of the same file apart. ``time_limit`` is that of scoring a golden.
     """
 
     prompt: Prompt
@@ -32,6 +33,7 @@ class Subject:
     problems: tuple[Problem, ...] = ()
     model_error: str = ""
     suffix: str = ""
+    time_limit: TimeLimit = field(default_factory=TimeLimit)
 
     @property
     def key(self) -> str:
@@ -85,8 +87,8 @@ class SubjectSettings:
     """What the run decides about every prompt.
 
     ``resolve_model`` turns a name into a model and raises
-    :class:`~pytest_promptopt.errors.UsageError` where it cannot. The other fields are None where
-    the file decides.
+    :class:`~pytest_promptopt.errors.UsageError` where it cannot. ``model``, ``judge_model`` and
+    ``samples`` are None where the file decides.
     """
 
     resolve_model: Callable[[str], Model]
@@ -95,6 +97,7 @@ class SubjectSettings:
     judge_model: str | None = None
     samples: int | None = None
     code: ProjectCode | None = None
+    time_limit: TimeLimit = field(default_factory=TimeLimit)
 
 
 def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
@@ -125,6 +128,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         evaluators=evaluators,
         golden_evaluators=golden_evaluators,
         problems=tuple(dict.fromkeys((*prompt.problems, *problems))),
+        time_limit=settings.time_limit,
     )
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     errors += _flaws(subject)

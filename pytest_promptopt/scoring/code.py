@@ -16,6 +16,7 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.options import ForeignError, OptionsError
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.scoring.time_limit import OvertimeError
 
 _NAME = re.compile(r"[\w.]+:\w+")
 _SHOWN_OF_AN_ERROR = 400
@@ -43,7 +44,7 @@ class PythonScorer:
         """
         try:
             result = self.function(completion.text, copy.deepcopy(dict(golden.variables)))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, OvertimeError):
             raise
         # Not merely exceptions: pytest.skip() and sys.exit() would leave the golden out.
         except BaseException as error:

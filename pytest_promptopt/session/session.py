@@ -20,6 +20,7 @@ from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
+from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.client import (
@@ -266,6 +267,7 @@ def _subject_reader(
         judge_model=settings.judge_model,
         samples=settings.samples,
         code=code_of(config, settings),
+        time_limit=_time_limit(config, settings),
     )
     return SubjectReader(
         settings=subject_settings,
@@ -273,3 +275,14 @@ def _subject_reader(
         baseline=baseline,
         saves_scores=settings.save_scores,
     )
+
+
+def _time_limit(config: pytest.Config, settings: Settings) -> TimeLimit:
+    """That of scoring a golden; without the last means where pytest uses it for its own limit."""
+    plugins = config.pluginmanager
+    if plugins.hasplugin("faulthandler") and float(config.getini("faulthandler_timeout") or 0):
+        return TimeLimit(seconds=settings.timeout)
+    # What pytest captures during a test is lost with the process.
+    stderr = os.dup(2)
+    config.add_cleanup(lambda: os.close(stderr))
+    return TimeLimit(seconds=settings.timeout, stack_to=stderr)

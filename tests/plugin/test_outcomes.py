@@ -271,3 +271,40 @@ def test_a_prompt_file_runs_no_code_but_the_projects(
     assert result.ret != 0
     result.stdout.fnmatch_lines([f"*{why}*"])
     assert not (project.path / "written").exists()
+
+
+ENDLESS = """\
+def loop(answer, variables):
+    while variables["q"] == "one":
+        pass
+    return 1
+
+def keep(answer, variables):
+    return sum(range(10**15))
+"""
+
+
+def test_scoring_that_takes_too_long_ends_its_golden_and_no_other(project: Project) -> None:
+    project.write("acme.py", ENDLESS)
+    slow = "evaluators: [{name: slow, python: acme:loop}]\n"
+    project.write("prompts/a.prompt.yml", PROMPT + slow)
+    project.write("prompts/b.prompt.yml", PROMPT + slow + "gate: {min: 0}\n")
+    result = project.run("--prompt-timeout", "0.2")
+    result.assert_outcomes(failed=3, passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "evaluator `slow` took the scoring of golden right beyond 0.2 s; "
+            "--prompt-timeout allows longer",
+            "acme.py:?: in loop",
+            "    gate: 1 of 2 goldens ended in an error: right",
+        ]
+    )
+
+
+def test_scoring_that_keeps_the_interpreter_ends_the_process(project: Project) -> None:
+    project.write("acme.py", ENDLESS)
+    evaluators = "evaluators: [{name: slow, python: acme:keep}]\n"
+    project.write("prompts/a.prompt.yml", PROMPT + evaluators)
+    result = project.run_apart("--prompt-timeout", "0.2")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stderr.fnmatch_lines(["Timeout (0:00:00.400000)!", '*acme.py", line 7 in keep'])
