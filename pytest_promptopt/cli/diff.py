@@ -18,8 +18,8 @@ from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.prompt_history import PromptHistory, short
-from pytest_promptopt.history.scores import ScoredContent
 from pytest_promptopt.history.snapshot import Snapshot
+from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
 

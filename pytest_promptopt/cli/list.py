@@ -7,8 +7,7 @@ from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.saved import read_scores, score_text
 from pytest_promptopt.cli.target import repository_root
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError
-from pytest_promptopt.history.scores import ScoredContent
-from pytest_promptopt.prompts.content import content_of
+from pytest_promptopt.prompts.content import ScoredContent, content_of
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, files_under, is_prompt_file
 from pytest_promptopt.prompts.reading import read_prompt
 

@@ -12,8 +12,9 @@ from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.prompt_history import Entry, PromptHistory, short
-from pytest_promptopt.history.scores import SavedScores, ScoredContent
+from pytest_promptopt.history.scores import SavedScores
 from pytest_promptopt.history.snapshot import Snapshot
+from pytest_promptopt.prompts.content import ScoredContent
 
 _DESCRIPTION = """\
 The versions of a prompt, the newest first: the commits that changed what it says, its goldens,

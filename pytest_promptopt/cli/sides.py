@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.cli.changes import golden_changes
-from pytest_promptopt.history.scores import SavedScore, SavedScores, ScoredContent
+from pytest_promptopt.history.scores import SavedScore, SavedScores
 from pytest_promptopt.history.snapshot import Snapshot
+from pytest_promptopt.prompts.content import ScoredContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

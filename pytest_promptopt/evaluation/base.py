@@ -10,24 +10,32 @@ from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.version import version_of
 
 _SHOWN = 5
+_SUFFIX = "@base"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """What a subject is compared with.
+class BaseRecord:
+    """What a prompt was compared with, as a run tells it.
 
     ``label`` names the base, ``version`` is that of the prompt there, empty without one.
-    ``subject`` is None where there is nothing to ask: ``remark`` then says why, and ``identical``
-    whether it is because both send the same. ``loosened`` are the ways in which the change asks
-    for less than the base did, a sentence each.
+    ``remark`` says why nothing was asked there, ``identical`` whether it is because both send the
+    same. ``loosened`` are the ways in which the change asks for less than the base did, a sentence
+    each.
     """
 
     label: str
     version: str = ""
-    subject: Subject | None = None
     identical: bool = False
     remark: str = ""
     loosened: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What a subject is compared with; ``subject`` is None where there is nothing to ask."""
+
+    record: BaseRecord
+    subject: Subject | None = None
 
     def unfillable(self, golden: Golden) -> tuple[str, ...]:
         """Where the base has a placeholder that ``golden`` has no value for."""
@@ -55,16 +63,21 @@ def compare_with_base(
         prompt=prompt,
         model=model,
         model_error=f"at {label}: {model_error}" if model_error else "",
-        suffix=f"{head.suffix}@base",
+        suffix=f"{head.suffix}{_SUFFIX}",
     )
     identical = _sends_the_same(subject, head)
-    return Base(
+    record = BaseRecord(
         label=label,
         version=version_of(base),
-        subject=None if identical else subject,
         identical=identical,
         loosened=tuple(loosened(base, head.prompt)),
     )
+    return Base(record=record, subject=None if identical else subject)
+
+
+def key_at_base(key: str) -> str:
+    """The key of the base of the subject that has ``key``."""
+    return f"{key}{_SUFFIX}"
 
 
 def _sends_the_same(base: Subject, head: Subject) -> bool:

@@ -1,9 +1,8 @@
 """What came out: per golden, and per prompt."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
 
 
 class Outcome(StrEnum):
@@ -23,28 +22,42 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What one evaluator gave a golden, over all samples. ``value`` is None if not scored."""
+    """What the evaluator of that name gave a golden, over all samples. ``score`` is None if it
+    could not score.
+    """
 
-    evaluator: str
-    value: float | None
+    name: str
+    score: float | None
     passed: bool
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer to a golden; ``passed`` is None where it could not be scored."""
+
+    text: str
+    reasoning: str = ""
+    passed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenResult:
-    """A golden's outcome with what it took to get there.
+    """What became of a golden, what it took, and what a reader needs to understand it.
 
     ``score`` is in [0, 1], its samples reduced to one, and None unless the golden was scored.
-    ``agreement`` is the share of the samples that bear the reduced result out, None for a single
-    sample. ``cost_usd`` is None where a price is unknown. ``reason`` says why there is no score.
-    ``passes`` tells of each sample whether it passes, None where it could not be scored.
+    ``evaluators`` are the marks of each. ``agreement`` is the share of the samples that bear the
+    reduced result out, None for a single sample. ``cost_usd`` is None where a price is unknown.
+    ``reason`` says why there is no score. ``place`` is file and line; ``expected`` is None where
+    the golden has none; ``answers`` are those of all samples. ``before`` is the golden's result
+    at the base, None where it was not asked there; the golden itself is told once, so that
+    ``before`` has its answers alone.
     """
 
-    golden_id: str
+    id: str
     outcome: Outcome
     score: float | None = None
-    marks: tuple[Mark, ...] = ()
+    evaluators: tuple[Mark, ...] = ()
     agreement: float | None = None
     tags: tuple[str, ...] = ()
     required: bool = False
@@ -56,46 +69,28 @@ class GoldenResult:
     saved: bool = False
     notes: tuple[str, ...] = ()
     reason: str = ""
-    passes: tuple[bool | None, ...] = ()
+    place: str = ""
+    input: str = ""
+    expected: str | None = None
+    answers: tuple[Answer, ...] = ()
+    before: "GoldenResult | None" = None
 
-    def to_json(self) -> dict[str, Any]:
-        """The result as plain JSON, for reports and other processes."""
-        return {
-            "golden_id": self.golden_id,
-            "outcome": self.outcome.value,
-            "score": self.score,
-            "marks": [[m.evaluator, m.value, m.passed, m.reason] for m in self.marks],
-            "agreement": self.agreement,
-            "tags": list(self.tags),
-            "required": self.required,
-            "weight": self.weight,
-            "input_tokens": self.input_tokens,
-            "output_tokens": self.output_tokens,
-            "cost_usd": self.cost_usd,
-            "latency_seconds": self.latency_seconds,
-            "saved": self.saved,
-            "notes": list(self.notes),
-            "reason": self.reason,
-            "passes": list(self.passes),
-        }
+    def against(self, before: "GoldenResult | None") -> "GoldenResult":
+        """The result with the one at the base beside it."""
+        if before is not None:
+            before = replace(before, place="", input="", expected=None)
+        return replace(self, before=before)
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "GoldenResult":
-        """The inverse of :meth:`to_json`."""
-        marks = tuple(
-            Mark(evaluator=evaluator, value=value, passed=passed, reason=reason)
-            for evaluator, value, passed, reason in data["marks"]
-        )
-        return cls(
-            **{
-                **data,
-                "outcome": Outcome(data["outcome"]),
-                "marks": marks,
-                "tags": tuple(data["tags"]),
-                "notes": tuple(data["notes"]),
-                "passes": tuple(data["passes"]),
-            }
-        )
+    @property
+    def shown(self) -> Answer | None:
+        """The answer that stands for all: the first that missed, if one did."""
+        missed = [answer for answer in self.answers if answer.passed is False]
+        return next(iter(missed or self.answers), None)
+
+    @property
+    def missed(self) -> int:
+        """How many of the answers missed."""
+        return sum(answer.passed is False for answer in self.answers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,16 +117,7 @@ class Evaluation:
     @property
     def scored(self) -> tuple[ScoredGolden, ...]:
         """The goldens that have a score, in their order."""
-        return tuple(
-            ScoredGolden(
-                golden_id=result.golden_id,
-                score=result.score,
-                passed=result.outcome is Outcome.PASSED,
-                weight=result.weight,
-            )
-            for result in self.results
-            if result.score is not None
-        )
+        return tuple(golden for result in self.results for golden in _scored(result))
 
     @property
     def score(self) -> float | None:
@@ -152,33 +138,47 @@ class Evaluation:
 
     def with_tag(self, tag: str) -> tuple[ScoredGolden, ...]:
         """The scored goldens that have ``tag``."""
-        tagged = {result.golden_id for result in self.results if tag in result.tags}
-        return tuple(golden for golden in self.scored if golden.golden_id in tagged)
+        tagged = (result for result in self.results if tag in result.tags)
+        return tuple(golden for result in tagged for golden in _scored(result))
 
     def by_evaluator(self, name: str) -> tuple[ScoredGolden, ...]:
         """What the evaluators of that name alone gave the goldens."""
         return tuple(
             ScoredGolden(
-                golden_id=result.golden_id,
+                golden_id=result.id,
                 score=sum(values) / len(values),
                 passed=all(mark.passed for mark in marks),
                 weight=result.weight,
             )
             for result in self.results
-            if (marks := [mark for mark in result.marks if mark.evaluator == name])
-            and (values := [mark.value for mark in marks if mark.value is not None])
+            if (marks := [mark for mark in result.evaluators if mark.name == name])
+            and (values := [mark.score for mark in marks if mark.score is not None])
         )
 
     @property
     def by_tag(self) -> Mapping[str, tuple[ScoredGolden, ...]]:
         """The scored goldens of each tag, in the order in which tags first appear."""
-        tags = dict.fromkeys(tag for result in self.results for tag in result.tags)
-        return {tag: self.with_tag(tag) for tag in tags}
+        tags: dict[str, list[ScoredGolden]] = {}
+        for result in self.results:
+            for tag in dict.fromkeys(result.tags):
+                tags.setdefault(tag, []).extend(_scored(result))
+        return {tag: tuple(goldens) for tag, goldens in tags.items()}
 
     @property
     def evaluators(self) -> tuple[str, ...]:
         """Names of the evaluators that were heard, in their order."""
-        return tuple(dict.fromkeys(m.evaluator for r in self.results for m in r.marks))
+        return tuple(dict.fromkeys(m.name for r in self.results for m in r.evaluators))
+
+
+def _scored(result: GoldenResult) -> Iterable[ScoredGolden]:
+    """The golden of the result, if it has a score."""
+    if result.score is not None:
+        yield ScoredGolden(
+            golden_id=result.id,
+            score=result.score,
+            passed=result.outcome is Outcome.PASSED,
+            weight=result.weight,
+        )
 
 
 def mean_score(goldens: Sequence[ScoredGolden]) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.difference import Difference, difference_of
 from pytest_promptopt.evaluation.evaluation import (
     Evaluation,
@@ -56,20 +57,6 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BaseResult:
-    """What became of the prompt as it stands at the base.
-
-    ``label`` names the base. ``evaluation`` is None where the base was not asked; ``remark`` says
-    why. ``identical`` means that head and base send the same.
-    """
-
-    label: str
-    evaluation: Evaluation | None = None
-    identical: bool = False
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Finding:
     decision: Decision
     text: str
@@ -104,9 +91,15 @@ class _Part:
 
 
 def judge(
-    settings: GateSettings, evaluation: Evaluation, base: BaseResult | None = None
+    settings: GateSettings,
+    evaluation: Evaluation,
+    base: BaseRecord | None = None,
+    before: Evaluation | None = None,
 ) -> Verdict:
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
+
+    ``base`` is what it is compared with, ``before`` the results there, None where nothing was
+    asked there.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
     that did not pass, on more goldens without a score than ``unscored`` allows, where nothing was
@@ -119,8 +112,8 @@ def judge(
         *_required(evaluation),
         *_unscored(evaluation, settings.unscored),
     ]
-    for part in _corrected(tuple(_parts(settings)), evaluation, base):
-        findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base)]
+    for part in _corrected(tuple(_parts(settings)), evaluation, before):
+        findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
     decisions = {Decision.PASS, *(finding.decision for finding in findings)}
     return Verdict(
         decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
@@ -143,7 +136,7 @@ def _parts(settings: GateSettings) -> Iterator[_Part]:
 
 
 def _corrected(
-    parts: Sequence[_Part], evaluation: Evaluation, base: BaseResult | None
+    parts: Sequence[_Part], evaluation: Evaluation, before: Evaluation | None
 ) -> Sequence[_Part]:
     minimum = level_divisors(
         {
@@ -152,7 +145,6 @@ def _corrected(
             if part.settings.minimum is not None and part.settings.confidence is not None
         }
     )
-    before = base.evaluation if base is not None and not base.identical else None
     drop = level_divisors(
         {
             part.name: functools.partial(_is_dropped, part, evaluation, before)
@@ -206,7 +198,7 @@ def _sure(confidence: float, divisor: int) -> str:
 def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_Finding]:
     results = evaluation.having(outcome)
     if results:
-        ids = listed([result.golden_id for result in results], shown=_SHOWN)
+        ids = listed([result.id for result in results], shown=_SHOWN)
         total = counted(len(evaluation.results), "golden")
         text = f"{len(results)} of {total} {what}: {ids}"
         yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
@@ -214,7 +206,7 @@ def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_F
 
 def _required(evaluation: Evaluation) -> Iterator[_Finding]:
     missed = [
-        result.golden_id
+        result.id
         for result in evaluation.results
         if result.required and result.outcome in {Outcome.MISSED, Outcome.UNSCORED}
     ]
@@ -225,7 +217,7 @@ def _required(evaluation: Evaluation) -> Iterator[_Finding]:
 
 def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[_Finding]:
     """Goldens without a score: they count in no mean, so that a gate must say how many it takes."""
-    ids = [result.golden_id for result in evaluation.having(Outcome.UNSCORED)]
+    ids = [result.id for result in evaluation.having(Outcome.UNSCORED)]
     total = len(evaluation.results)
     shown = listed(ids, shown=_SHOWN)
     most = int(allowed * total + _ROUNDING) if allowed < 1 else int(allowed)
@@ -298,7 +290,9 @@ def _needed(more: int | None) -> str:
     return f"about {counted(more, 'more golden')} would decide at this rate"
 
 
-def _on_drop(part: _Part, evaluation: Evaluation, base: BaseResult | None) -> Iterator[_Finding]:
+def _on_drop(
+    part: _Part, evaluation: Evaluation, base: BaseRecord | None, before: Evaluation | None
+) -> Iterator[_Finding]:
     limit = part.settings.max_drop
     if limit is None:
         return
@@ -307,19 +301,18 @@ def _on_drop(part: _Part, evaluation: Evaluation, base: BaseResult | None) -> It
         yield part.finding(Decision.PASS, text)
     elif base.identical:
         yield part.finding(Decision.PASS, f"maxDrop holds: the same prompt as at {base.label}")
-    elif base.evaluation is None:
+    elif before is None:
         yield part.finding(Decision.PASS, f"maxDrop was not applied: {base.remark}")
     else:
-        yield from _unanswered(part, base)
-        yield _against(part, evaluation, base.evaluation, base.label, limit)
+        yield from _unanswered(part, before, base.label)
+        yield _against(part, evaluation, before, base.label, limit)
 
 
-def _unanswered(part: _Part, base: BaseResult) -> Iterator[_Finding]:
-    results = base.evaluation.results if base.evaluation else ()
-    lost = [r.golden_id for r in results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
+def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[_Finding]:
+    lost = [r.id for r in before.results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
     if lost:
         text = (
-            f"{counted(len(lost), 'golden')} without an answer at {base.label}: "
+            f"{counted(len(lost), 'golden')} without an answer at {label}: "
             f"{listed(lost, shown=_SHOWN)}"
         )
         yield part.finding(Decision.FAIL, text)

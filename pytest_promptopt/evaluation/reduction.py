@@ -1,19 +1,23 @@
 """The answers to one golden, scored and reduced to one result."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from pytest_promptopt.errors import ScorerError
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
-from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
 from pytest_promptopt.scoring.time_limit import OvertimeError
+
+MOST_KEPT = 20_000
+"""Characters of a text that are kept of it."""
 
 
 def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
@@ -40,20 +44,57 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         outcome, score = _mean(marks)
     if agreement is None and len(trials) > 1:
         agreement = _share_of_the_commonest(table)
-    unscored = [f"{mark.evaluator}: {mark.reason}" for mark in marks if mark.value is None]
+    unscored = [f"{mark.name}: {mark.reason}" for mark in marks if mark.score is None]
     return GoldenResult(
-        golden_id=golden.id,
         outcome=outcome,
         score=score,
-        marks=marks,
+        evaluators=marks,
         agreement=agreement,
-        tags=golden.tags,
-        required=golden.required,
-        weight=golden.weight,
-        passes=tuple(passes),
+        answers=_answers(trials, passes or [None] * len(trials)),
         reason="; ".join(unscored) if marks else _nothing_to_score_by(golden),
+        **_told(golden),
         **_totals(trials),
     )
+
+
+def result_without_score(golden: Golden, reason: str, outcome: Outcome) -> GoldenResult:
+    """The result of a golden that nothing was answered to, or whose answers nothing scored."""
+    return GoldenResult(outcome=outcome, reason=reason, **_told(golden))
+
+
+def _told(golden: Golden) -> Mapping[str, Any]:
+    """What the golden itself says of its result."""
+    hidden = {*RESERVED_KEYS, *INPUT_KEYS}
+    inputs = [
+        f"{name}: {as_text(value)}"
+        for name, value in golden.variables.items()
+        if name not in hidden
+    ]
+    return {
+        "id": golden.id,
+        "tags": golden.tags,
+        "required": golden.required,
+        "weight": golden.weight,
+        "place": f"{golden.path}:{golden.line}",
+        "input": _kept("\n".join(inputs)),
+        "expected": _kept(as_text(golden.expected)) if golden.has_expected else None,
+    }
+
+
+def _answers(trials: Sequence[Trial], passes: Sequence[bool | None]) -> tuple[Answer, ...]:
+    return tuple(
+        Answer(
+            text=_kept(trial.answer.text),
+            reasoning=_kept(trial.answer.reasoning),
+            passed=passed,
+        )
+        for trial, passed in zip(trials, passes, strict=True)
+    )
+
+
+def _kept(text: str) -> str:
+    rest = len(text) - MOST_KEPT
+    return text if rest <= 0 else f"{text[:MOST_KEPT]}… ({rest:,} characters more)"
 
 
 def _nothing_to_score_by(golden: Golden) -> str:
@@ -105,12 +146,12 @@ def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = Non
     else:
         passed = sum(evaluator.passes(value) for value in values) >= least
     reasons = dict.fromkeys(score.reason for score in scores if score.reason)
-    return Mark(evaluator=evaluator.name, value=value, passed=passed, reason="; ".join(reasons))
+    return Mark(name=evaluator.name, score=value, passed=passed, reason="; ".join(reasons))
 
 
 def _mean(marks: Sequence[Mark]) -> tuple[Outcome, float | None]:
-    values = [mark.value for mark in marks if mark.value is not None]
-    if any(mark.value is not None and not mark.passed for mark in marks):
+    values = [mark.score for mark in marks if mark.score is not None]
+    if any(mark.score is not None and not mark.passed for mark in marks):
         return Outcome.MISSED, fmean(values)
     if not marks or len(values) < len(marks):
         return Outcome.UNSCORED, None

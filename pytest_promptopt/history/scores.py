@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import HistoryError, Problem, Severity
-from pytest_promptopt.prompts.content import Content
+from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
 
 SCORES_PATH = Path(".promptopt") / "scores.jsonl"
@@ -21,29 +21,6 @@ SCORES_PATH = Path(".promptopt") / "scores.jsonl"
 _ATTRIBUTES = "# Written by pytest-promptopt.\nscores.jsonl merge=union\n"
 _KINDS: Mapping[type, str] = {dict: "a mapping", str: "text", int: "a whole number"}
 _MERGE_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredContent:
-    """The parts of a prompt's content that decide its score, each as its hash.
-
-    Gate, samples and reducer are none of them.
-    """
-
-    version: str
-    goldens: str
-    evaluators: str
-    files: str
-
-    @classmethod
-    def of(cls, content: Content) -> "ScoredContent":
-        """Those of the whole content."""
-        return cls(
-            version=content.version,
-            goldens=content.goldens,
-            evaluators=content.evaluators,
-            files=content.files,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,6 +266,6 @@ def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case
         answer=answer.text,
         score=result.score,
         passed=result.outcome is Outcome.PASSED,
-        reasons=tuple(mark.reason for mark in result.marks if mark.reason),
+        reasons=tuple(mark.reason for mark in result.evaluators if mark.reason),
         finish_reason=answer.finish_reason,
     )

@@ -51,6 +51,29 @@ class Content:
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredContent:
+    """The parts of a prompt's content that decide its score, each as its hash.
+
+    Gate, samples and reducer are none of them.
+    """
+
+    version: str
+    goldens: str
+    evaluators: str
+    files: str
+
+    @classmethod
+    def of(cls, content: Content) -> "ScoredContent":
+        """Those of the whole content."""
+        return cls(
+            version=content.version,
+            goldens=content.goldens,
+            evaluators=content.evaluators,
+            files=content.files,
+        )
+
+
 def content_of(prompt: Prompt, *, root: Path, files: Files = DISK) -> Content:
     """The hashes of ``prompt``; modules are looked for in ``root`` and read through ``files``."""
     return Content(

@@ -4,20 +4,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_promptopt.errors import HistoryError, PromptFileError
+from pytest_promptopt.evaluation.search_record import Offer, SearchRecord
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.proposals.applying import merge
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.remote import Remote
 from pytest_promptopt.publishing.target import Target
-from pytest_promptopt.reports.search import Offer, SearchSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A search that ended, and what it proposes, if anything."""
 
-    search: SearchSummary
+    search: SearchRecord
     proposal: Proposal | None
 
 

@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_promptopt.client.secrets import Secrets
+from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.forge.forge import Forge
 from pytest_promptopt.publishing.climb import Checkout, Climb, Finding
 from pytest_promptopt.publishing.reviewing import suggest
 from pytest_promptopt.publishing.stacking import Stack
 from pytest_promptopt.publishing.target import Target
-from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
 
 
 def offer_all(
@@ -25,7 +25,7 @@ def offer_all(
     forge: Forge,
     checkout: Checkout,
     secrets: Secrets,
-) -> list[SearchSummary]:
+) -> list[SearchRecord]:
     """The searches in their order, with where each proposal is to be taken.
 
     What the forge or git refuses is no error: the next rung is tried, and the remark of the offer
@@ -51,7 +51,7 @@ def offer_all(
     return [_offered(finding.search, offers, secrets) for finding in findings]
 
 
-def _offered(search: SearchSummary, offers: Mapping[str, Offer], secrets: Secrets) -> SearchSummary:
+def _offered(search: SearchRecord, offers: Mapping[str, Offer], secrets: Secrets) -> SearchRecord:
     kind = secrets.find(search.patch)
     if search.key not in offers or kind is None:
         return replace(search, offer=offers.get(search.key))

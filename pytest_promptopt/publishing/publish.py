@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 
 from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import ForgeError
+from pytest_promptopt.evaluation.evaluation import GoldenResult
+from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.forge.forge import Forge
 from pytest_promptopt.forge.job import Job
 from pytest_promptopt.publishing.climb import Checkout, Finding
@@ -14,8 +17,6 @@ from pytest_promptopt.publishing.target import find_target
 from pytest_promptopt.publishing.texts import comment_marker, fork_label, without_values
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reading import read_report
-from pytest_promptopt.reports.search import Rung, SearchSummary
-from pytest_promptopt.reports.summary import GOOD_END, Ending, PromptSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +26,13 @@ class Published:
     ``failure`` says what was not posted and why, empty where all was.
     """
 
-    searches: tuple[SearchSummary, ...]
+    searches: tuple[SearchRecord, ...]
     sentence: str = ""
     failure: str = ""
 
 
 def publish_run(
-    summaries: Sequence[PromptSummary],
+    run: Run,
     findings: Sequence[Finding],
     wish: Rung,
     *,
@@ -39,9 +40,8 @@ def publish_run(
     forge: Forge,
     checkout: Checkout,
     secrets: Sequence[str],
-    ending: Ending = GOOD_END,
 ) -> Published:
-    """Offer what was found as ``wish`` says, and comment on the pull request of the ``job``.
+    """Offer what was found as ``wish`` says, and comment on ``run`` in the ``job``'s pull request.
 
     ``secrets`` are values that must not be shown. Raises
     :class:`~pytest_promptopt.publishing.target.NothingToPublishToError` and
@@ -56,8 +56,12 @@ def publish_run(
         checkout=checkout,
         secrets=Secrets(secrets),
     )
-    shown = [_without_values(summary, secrets) for summary in summaries]
-    text = render_markdown(shown, searches, ending, run_url=job.run_url)
+    prompts = tuple(
+        replace(prompt, results=tuple(_without_values(r, secrets) for r in prompt.results))
+        for prompt in run.prompts
+    )
+    told = replace(run, prompts=prompts, searches=tuple(searches))
+    text = render_markdown(told, run_url=job.run_url)
     if target.pull_request is None:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Published(searches=tuple(searches), sentence=sentence)
@@ -67,32 +71,32 @@ def publish_run(
             target.pull_request.number,
             comment_marker(job.name),
             without_values(text, secrets),
-            is_worth_a_comment=bool(summaries) or not ending.is_good,
+            is_worth_a_comment=_is_worth_a_comment(run),
         )
     except ForgeError as error:
         return Published(searches=tuple(searches), failure=f"no comment: {error}")
     return Published(searches=tuple(searches), sentence=sentence)
 
 
-def _without_values(summary: PromptSummary, secrets: Sequence[str]) -> PromptSummary:
+def _is_worth_a_comment(run: Run) -> bool:
+    return bool(run.prompts) or not run.ends_well
+
+
+def _without_values(result: GoldenResult, secrets: Sequence[str]) -> GoldenResult:
     """Before texts are cut, so that no part of a secret is left over."""
-    rows = [
-        replace(
-            row,
-            input=without_values(row.input, secrets),
-            expected=row.expected and without_values(row.expected, secrets),
-            answers=tuple(
-                replace(
-                    answer,
-                    text=without_values(answer.text, secrets),
-                    reasoning=without_values(answer.reasoning, secrets),
-                )
-                for answer in row.answers
-            ),
-        )
-        for row in summary.rows
-    ]
-    return replace(summary, rows=rows)
+    return replace(
+        result,
+        input=without_values(result.input, secrets),
+        expected=result.expected and without_values(result.expected, secrets),
+        answers=tuple(
+            replace(
+                answer,
+                text=without_values(answer.text, secrets),
+                reasoning=without_values(answer.reasoning, secrets),
+            )
+            for answer in result.answers
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,15 +115,16 @@ def publish_report(content: bytes, *, job: Job, forge: Forge) -> Reported:
     :class:`~pytest_promptopt.errors.ReportError`, :class:`~pytest_promptopt.errors.ForgeError` and
     :class:`~pytest_promptopt.publishing.target.NothingToPublishToError`.
     """
-    report = read_report(content)
+    run = read_report(content)
     target = find_target(job, forge)
     label = "" if target.is_ours else fork_label(target.repository, target.commit)
-    searches = report.searches if target.is_ours else ()
-    text = label + render_markdown(report.summaries, searches, report.ending, run_url=job.run_url)
+    told = run if target.is_ours else replace(run, searches=())
+    text = label + render_markdown(told, run_url=job.run_url)
     if target.pull_request is None:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Reported(text=text, sentence=sentence)
     number, marker = target.pull_request.number, comment_marker(job.name)
-    is_worth_a_comment = bool(report.summaries) or not report.ending.is_good
-    sentence = keep_comment(forge, number, marker, text, is_worth_a_comment=is_worth_a_comment)
+    sentence = keep_comment(
+        forge, number, marker, text, is_worth_a_comment=_is_worth_a_comment(run)
+    )
     return Reported(text=text, sentence=sentence)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pytest_promptopt.errors import ForgeError
+from pytest_promptopt.evaluation.search_record import Offer, Rung
 from pytest_promptopt.forge.forge import Forge, LineComment, PullRequest
 from pytest_promptopt.proposals.suggesting import (
     NotSuggestableError,
@@ -11,7 +12,6 @@ from pytest_promptopt.proposals.suggesting import (
 )
 from pytest_promptopt.publishing.climb import Climb
 from pytest_promptopt.publishing.texts import is_for, suggestion_text
-from pytest_promptopt.reports.search import Offer, Rung
 
 _BODY = "Rewritten prompts, each to be taken with one click."
 

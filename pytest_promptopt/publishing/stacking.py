@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pytest_promptopt.errors import ForgeError, HistoryError
+from pytest_promptopt.evaluation.search_record import Offer, Rung
 from pytest_promptopt.forge.forge import Forge, PullRequest
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.branch import commit_edit
@@ -17,7 +18,6 @@ from pytest_promptopt.publishing.texts import (
     pull_request_body,
     pull_request_title,
 )
-from pytest_promptopt.reports.search import Offer, Rung
 
 _PREFIX = "promptopt"
 

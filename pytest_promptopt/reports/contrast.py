@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from pytest_promptopt.evaluation.evaluation import Mark
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark
 from pytest_promptopt.reports.quoting import excerpt
-from pytest_promptopt.reports.summary import GoldenRow
 from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
 from pytest_promptopt.scoring.json_value import NotJsonError, differences, join_few, read_json
 from pytest_promptopt.text import printable
@@ -19,21 +18,21 @@ _LONGEST_RUN = 80
 _SIGNS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", "")}
 
 
-def sentence(row: GoldenRow) -> str:
+def sentence(result: GoldenResult) -> str:
     """Why a golden missed, on one line: JSON by path, text by the place where it differs.
 
     An evaluator that missed for another reason than what was expected tells its own.
     """
-    answer = row.shown
+    answer = result.shown
     text = answer.text if answer else ""
-    mark = next(filter(_is_missed, row.result.marks), None)
+    mark = next(filter(_is_missed, result.evaluators), None)
     is_other = mark is not None and mark.reason and "expected" not in mark.reason
-    if row.expected is not None and text.strip() != row.expected.strip() and not is_other:
-        said = _apart(row.expected, text)
+    if result.expected is not None and text.strip() != result.expected.strip() and not is_other:
+        said = _apart(result.expected, text)
     else:
         said = f"got {excerpt(text)}" if mark is None else _reason(mark)
-    several = f" ({row.missed} of {len(row.answers)} answers missed)"
-    return said + several if len(row.answers) > 1 and row.missed else said
+    several = f" ({result.missed} of {len(result.answers)} answers missed)"
+    return said + several if len(result.answers) > 1 and result.missed else said
 
 
 def differences_of(expected: str, answer: str) -> Sequence[str]:
@@ -50,12 +49,12 @@ def differences_of(expected: str, answer: str) -> Sequence[str]:
 
 
 def _is_missed(mark: Mark) -> bool:
-    return mark.value is not None and not mark.passed
+    return mark.score is not None and not mark.passed
 
 
 def _reason(mark: Mark) -> str:
     reason = f": {mark.reason}" if mark.reason else ""
-    return " ".join(printable(f"{mark.evaluator} {mark.value or 0.0:.2f}{reason}").split())
+    return " ".join(printable(f"{mark.name} {mark.score or 0.0:.2f}{reason}").split())
 
 
 def _apart(expected: str, answer: str) -> str:

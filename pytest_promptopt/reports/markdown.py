@@ -9,16 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from pytest_promptopt.evaluation.causes import Cause
 from pytest_promptopt.evaluation.difference import Difference
-from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Decision
 from pytest_promptopt.evaluation.listing import counted, listed
-from pytest_promptopt.reports.causes import Cause
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.escaping import in_fence, inline
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
-from pytest_promptopt.reports.summary import GOOD_END, Ending, GoldenRow, PromptSummary
 from pytest_promptopt.reports.terminal import cost, difference_text
 
 MOST_CHARACTERS = 60_000
@@ -51,11 +51,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prompt:
-    """What is told of a prompt; ``change`` is the summary's, which takes long to compute."""
+    """What is told of a prompt."""
 
-    summary: PromptSummary
-    change: Difference | None
-    search: SearchSummary | None
+    summary: PromptRecord
+    search: SearchRecord | None
 
     @property
     def has_proposal(self) -> bool:
@@ -69,9 +68,7 @@ class _Prompt:
 
 
 def render_markdown(
-    summaries: Sequence[PromptSummary],
-    searches: Sequence[SearchSummary] = (),
-    ending: Ending = GOOD_END,
+    run: Run,
     *,
     run_url: str = "",
     most_characters: int = MOST_CHARACTERS,
@@ -82,12 +79,12 @@ def render_markdown(
     ``most_characters`` is told at its end, with where it is; ``run_url`` is the page of the run
     that has a longer one.
     """
-    found = {search.key: search for search in searches}
+    found = {search.key: search for search in run.searches}
     prompts = [
-        _Prompt(summary=summary, change=summary.change, search=found.get(_key(summary)))
-        for summary in sorted(summaries, key=lambda summary: not summary.fails)
+        _Prompt(summary=summary, search=found.get(summary.key))
+        for summary in sorted(run.prompts, key=lambda summary: not summary.fails)
     ]
-    return shorten([*_parts(prompts, ending)], most_characters, run_url)
+    return shorten([*_parts(prompts, run)], most_characters, run_url)
 
 
 def shorten(parts: Sequence[Part], most_characters: int, run_url: str = "") -> str:
@@ -110,17 +107,17 @@ def shorten(parts: Sequence[Part], most_characters: int, run_url: str = "") -> s
     return "".join(kept) + note
 
 
-def _parts(prompts: Sequence[_Prompt], ending: Ending) -> Iterator[Part]:
+def _parts(prompts: Sequence[_Prompt], run: Run) -> Iterator[Part]:
     sections = [prompt for prompt in prompts if prompt.has_section]
     if not prompts:
         yield Part("No prompt was scored.\n")
-    elif not sections and ending.is_good:
+    elif not sections and run.ends_well:
         yield Part(f"**All good:** {_total(prompts)}; {_effort(prompts)}.\n")
         yield from _unscored(prompts)
         return
     else:
-        yield Part(f"**{_verdict(prompts, ending)}:** {_total(prompts)}.\n")
-    yield from _failures(ending, is_explained=any(p.summary.fails for p in prompts))
+        yield Part(f"**{_verdict(prompts, run)}:** {_total(prompts)}.\n")
+    yield from _failures(run, is_explained=any(p.summary.fails for p in prompts))
     if prompts:
         yield Part("\n")
         yield from _table(prompts)
@@ -130,25 +127,25 @@ def _parts(prompts: Sequence[_Prompt], ending: Ending) -> Iterator[Part]:
         yield Part(f"\n{_effort(prompts)}\n")
 
 
-def _verdict(prompts: Sequence[_Prompt], ending: Ending) -> str:
+def _verdict(prompts: Sequence[_Prompt], run: Run) -> str:
     failing = sum(prompt.summary.fails for prompt in prompts)
     if failing:
         verb = "fails" if failing == 1 else "fail"
         return f"{failing} of {counted(len(prompts), 'prompt')} {verb}"
-    return "No prompt fails" if ending.is_good else "The run fails, no prompt does"
+    return "No prompt fails" if run.ends_well else "The run fails, no prompt does"
 
 
-def _failures(ending: Ending, *, is_explained: bool) -> Iterator[Part]:
+def _failures(run: Run, *, is_explained: bool) -> Iterator[Part]:
     """What failed beside the goldens, and the exit code where nothing else explains it."""
     lines = []
-    for failure in ending.failures[:_LISTED]:
+    for failure in run.failures[:_LISTED]:
         reason = inline(failure.reason, limit=500)
         told = f"not read: {reason}" if reason else f"{inline(failure.location)} failed"
         lines.append(f"- {told}\n")
-    if len(ending.failures) > _LISTED:
-        lines.append(f"- and {len(ending.failures) - _LISTED} more\n")
-    if ending.exit_code and not ending.failures and not is_explained:
-        lines.append(f"- pytest ended with exit code {ending.exit_code}\n")
+    if len(run.failures) > _LISTED:
+        lines.append(f"- and {len(run.failures) - _LISTED} more\n")
+    if run.exit_code and not run.failures and not is_explained:
+        lines.append(f"- pytest ended with exit code {run.exit_code}\n")
     if lines:
         yield Part("\n")
         yield from (Part(line, PartKind.ROW) for line in lines)
@@ -160,12 +157,12 @@ def _unscored(prompts: Sequence[_Prompt]) -> Iterator[Part]:
     if found:
         yield Part("\n")
     for summary, cause in found:
-        yield Part(f"- {inline(_key(summary))}: {_cause(cause)}\n", PartKind.ROW)
+        yield Part(f"- {inline(summary.key)}: {_cause(cause)}\n", PartKind.ROW)
 
 
 def _cause(cause: Cause) -> str:
-    ids = inline(listed(cause.golden_ids), limit=500)
-    count = cause.outcome.counted(len(cause.golden_ids))
+    ids = inline(listed(cause.goldens), limit=500)
+    count = cause.outcome.counted(len(cause.goldens))
     return f"{count}: {inline(cause.reason, limit=500)} ({ids})"
 
 
@@ -183,7 +180,7 @@ def _table(prompts: Sequence[_Prompt]) -> Iterator[Part]:
     yield Part(line(("---", "---:", "---:", "---:", "---")))
     for prompt in prompts:
         cells = (
-            inline(_key(prompt.summary)),
+            inline(prompt.summary.key),
             _base_cell(prompt),
             _score_cell(prompt.summary),
             _proposed_cell(prompt.search),
@@ -192,25 +189,21 @@ def _table(prompts: Sequence[_Prompt]) -> Iterator[Part]:
         yield Part(line(cells), PartKind.ROW)
 
 
-def _key(summary: PromptSummary) -> str:
-    return summary.key or summary.location
-
-
 def _base_cell(prompt: _Prompt) -> str:
     base = prompt.summary.base
     if base is not None and base.identical:
         return "the same"
-    return f"{prompt.change.before:.3f}" if prompt.change is not None else "–"
+    return f"{prompt.summary.change.before:.3f}" if prompt.summary.change is not None else "–"
 
 
-def _score_cell(summary: PromptSummary) -> str:
+def _score_cell(summary: PromptRecord) -> str:
     score, interval = summary.evaluation.score, summary.interval
     if score is None or interval is None:
         return "–"
     return f"{score:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
-def _proposed_cell(search: SearchSummary | None) -> str:
+def _proposed_cell(search: SearchRecord | None) -> str:
     if search is None or not search.has_proposal:
         return "–"
     if search.comparison is None or not search.is_proven:
@@ -221,7 +214,7 @@ def _proposed_cell(search: SearchSummary | None) -> str:
     return f"{after:.3f}, was {before:.3f} ({pairs} unseen)"
 
 
-def _gate_cell(summary: PromptSummary) -> str:
+def _gate_cell(summary: PromptRecord) -> str:
     verdict = summary.verdict
     if verdict is None:
         return f"**{_counts(summary, _BAD)}**" if summary.fails else "–"
@@ -234,16 +227,16 @@ def _gate_cell(summary: PromptSummary) -> str:
 def _section(prompt: _Prompt) -> Iterator[Part]:
     summary, search = prompt.summary, prompt.search
     lines = "".join(f"- {line}\n" for line in _findings(prompt))
-    text = f"\n#### {inline(_key(summary))}\n\n{lines}"
+    text = f"\n#### {inline(summary.key)}\n\n{lines}"
     if search is not None and search.has_proposal:
         yield Part(f"{text}\n{_taking(search)}\n", PartKind.SECTION)
         if search.patch:
             yield Part(f"\n{in_fence(search.patch, 'diff')}\n", PartKind.DIFF)
     else:
         yield Part(text, PartKind.SECTION)
-    rows = [row for row in summary.rows if row.result.outcome is Outcome.MISSED]
+    rows = [row for row in summary.results if row.outcome is Outcome.MISSED]
     if rows:
-        goldens = "\n".join(f"- {_golden(row, prompt.change)}" for row in rows[:_LISTED])
+        goldens = "\n".join(f"- {_golden(row, prompt.summary.change)}" for row in rows[:_LISTED])
         rest = f"\n- and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
         yield Part(_folded(f"{len(rows):,} missed", f"{goldens}{rest}"), PartKind.LIST)
     worst = [row for row in summary.worst(_EXPLAINED) if row.answers]
@@ -258,11 +251,11 @@ def _folded(title: str, content: str) -> str:
     return f"\n<details><summary>{title}</summary>\n\n{content}\n\n</details>\n"
 
 
-def _explained(row: GoldenRow, model: str) -> str:
+def _explained(row: GoldenResult, model: str) -> str:
     return in_fence(explain(row, model), "text")
 
 
-def _taking(search: SearchSummary) -> str:
+def _taking(search: SearchRecord) -> str:
     """How to take what is proposed, and what to look at before."""
     unproven = "" if search.is_proven else ", which is unproven"
     flags = "".join(f"**Look before you take it:** {inline(flag)}.\n\n" for flag in search.flags)
@@ -292,7 +285,7 @@ def _link(text: str, url: str) -> str:
 
 def _findings(prompt: _Prompt) -> Iterator[str]:
     """What stands against the prompt, what changed, and what the search says."""
-    summary, change, base = prompt.summary, prompt.change, prompt.summary.base
+    summary, change, base = prompt.summary, prompt.summary.change, prompt.summary.base
     if summary.verdict is not None:
         yield from (inline(reason, limit=500) for reason in summary.verdict.reasons)
     elif summary.fails:
@@ -310,15 +303,14 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield f"optimized: {inline(prompt.search.sentence, limit=500)}"
 
 
-def _golden(row: GoldenRow, change: Difference | None) -> str:
+def _golden(result: GoldenResult, change: Difference | None) -> str:
     """A golden that missed: what it scored, and why."""
-    result = row.result
-    broken = ", broken" if change is not None and result.golden_id in change.broken else ""
+    broken = ", broken" if change is not None and result.id in change.broken else ""
     score = f"{result.score or 0.0:.2f}"
-    return f"{inline(result.golden_id)}: {score}{broken}, {inline(sentence(row))}"
+    return f"{inline(result.id)}: {score}{broken}, {inline(sentence(result))}"
 
 
-def _counts(summary: PromptSummary, outcomes: Sequence[Outcome]) -> str:
+def _counts(summary: PromptRecord, outcomes: Sequence[Outcome]) -> str:
     counts = summary.counts
     return ", ".join(o.counted(counts[o]) for o in outcomes if counts[o])
 

@@ -5,26 +5,16 @@ claim what its rows do not say.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
+from pytest_promptopt.codec import from_json
 from pytest_promptopt.errors import ReportError
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.reports.json import report_schema
-from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import (
-    Answer,
-    BaseSummary,
-    Ending,
-    Failure,
-    GoldenRow,
-    PromptSummary,
-)
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
-from pytest_promptopt.statistics.comparison import Comparison
-from pytest_promptopt.statistics.intervals import Interval
 
 MOST_BYTES = 10_000_000
 MOST_VALUES = 250_000
@@ -45,16 +35,7 @@ _LONGEST_PLACE = 120
 Object = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a report tells of a run."""
-
-    summaries: tuple[PromptSummary, ...]
-    searches: tuple[SearchSummary, ...]
-    ending: Ending
-
-
-def read_report(content: bytes) -> Report:
+def read_report(content: bytes) -> Run:
     """The inverse of :func:`~pytest_promptopt.reports.json.render_json`, as far as reports show.
 
     Where a proposal was offered is left out: it is for the one who offers to say. Raises
@@ -71,14 +52,8 @@ def read_report(content: bytes) -> Report:
     _check_schema(value)
     _check_prompts(value["prompts"])
     _check_searches(value["searches"])
-    return Report(
-        summaries=tuple(_prompt(prompt) for prompt in value["prompts"]),
-        searches=tuple(_search(search) for search in value["searches"]),
-        ending=Ending(
-            exit_code=int(value["exit_code"]),
-            failures=tuple(Failure(**failure) for failure in value["failures"]),
-        ),
-    )
+    run = from_json(Run, value, strict=False)
+    return replace(run, searches=tuple(replace(search, offer=None) for search in run.searches))
 
 
 def _has_more_values(value: Any, most: int) -> bool:
@@ -185,107 +160,3 @@ def _check_unique(items: Sequence[Object], place: str, name: str) -> None:
         if item[name] in seen:
             raise _wrong(f"{place}[{number}].{name}", excerpt(item[name]), "one that is not taken")
         seen.add(item[name])
-
-
-def _prompt(prompt: Object) -> PromptSummary:
-    return PromptSummary(
-        key=prompt["key"],
-        location=prompt["location"],
-        model=prompt["model"],
-        goldens=int(prompt["goldens"]),
-        samples=int(prompt["samples"]),
-        has_gate=prompt["has_gate"],
-        rows=[_row(row) for row in prompt["results"]],
-        verdict=prompt["verdict"] and _verdict(prompt["verdict"]),
-        base=prompt["base"] and _base(prompt["base"]),
-    )
-
-
-def _verdict(verdict: Object) -> Verdict:
-    return Verdict(
-        decision=Decision(verdict["decision"]),
-        passed=verdict["passed"],
-        score=verdict["score"],
-        reasons=tuple(verdict["reasons"]),
-        remarks=tuple(verdict["remarks"]),
-    )
-
-
-def _base(base: Object) -> BaseSummary:
-    return BaseSummary(
-        label=base["label"],
-        version=base["version"],
-        identical=base["identical"],
-        remark=base["remark"],
-        loosened=tuple(base["loosened"]),
-    )
-
-
-def _row(row: Object) -> GoldenRow:
-    return GoldenRow(
-        result=_result(row),
-        before=row["before"] and _result(row["before"]),
-        place=row["place"],
-        input=row["input"],
-        expected=row["expected"],
-        answers=tuple(Answer(**answer) for answer in row["answers"]),
-    )
-
-
-def _result(result: Object) -> GoldenResult:
-    return GoldenResult(
-        golden_id=result["id"],
-        outcome=Outcome(result["outcome"]),
-        score=result["score"],
-        marks=tuple(
-            Mark(
-                evaluator=mark["name"],
-                value=mark["score"],
-                passed=mark["passed"],
-                reason=mark["reason"],
-            )
-            for mark in result["evaluators"]
-        ),
-        agreement=result["agreement"],
-        tags=tuple(result["tags"]),
-        notes=tuple(result["notes"]),
-        required=result["required"],
-        weight=result["weight"],
-        input_tokens=int(result["input_tokens"]),
-        output_tokens=int(result["output_tokens"]),
-        cost_usd=result["cost_usd"],
-        latency_seconds=result["latency_seconds"],
-        saved=result["saved"],
-        reason=result["reason"],
-    )
-
-
-def _search(search: Object) -> SearchSummary:
-    return SearchSummary(
-        key=search["key"],
-        location=search["location"],
-        sentence=search["sentence"],
-        is_proven=search["is_proven"],
-        comparison=search["comparison"] and _comparison(search["comparison"]),
-        before=search["before"],
-        after=search["after"],
-        patch=search["patch"],
-        apply_command=search["apply_command"],
-        flags=tuple(search["flags"]),
-        calls=int(search["calls"]),
-        model=search["model"],
-        optimizer_model=search["optimizer_model"],
-    )
-
-
-def _comparison(comparison: Object) -> Comparison:
-    low, high = comparison["interval"]
-    return Comparison(
-        pairs=int(comparison["pairs"]),
-        fixed=int(comparison["fixed"]),
-        broken=int(comparison["broken"]),
-        difference=comparison["difference"],
-        interval=Interval(low, high),
-        p_value=comparison["p_value"],
-        method=comparison["method"],
-    )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.client.retries import Wait
 from pytest_promptopt.evaluation.difference import Difference, difference
-from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, mean_score
+from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome, mean_score
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
 from pytest_promptopt.reports.contrast import sentence
-from pytest_promptopt.reports.summary import CONFIDENCE, GoldenRow, PromptSummary
 from pytest_promptopt.reports.table import Column, lay_out
 from pytest_promptopt.text import printable
 
@@ -40,7 +40,7 @@ class Line:
 
 
 def render(
-    summaries: Iterable[PromptSummary],
+    summaries: Iterable[PromptRecord],
     *,
     width: int,
     verbosity: int = 0,
@@ -78,12 +78,12 @@ def render(
         yield from compare_models(summaries, width)
 
 
-def _rank(summary: PromptSummary) -> int:
+def _rank(summary: PromptRecord) -> int:
     is_inconclusive = summary.verdict and summary.verdict.decision is Decision.INCONCLUSIVE
     return (1 if is_inconclusive else 0) if summary.fails else 2
 
 
-def _colored(summary: PromptSummary, text: str) -> Line:
+def _colored(summary: PromptRecord, text: str) -> Line:
     verdict = summary.verdict
     if verdict is not None and verdict.decision is Decision.INCONCLUSIVE:
         return Line(text, is_unsure=True)
@@ -101,11 +101,11 @@ def _wrapped(text: str, width: int, indent: str = "") -> Iterator[Line]:
     yield from map(Line, lines)
 
 
-def _table(summaries: Sequence[PromptSummary], width: int) -> list[str]:
+def _table(summaries: Sequence[PromptRecord], width: int) -> list[str]:
     """The heading, a row a prompt, and the total."""
     failing = sum(summary.fails for summary in summaries)
     look = f", {failing} to look at" if failing else ""
-    names = [" ".join(printable(summary.key or summary.location).split()) for summary in summaries]
+    names = [" ".join(printable(summary.key).split()) for summary in summaries]
     columns = [*_judged(summaries), *_counted(summaries), *_spent(summaries)]
     prompt = Column(heading="prompt", cells=(*names, f"total{look}"))
     return [*lay_out(prompt, columns, width)]
@@ -115,14 +115,14 @@ def _column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) 
     return Column(heading=heading, cells=(*cells, total), rank=rank)
 
 
-def _judged(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+def _judged(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     yield _column("verdict", map(_decision, summaries))
     yield _column("score", map(_score, summaries))
     yield _column(_INTERVAL, map(_interval, summaries), rank=5)
     yield _column("Δ base", map(_against, summaries), rank=1)
 
 
-def _counted(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+def _counted(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     """A column for each outcome that goldens had."""
     for heading, outcome, rank in _COUNTS:
         numbers = [summary.counts[outcome] for summary in summaries]
@@ -131,14 +131,14 @@ def _counted(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
             yield _column(heading, cells, f"{sum(numbers):,}", rank)
 
 
-def _spent(summaries: Sequence[PromptSummary]) -> Iterator[Column]:
+def _spent(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     tokens = [summary.tokens for summary in summaries]
     costs = [summary.cost_usd for summary in summaries]
     yield _column("tokens", (f"{number:,}" for number in tokens), f"{sum(tokens):,}", rank=7)
     yield _column("cost", map(_cost, costs), _cost(sum_of_known(costs)), rank=6)
 
 
-def _decision(summary: PromptSummary) -> str:
+def _decision(summary: PromptRecord) -> str:
     """The gate's verdict; in small letters what became of a prompt without one."""
     verdict = summary.verdict
     if verdict is None and summary.has_gate and not summary.fails:
@@ -152,17 +152,17 @@ def _is_let_through(verdict: Verdict) -> bool:
     return verdict.passed and verdict.decision is Decision.INCONCLUSIVE
 
 
-def _score(summary: PromptSummary) -> str:
+def _score(summary: PromptRecord) -> str:
     score = summary.evaluation.score
     return "–" if score is None else f"{score:.3f}"
 
 
-def _interval(summary: PromptSummary) -> str:
+def _interval(summary: PromptRecord) -> str:
     found = summary.interval
     return "" if found is None else f"{found.low:.3f} to {found.high:.3f}"
 
 
-def _against(summary: PromptSummary) -> str:
+def _against(summary: PromptRecord) -> str:
     if summary.base is None:
         return ""
     if summary.base.identical:
@@ -175,7 +175,7 @@ def _cost(cost_usd: float | None) -> str:
     return "unknown" if cost_usd is None else cost(cost_usd)
 
 
-def _details(summary: PromptSummary, *, has_interval: bool) -> Iterator[str]:
+def _details(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
     """What to say of a prompt that needs a person; the interval where the table does not."""
     verdict = summary.verdict
     if verdict is not None and not _is_let_through(verdict):
@@ -183,26 +183,26 @@ def _details(summary: PromptSummary, *, has_interval: bool) -> Iterator[str]:
     if summary.has_nothing_scored:
         yield "nothing was scored, so nothing is known of it"
     counts = summary.counts
-    answered = len(summary.rows) - counts[Outcome.ERROR] - counts[Outcome.NOT_RUN]
-    if 0 < answered < len(summary.rows):
-        yield f"the score is over the {answered} of {len(summary.rows)} that were answered"
+    answered = len(summary.results) - counts[Outcome.ERROR] - counts[Outcome.NOT_RUN]
+    if 0 < answered < len(summary.results):
+        yield f"the score is over the {answered} of {len(summary.results)} that were answered"
     whole = verdict.score if verdict else None
     if whole is not None and whole != summary.evaluation.score:
         yield f"over all goldens, which the gate counts: {whole:.3f}"
     yield from _spread(summary, has_interval=has_interval)
     yield from _parts(summary.evaluation)
     yield from _against_base(summary)
-    for row in summary.worst(_WORST_SHOWN):
-        yield f"worst: {_worst(row)}"
+    for result in summary.worst(_WORST_SHOWN):
+        yield f"worst: {_worst(result)}"
 
 
-def _told_always(summary: PromptSummary) -> Iterator[str]:
+def _told_always(summary: PromptRecord) -> Iterator[str]:
     """What nobody may overlook, also of a prompt that holds."""
     if summary.verdict is not None and _is_let_through(summary.verdict):
         yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
     for cause in summary.causes:
-        ids = listed(cause.golden_ids)
-        missing = cause.outcome.counted(len(cause.golden_ids))
+        ids = listed(cause.goldens)
+        missing = cause.outcome.counted(len(cause.goldens))
         yield f"{missing}: {printable(cause.reason)} ({ids})"
     base = summary.base
     if base is not None:
@@ -213,7 +213,7 @@ def _told_always(summary: PromptSummary) -> Iterator[str]:
         yield f"{count} × {printable(note)}"
 
 
-def _spread(summary: PromptSummary, *, has_interval: bool) -> Iterator[str]:
+def _spread(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
     """How sure the score is, and how much of it is passes."""
     evaluation, interval = summary.evaluation, summary.interval
     if interval is None:
@@ -245,7 +245,7 @@ def _parts(evaluation: Evaluation) -> Iterator[str]:
             yield f"by {kind}: {listed(shown)}"
 
 
-def _against_base(summary: PromptSummary) -> Iterator[str]:
+def _against_base(summary: PromptRecord) -> Iterator[str]:
     base = summary.base
     if base is None:
         return
@@ -277,9 +277,9 @@ def difference_text(change: Difference) -> str:
     )
 
 
-def compare_models(summaries: Iterable[PromptSummary], width: int) -> Iterator[Line]:
+def compare_models(summaries: Iterable[PromptRecord], width: int) -> Iterator[Line]:
     """For each prompt that several models answered: these against the first, side by side."""
-    prompts: dict[str, list[PromptSummary]] = {}
+    prompts: dict[str, list[PromptRecord]] = {}
     for summary in summaries:
         prompts.setdefault(summary.location, []).append(summary)
     for location, models in prompts.items():
@@ -293,7 +293,7 @@ def compare_models(summaries: Iterable[PromptSummary], width: int) -> Iterator[L
                         yield from _wrapped(text, width, _INDENT)
 
 
-def _effort(summaries: Sequence[PromptSummary], saved_in: str) -> str:
+def _effort(summaries: Sequence[PromptRecord], saved_in: str) -> str:
     """Models, tokens, cost and time of all, and how much of it was not asked for."""
     models = [*dict.fromkeys(summary.model for summary in summaries if summary.model)]
     parts = [listed(models)] if models else []
@@ -304,14 +304,13 @@ def _effort(summaries: Sequence[PromptSummary], saved_in: str) -> str:
         parts.append(f"{sum(times) / len(times):.2f} s an answer")
     saved = sum(summary.saved for summary in summaries)
     if saved:
-        total = sum(len(summary.rows) for summary in summaries)
+        total = sum(len(summary.results) for summary in summaries)
         parts.append(f"{saved:,} of {counted(total, 'golden')} from {saved_in}")
     return ", ".join(parts)
 
 
-def _worst(row: GoldenRow) -> str:
-    score = row.result.score or 0.0
-    return f"{row.result.golden_id} {score:.2f}, {sentence(row)}"
+def _worst(result: GoldenResult) -> str:
+    return f"{result.id} {result.score or 0.0:.2f}, {sentence(result)}"
 
 
 def sum_of_known(costs: Sequence[float | None]) -> float | None:

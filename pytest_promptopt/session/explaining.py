@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from _pytest.junitxml import bin_xml_escape, xml_key
 
+from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.listing import counted
-from pytest_promptopt.reports.failure import MOST_KEPT, explain
-from pytest_promptopt.reports.summary import GoldenRow
+from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.text import printable
 
@@ -24,7 +24,7 @@ class Missed:
     """A golden that missed under a gate; ``fails`` says whether its gate failed too."""
 
     nodeid: str
-    row: GoldenRow
+    result: GoldenResult
     model: str
     fails: bool
 
@@ -47,25 +47,25 @@ def show_missed(
         terminalreporter.write_sep("=", "missed goldens")
     for missed in shown:
         terminalreporter.write_sep("_", printable(missed.nodeid), yellow=True)
-        terminalreporter.write_line(explain(missed.row, missed.model))
+        terminalreporter.write_line(explain(missed.result, missed.model))
     rest = sum(missed.fails for missed in everything) - sum(missed.fails for missed in shown)
     if shown and rest:
         text = f"{counted(rest, 'more golden')} missed under a gate that failed; -v shows them"
         say(terminalreporter, text)
 
 
-def write_to_junit(config: pytest.Config, report: pytest.TestReport, missed: Missed) -> None:
-    """The explanation as the test case's ``system-out``, for which pytest has no public way."""
+def write_to_junit(config: pytest.Config, report: pytest.TestReport, text: str) -> None:
+    """The text as the test case's ``system-out``, for which pytest has no public way."""
     junit = config.stash.get(xml_key, None)
     if junit is not None:
         element = ElementTree.Element("system-out")
-        element.text = bin_xml_escape(explain(missed.row, missed.model, limit=MOST_KEPT))
+        element.text = bin_xml_escape(text)
         junit.node_reporter(report).append(element)
 
 
 def _worst(prompt: Sequence[Missed]) -> list[Missed]:
     failing = [missed for missed in prompt if missed.fails]
-    return sorted(failing, key=lambda missed: missed.row.result.score or 0.0)[:_WORST_OF_A_PROMPT]
+    return sorted(failing, key=lambda missed: missed.result.score or 0.0)[:_WORST_OF_A_PROMPT]
 
 
 def _named(config: pytest.Config) -> Iterator[str]:

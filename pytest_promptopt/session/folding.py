@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.evaluation.causes import causes
 from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.listing import counted, listed
-from pytest_promptopt.reports.causes import causes
 from pytest_promptopt.session.longrepr import longrepr_of
 
 _KINDS = ("error", "failed")
@@ -57,15 +57,14 @@ def _repeating(reports: list[Any]) -> Mapping[str, str]:
     by_prompt: dict[str, dict[str, Any]] = {}
     results: dict[str, list[GoldenResult]] = {}
     for report in reports:
-        record = report.__dict__.get("promptopt") or {}
-        if "result" in record:
-            result = GoldenResult.from_json(record["result"])
-            by_prompt.setdefault(record["key"], {})[result.golden_id] = report
-            results.setdefault(record["key"], []).append(result)
+        record = report.__dict__.get("promptopt")
+        for result in record.results if record else ():
+            by_prompt.setdefault(record.key, {})[result.id] = report
+            results.setdefault(record.key, []).append(result)
     found: dict[str, str] = {}
     for key, own in results.items():
         for cause in causes(own):
-            first, *others = cause.golden_ids
+            first, *others = cause.goldens
             if others:
                 report = by_prompt[key][first]
                 same = f"the same for {counted(len(others), 'more golden')}: {listed(others)}"

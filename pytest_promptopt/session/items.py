@@ -5,7 +5,7 @@ an error and an answer that misses is a failure.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,18 @@ from _pytest._code.code import ReprExceptionInfo
 from pytest_promptopt.errors import BudgetError, PromptFileError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.base import Base
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import BaseResult, Verdict, judge
+from pytest_promptopt.evaluation.gate import Verdict, judge
 from pytest_promptopt.evaluation.listing import listed
-from pytest_promptopt.evaluation.reduction import score_golden
+from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.reports.failure import explain, row_of
-from pytest_promptopt.reports.summary import GoldenRow
+from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.subjects import Entry
 from pytest_promptopt.text import one_line, printable
-
-NO_GOLDENS = "no goldens"
-"""What kind of record tells of a prompt that nothing can be scored by."""
 
 
 class GoldenMissedError(Exception):
@@ -43,7 +40,8 @@ class GateFailedError(Exception):
 class PromptItem(pytest.Item):
     """What the items of a prompt file have in common.
 
-    ``record`` is what the reports of this item carry to whoever sums them up.
+    ``record`` is what the reports of this item carry to whoever sums them up, None while there
+    is nothing to tell.
     """
 
     def __init__(self, *, entry: Entry, **arguments: Any) -> None:
@@ -52,7 +50,7 @@ class PromptItem(pytest.Item):
         self.subject = entry.subject
         self.base = entry.base
         self.is_unchanged = entry.is_unchanged
-        self.record: dict[str, Any] = {}
+        self.record: PromptRecord | None = None
         self.add_marker(pytest.mark.prompt)
 
     @property
@@ -75,9 +73,6 @@ class PromptItem(pytest.Item):
     def _told(self, text: str) -> ReprExceptionInfo:
         path, line, _ = self.reportinfo()
         return longrepr_of(text, path, (line or 0) + 1)
-
-    def _describe(self, kind: str, **details: Any) -> None:
-        self.record = _record(self.entry, kind, **details)
 
 
 class GoldenItem(PromptItem):
@@ -108,14 +103,14 @@ class GoldenItem(PromptItem):
         try:
             result = score_golden(self.subject, self.golden, self.trials)
         except ScorerError as error:
-            self._keep(_unanswered(self.golden, str(error)))
+            self._keep(result_without_score(self.golden, str(error), Outcome.ERROR))
             raise
-        row = self._keep(result)
+        result = self._keep(result)
         if result.outcome is Outcome.UNSCORED:
             pytest.skip(f"not scored: {one_line(result.reason)}")
         if result.outcome is Outcome.MISSED and self.subject.prompt.gate is None:
             model = str(self.subject.model)
-            raise GoldenMissedError(explain(row, model))
+            raise GoldenMissedError(explain(result, model))
 
     def teardown(self) -> None:
         """Let go of the answers, of which there may be very many."""
@@ -123,12 +118,12 @@ class GoldenItem(PromptItem):
 
     def fail_unforeseen(self, reason: str) -> None:
         """Take note of an error that is neither the model's nor a scorer's."""
-        self._keep(_unanswered(self.golden, reason))
+        self._keep(result_without_score(self.golden, reason, Outcome.ERROR))
 
-    def _keep(self, result: GoldenResult) -> GoldenRow:
+    def _keep(self, result: GoldenResult) -> GoldenResult:
+        result = result.against(self.base_result)
         self.state.results[self.subject.key, self.golden.id] = result
-        row = row_of(self.golden, result, self.trials, self.base_result)
-        self._describe("golden", **row.to_json())
+        self.record = replace(record_of(self.entry), results=(result,))
         self.user_properties += [
             ("promptopt.outcome", result.outcome.value),
             ("promptopt.score", result.score),
@@ -136,7 +131,7 @@ class GoldenItem(PromptItem):
             ("promptopt.cost_usd", result.cost_usd),
             ("promptopt.latency_seconds", round(result.latency_seconds, 3)),
         ]
-        return row
+        return result
 
 
 class GateItem(PromptItem):
@@ -164,14 +159,7 @@ class GateItem(PromptItem):
     def runtest(self) -> None:
         """Score what is not scored yet and judge the whole."""
         verdict = self._verdict()
-        self._describe(
-            "gate",
-            decision=verdict.decision.value,
-            passed=verdict.passed,
-            score=verdict.score,
-            reasons=list(verdict.reasons),
-            remarks=list(verdict.remarks),
-        )
+        self.record = replace(record_of(self.entry), verdict=verdict)
         self.user_properties += [
             ("promptopt.score", verdict.score),
             ("promptopt.verdict", verdict.decision.value),
@@ -189,13 +177,12 @@ class GateItem(PromptItem):
 
     def _headline(self, verdict: Verdict) -> str:
         """Why it fails, with the goldens that broke since the base, or else those that missed."""
-        base = self._base_result()
-        before = base.evaluation if base else None
+        before = self._before()
         evaluation = self._evaluation()
-        ids = [result.golden_id for result in evaluation.having(Outcome.MISSED)]
+        ids = [result.id for result in evaluation.having(Outcome.MISSED)]
         word = "missed"
         if before is not None:
-            passed = {result.golden_id for result in before.having(Outcome.PASSED)}
+            passed = {result.id for result in before.having(Outcome.PASSED)}
             ids, word = [golden_id for golden_id in ids if golden_id in passed], "broken"
         return f"{verdict.headline}, {len(ids)} {word}: {listed(ids)}" if ids else verdict.headline
 
@@ -208,26 +195,17 @@ class GateItem(PromptItem):
         prompt = self.subject.prompt
         if prompt.gate is None:
             raise AssertionError("a gate item stands only where the prompt has a gate")
-        return judge(prompt.gate, self._evaluation(), self._base_result())
+        base = self.base.record if self.base else None
+        return judge(prompt.gate, self._evaluation(), base, self._before())
 
-    def _base_result(self) -> BaseResult | None:
-        base = self.base
-        if base is None:
+    def _before(self) -> Evaluation | None:
+        """The results at the base; None where nothing is asked there."""
+        if self.base is None or self.base.subject is None:
             return None
-        evaluation = None
-        if base.subject is not None:
-            known = [
-                self.state.results.get((base.subject.key, golden.id))
-                for golden in self.subject.prompt.goldens
-            ]
-            results = tuple(result for result in known if result is not None)
-            evaluation = Evaluation(location=self.subject.prompt.location, results=results)
-        return BaseResult(
-            label=base.label,
-            evaluation=evaluation,
-            identical=base.identical,
-            remark=base.remark,
-        )
+        key, prompt = self.base.subject.key, self.subject.prompt
+        known = [self.state.results.get((key, golden.id)) for golden in prompt.goldens]
+        results = tuple(result for result in known if result is not None)
+        return Evaluation(location=prompt.location, results=results)
 
     def _result(self, golden: Golden) -> GoldenResult:
         known = self.state.results.get((self.subject.key, golden.id))
@@ -246,7 +224,7 @@ class NoGoldensItem(PromptItem):
 
     def runtest(self) -> None:
         """Skip, with the remedy."""
-        self._describe(NO_GOLDENS)
+        self.record = record_of(self.entry)
         pytest.skip("no goldens: add some under `testData:` or name a file under `goldens:`")
 
 
@@ -281,15 +259,16 @@ def ask_golden(
     missing = subject.missing_values(golden)
     if missing:
         where = f"golden {golden.id} ({golden.path}:{golden.line})"
-        return _unanswered(golden, f"{'; '.join(missing)} in {where}"), ()
+        reason = f"{'; '.join(missing)} in {where}"
+        return result_without_score(golden, reason, Outcome.ERROR), ()
     if subject.model is None:
-        return _unanswered(golden, subject.model_error), ()
+        return result_without_score(golden, subject.model_error, Outcome.ERROR), ()
     try:
         return None, state.workflow.trials(subject, golden, state.progress.draw)
     except BudgetError as error:
-        return _unanswered(golden, error.message, Outcome.NOT_RUN), ()
+        return result_without_score(golden, error.message, Outcome.NOT_RUN), ()
     except ProviderError as error:
-        return _unanswered(golden, error.message), ()
+        return result_without_score(golden, error.message, Outcome.ERROR), ()
     finally:
         state.progress.erase()
 
@@ -315,58 +294,33 @@ def base_result(state: State, base: Base | None, golden: Golden) -> GoldenResult
     return state.results[key]
 
 
-def _unanswered(golden: Golden, reason: str, outcome: Outcome = Outcome.ERROR) -> GoldenResult:
-    return GoldenResult(
-        golden_id=golden.id,
-        outcome=outcome,
-        tags=golden.tags,
-        required=golden.required,
-        weight=golden.weight,
-        reason=reason,
-    )
-
-
 def scored_or_error(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
     """The result; an error where the project's own scorer raises."""
     try:
         return score_golden(subject, golden, trials)
     except ScorerError as error:
-        return _unanswered(golden, str(error))
+        return result_without_score(golden, str(error), Outcome.ERROR)
 
 
-def lost_record(entry: Entry, golden: Golden, reason: str) -> dict[str, Any]:
-    """What the report of a golden carries whose item ended with its process."""
-    row = row_of(golden, _unanswered(golden, reason), (), None)
-    return _record(entry, "golden", **row.to_json())
-
-
-def _record(entry: Entry, kind: str, **details: Any) -> dict[str, Any]:
+def record_of(entry: Entry) -> PromptRecord:
+    """What a run knows of a prompt before anything is asked."""
     subject = entry.subject
-    return {
-        "kind": kind,
-        "key": subject.key,
-        "location": subject.prompt.location,
-        "model": str(subject.model or ""),
-        "goldens": len(subject.prompt.goldens),
-        "base": _describe_base(entry.base),
-        "content": entry.content and asdict(entry.content),
-        "samples": subject.samples,
-        "has_gate": subject.prompt.gate is not None,
-        **details,
-    }
+    return PromptRecord(
+        key=subject.key,
+        location=subject.prompt.location,
+        model=str(subject.model or ""),
+        goldens=len(subject.prompt.goldens),
+        samples=subject.samples,
+        has_gate=subject.prompt.gate is not None,
+        content=entry.content,
+        base=entry.base.record if entry.base else None,
+    )
 
 
-def _describe_base(base: Base | None) -> dict[str, Any] | None:
-    if base is None:
-        return None
-    return {
-        "key": base.subject.key if base.subject else None,
-        "label": base.label,
-        "version": base.version,
-        "identical": base.identical,
-        "remark": base.remark,
-        "loosened": list(base.loosened),
-    }
+def lost_record(entry: Entry, golden: Golden, reason: str) -> PromptRecord:
+    """What the report of a golden carries whose item ended with its process."""
+    result = result_without_score(golden, reason, Outcome.ERROR)
+    return replace(record_of(entry), results=(result,))
 
 
 def _traceback(cause: BaseException) -> str:

@@ -11,6 +11,8 @@ import pytest
 from pytest_promptopt.client.client import Responses
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions
@@ -37,8 +39,6 @@ from pytest_promptopt.reports.optimization import (
     render_diff,
     render_result,
 )
-from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import PromptSummary
 from pytest_promptopt.reports.terminal import Line
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
@@ -94,15 +94,15 @@ class Optimizing:
         """Optimize after the items have run, inside the loop, so that Ctrl-C is pytest's."""
         done = yield
         wanted = [
-            summary
-            for summary in self.reporting.summaries()
-            if self.settings.optimize_all or _falls_short(summary)
+            prompt
+            for prompt in self.reporting.prompts()
+            if self.settings.optimize_all or _falls_short(prompt)
         ]
         if wanted and self.is_from_fork:
             self._refused.append(_FROM_FORK)
             return done
-        for summary in wanted:
-            self._optimize(summary)
+        for prompt in wanted:
+            self._optimize(prompt)
         return done
 
     @pytest.hookimpl(trylast=True)
@@ -120,15 +120,15 @@ class Optimizing:
         """What each search that ended came to, and what it proposes."""
         return [_finding(found) for found in self._found]
 
-    def _optimize(self, summary: PromptSummary) -> None:
-        path = self.config.rootpath / summary.location
+    def _optimize(self, prompt: PromptRecord) -> None:
+        path = self.config.rootpath / prompt.location
         try:
             content = path.read_bytes()
             entries = self.state.subjects.read(path)
-            subject = next(e.subject for e in entries if e.subject.key == summary.key)
+            subject = next(e.subject for e in entries if e.subject.key == prompt.key)
             self._found.append(self._searched(subject, content))
         except (PromptFileError, UsageError, OSError) as error:
-            self._refused.append(f"{summary.location}: not optimized: {error}")
+            self._refused.append(f"{prompt.location}: not optimized: {error}")
 
     def _searched(self, subject: Subject, content: bytes) -> _Found:
         settings = optimize_settings(subject, self.settings)
@@ -245,7 +245,7 @@ def _proposal_in(found: _Found) -> Proposal | None:
 def _finding(found: _Found) -> Finding:
     result, subject, proposal = found.result, found.subject, _proposal_in(found)
     verdict = result.verdict
-    search = SearchSummary(
+    search = SearchRecord(
         key=subject.key,
         location=subject.prompt.location,
         sentence=verdict.sentence if verdict else f"No verdict: {result.reason}.",
@@ -263,11 +263,11 @@ def _finding(found: _Found) -> Finding:
     return Finding(search=search, proposal=proposal)
 
 
-def _falls_short(summary: PromptSummary) -> bool:
+def _falls_short(prompt: PromptRecord) -> bool:
     """Whether the gate failed, or without a gate a golden missed; errors are no reason."""
-    if summary.verdict is not None:
-        return not summary.verdict.passed
-    return summary.counts[Outcome.MISSED] > 0
+    if prompt.verdict is not None:
+        return not prompt.verdict.passed
+    return prompt.counts[Outcome.MISSED] > 0
 
 
 def _with_edit(found: _Found, content: bytes) -> _Found:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import ForgeError, HistoryError, UsageError
+from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.forge.github import GitHub
 from pytest_promptopt.forge.job import Job, read_job, token
 from pytest_promptopt.history.repository import Repository
@@ -18,8 +19,6 @@ from pytest_promptopt.publishing.climb import Checkout, Finding
 from pytest_promptopt.publishing.publish import Published, publish_run
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.search import Rung, SearchSummary
-from pytest_promptopt.reports.summary import GOOD_END, Ending
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
@@ -40,7 +39,7 @@ class Publishing:
     wish: Rung
     secrets: Sequence[str]
     _published: Published | None = None
-    _ending: Ending = GOOD_END
+    _exit_code: int = 0
     _lines: list[str] = field(default_factory=list)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -50,7 +49,7 @@ class Publishing:
         done = yield
         self._lines.clear()
         try:
-            self._ending = self.reporting.ending(min(session.testsfailed, 1))
+            self._exit_code = min(session.testsfailed, 1)
             self._publish()
         except NothingToPublishToError as reason:
             self._lines.append(f"nothing was posted: {reason}")
@@ -65,7 +64,7 @@ class Publishing:
         for line in "\n".join(self._lines).splitlines():
             say(terminalreporter, line)
 
-    def searches(self) -> list[SearchSummary]:
+    def searches(self) -> list[SearchRecord]:
         """What each search came to, with where its proposal is to be taken."""
         if self._published is not None:
             return [*self._published.searches]
@@ -82,14 +81,13 @@ class Publishing:
             )
         with GitHub(repository=job.repository, token=key, api_url=job.api_url) as forge:
             published = publish_run(
-                self.reporting.summaries(),
+                self.reporting.run(self._exit_code),
                 self.findings(),
                 self.wish,
                 job=job,
                 forge=forge,
                 checkout=self._checkout(job, key),
                 secrets=(*self.secrets, key),
-                ending=self._ending,
             )
         self._published = published
         self._lines += [f"{s.key}: {_offered(s)}" for s in published.searches if s.offer]
@@ -108,7 +106,7 @@ class Publishing:
 
     def _keep_text(self, failure: str) -> None:
         """Tell the failure, and put the text that was not posted where it can be found."""
-        text = render_markdown(self.reporting.summaries(), self.searches(), self._ending)
+        text = render_markdown(self.reporting.run(self._exit_code, self.searches()))
         path = self.config.rootpath / _KEPT_TEXT
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +117,7 @@ class Publishing:
             self._lines.append(f"{failure}\nthe text is in {_KEPT_TEXT.as_posix()}")
 
 
-def _offered(search: SearchSummary) -> str:
+def _offered(search: SearchRecord) -> str:
     offer = search.offer
     assert offer is not None
     remark = f" ({offer.remark})" if offer.remark else ""

@@ -43,9 +43,9 @@ class UnusedRecordings:
 
     def _whole(self) -> list[Path]:
         """Prompts all of whose goldens were answered, by each of the run's models."""
-        summaries = self._reporting.summaries()
-        partial = {summary.location for summary in summaries if not summary.is_whole}
-        locations = dict.fromkeys(summary.location for summary in summaries)
+        prompts = self._reporting.prompts()
+        partial = {p.location for p in prompts if not p.is_whole_of(p.evaluation)}
+        locations = dict.fromkeys(prompt.location for prompt in prompts)
         return [self._root / location for location in locations if location not in partial]
 
 

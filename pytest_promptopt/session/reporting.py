@@ -1,21 +1,21 @@
 """What pytest prints, keeps and hands on about prompts, made from the items' reports."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_promptopt.evaluation.evaluation import Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.history.scores import ScoredContent
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
+from pytest_promptopt.evaluation.reduction import MOST_KEPT
+from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.library import is_prompt_file
-from pytest_promptopt.reports.summary import BaseSummary, Ending, Failure, GoldenRow, PromptSummary
+from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.session.explaining import Missed, show_missed, write_to_junit
 from pytest_promptopt.session.folding import Folding
-from pytest_promptopt.session.items import NO_GOLDENS, GoldenItem, PromptItem, UnreadableItem
+from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableItem
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.text import printable
@@ -30,7 +30,7 @@ class ItemReports:
     def pytest_runtest_makereport(self, item: pytest.Item, call: "pytest.CallInfo[None]") -> Any:
         """Attach the item's record; a skip stands where the golden stands."""
         report: pytest.TestReport = yield
-        if isinstance(item, GoldenItem) and report.failed and call.excinfo and not item.record:
+        if isinstance(item, GoldenItem) and report.failed and call.excinfo and item.record is None:
             item.fail_unforeseen(call.excinfo.exconly(tryshort=True))
         if isinstance(item, UnreadableItem) and report.failed:
             report.__dict__["promptopt_unread"] = str(item.error)
@@ -56,95 +56,25 @@ def _tell_in_short(
         report.longrepr = longrepr_of(text, path, (line or 0) + 1, told=told)
 
 
-def is_missed(report: pytest.TestReport) -> bool:
-    """Whether the report is of a golden that missed its mark under a gate."""
-    record = report.__dict__.get("promptopt") or {}
-    result = record.get("result") or {}
-    return report.passed and result.get("outcome") == Outcome.MISSED.value
+def record_in(report: pytest.TestReport) -> PromptRecord | None:
+    """What the report of an item of ours carries."""
+    return report.__dict__.get("promptopt")
 
 
-@dataclass(slots=True)
-class _Tally:
-    """The reports of one prompt with one model so far."""
+def missed_in(report: pytest.TestReport) -> GoldenResult | None:
+    """The golden of the report if it missed its mark under a gate."""
+    record = record_in(report)
+    if record is None or not report.passed:
+        return None
+    return next(iter(record.evaluation.having(Outcome.MISSED)), None)
 
-    key: str
-    location: str
-    model: str
-    goldens: int
-    samples: int
-    has_gate: bool
-    base: BaseSummary | None = None
-    content: ScoredContent | None = None
-    rows: dict[str, GoldenRow] = field(default_factory=dict)
-    nodeids: dict[str, str] = field(default_factory=dict)
-    failed: set[str] = field(default_factory=set)
-    verdict: Verdict | None = None
 
-    @classmethod
-    def of(cls, record: dict[str, Any]) -> "_Tally":
-        base = record["base"]
-        return cls(
-            key=record["key"],
-            location=record["location"],
-            model=record["model"],
-            goldens=record["goldens"],
-            samples=record["samples"],
-            has_gate=record["has_gate"],
-            content=record["content"] and ScoredContent(**record["content"]),
-            base=base
-            and BaseSummary(
-                label=base["label"],
-                version=base["version"],
-                identical=base["identical"],
-                remark=base["remark"],
-                loosened=tuple(base["loosened"]),
-            ),
-        )
+class _Told(NamedTuple):
+    """What one item reported."""
 
-    def take(self, record: dict[str, Any], report: pytest.TestReport) -> None:
-        if record["kind"] == "golden":
-            row = GoldenRow.from_json(record)
-            self.nodeids[row.result.golden_id] = report.nodeid
-            self.rows[row.result.golden_id] = row
-            if report.failed:
-                self.failed.add(row.result.golden_id)
-        else:
-            self.verdict = Verdict(
-                decision=Decision(record["decision"]),
-                passed=record["passed"],
-                score=record["score"],
-                reasons=tuple(record["reasons"]),
-                remarks=tuple(record["remarks"]),
-            )
-
-    def missed(self, golden_id: str) -> Missed:
-        return Missed(
-            nodeid=self.nodeids[golden_id],
-            row=self.rows[golden_id],
-            model=self.model,
-            fails=self.verdict is not None and not self.verdict.passed,
-        )
-
-    def all_missed(self) -> list[Missed]:
-        return [
-            self.missed(golden_id)
-            for golden_id, row in self.rows.items()
-            if row.result.outcome is Outcome.MISSED and golden_id not in self.failed
-        ]
-
-    def summary(self) -> PromptSummary:
-        return PromptSummary(
-            key=self.key,
-            location=self.location,
-            model=self.model,
-            goldens=self.goldens,
-            samples=self.samples,
-            has_gate=self.has_gate,
-            content=self.content,
-            rows=list(self.rows.values()),
-            verdict=self.verdict,
-            base=self.base,
-        )
+    record: PromptRecord
+    nodeid: str
+    failed: bool
 
 
 class Reporting:
@@ -162,45 +92,52 @@ class Reporting:
         self._saved_in = saved_in
         self._folding = Folding()
         config.pluginmanager.register(self._folding, "promptopt-folding")
-        self._tallies: dict[str, _Tally] = {}
+        self._told: dict[str, list[_Told]] = {}
+        self._joined: tuple[PromptRecord, ...] | None = None
         self._failures: dict[str, Failure] = {}
         self._without_goldens: dict[str, bool] = {}
 
-    def summaries(self) -> list[PromptSummary]:
-        """One summary a prompt and model, in the order in which they first reported."""
-        return [tally.summary() for tally in self._tallies.values()]
+    def prompts(self) -> tuple[PromptRecord, ...]:
+        """One record a prompt and model, in the order in which they first reported."""
+        if self._joined is None:
+            told = self._told.values()
+            self._joined = tuple(joined([item.record for item in items]) for items in told)
+        return self._joined
 
-    def ending(self, exit_code: int) -> Ending:
-        """How a run ends that has this exit code, with what failed beside the goldens."""
-        return Ending(exit_code=exit_code, failures=tuple(self._failures.values()))
+    def run(self, exit_code: int, searches: Iterable[SearchRecord] = ()) -> Run:
+        """The run so far, with what failed beside the goldens."""
+        return Run(
+            exit_code=exit_code,
+            failures=tuple(self._failures.values()),
+            prompts=self.prompts(),
+            searches=tuple(searches),
+        )
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
         """Goldens that missed under a gate have a letter and a word of their own."""
-        if report.when == "call" and is_missed(report):
+        if report.when == "call" and missed_in(report):
             return "missed", "m", ("MISSED", {"yellow": True})
         return None
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what the report carries."""
-        record = report.__dict__.get("promptopt")
-        if not record:
+        record = record_in(report)
+        if record is None:
             if report.failed:
                 reason = report.__dict__.get("promptopt_unread", "")
                 where = report.nodeid.partition("::")[0] if reason else report.nodeid
                 self._failures.setdefault(where, Failure(location=where, reason=reason))
             return
-        if record["kind"] == NO_GOLDENS:
-            self._without_goldens[record["location"]] = True
+        if not record.results and record.verdict is None:
+            self._without_goldens[record.location] = True
             return
-        key = record["key"]
-        if key not in self._tallies:
-            self._tallies[key] = _Tally.of(record)
-        tally = self._tallies[key]
-        tally.take(record, report)
-        if is_missed(report):
-            missed = tally.missed(record["result"]["golden_id"])
-            write_to_junit(self._config, report, missed)
+        told = _Told(record, report.nodeid, report.failed)
+        self._told.setdefault(record.key, []).append(told)
+        self._joined = None
+        missed = missed_in(report)
+        if missed is not None:
+            write_to_junit(self._config, report, explain(missed, record.model, limit=MOST_KEPT))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Take in what could not be collected; of prompt files also why."""
@@ -221,8 +158,7 @@ class Reporting:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
         result = yield
         cache = getattr(self._config, "cache", None)
-        failed = [t for t in self._tallies.values() if t.verdict and not t.verdict.passed]
-        nodeids = [missed.nodeid for tally in failed for missed in tally.all_missed()]
+        nodeids = [m.nodeid for missed in self._missed() for m in missed if m.fails]
         if cache is not None and nodeids:
             last_failed = cache.get(_LAST_FAILED, {})
             cache.set(_LAST_FAILED, last_failed | dict.fromkeys(nodeids, True))
@@ -230,20 +166,33 @@ class Reporting:
 
     def _is_nothing_judged(self) -> bool:
         """Whether this is so of a prompt with goldens, or of all for want of goldens."""
-        summaries = self.summaries()
-        is_empty = bool(self._without_goldens) and not summaries
-        return is_empty or any(summary.has_nothing_scored for summary in summaries)
+        prompts = self.prompts()
+        is_empty = bool(self._without_goldens) and not prompts
+        return is_empty or any(prompt.has_nothing_scored for prompt in prompts)
+
+    def _missed(self) -> list[list[Missed]]:
+        """For each prompt the goldens that missed under its gate."""
+        return [
+            [
+                Missed(nodeid=item.nodeid, result=result, model=prompt.model, fails=fails)
+                for item in self._told[prompt.key]
+                for result in item.record.evaluation.having(Outcome.MISSED)
+                if not item.failed
+            ]
+            for prompt in self.prompts()
+            for fails in [prompt.verdict is not None and not prompt.verdict.passed]
+        ]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Missed goldens explained, then a table with a row a prompt and what is worth a look."""
         self._folding.restore(terminalreporter)
-        show_missed(terminalreporter, [tally.all_missed() for tally in self._tallies.values()])
-        summaries = [summary for summary in self.summaries() if summary.rows or summary.verdict]
+        show_missed(terminalreporter, self._missed())
+        prompts = self.prompts()
         unread = [failure for failure in self._failures.values() if failure.reason]
-        if summaries or unread or self._remarks or self._without_goldens:
+        if prompts or unread or self._remarks or self._without_goldens:
             terminalreporter.write_sep("=", "prompt scores")
         lines = render(
-            summaries,
+            prompts,
             width=terminalreporter._tw.fullwidth,
             verbosity=self._config.option.verbose,
             saved_in=self._saved_in,

@@ -9,13 +9,13 @@ import pytest
 
 from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.record import PromptRecord, interval_of
 from pytest_promptopt.history.scores import (
     SCORES_PATH,
     GoldenScore,
     SavedScore,
     ScoreFile,
 )
-from pytest_promptopt.reports.summary import PromptSummary, interval_of
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
@@ -32,9 +32,7 @@ class SavingScores:
     def pytest_sessionfinish(self) -> None:
         """Write; a file that cannot be written is told and changes no outcome."""
         now = self._now()
-        scores = [
-            saved for summary in self._reporting.summaries() for saved in _saved(summary, now)
-        ]
+        scores = [saved for prompt in self._reporting.prompts() for saved in _saved(prompt, now)]
         try:
             new = self._file.add(scores)
         except HistoryError as error:
@@ -50,21 +48,21 @@ class SavingScores:
         say(terminalreporter, self._remark)
 
 
-def _saved(summary: PromptSummary, now: datetime) -> Iterator[SavedScore]:
-    """The scores of a summary that are whole: its own, and that of the base on its goldens."""
-    if summary.content is None:
+def _saved(prompt: PromptRecord, now: datetime) -> Iterator[SavedScore]:
+    """The scores of a prompt that are whole: its own, and that of the base on its goldens."""
+    if prompt.content is None:
         return
-    versions = {summary.content.version: summary.evaluation}
-    if summary.base is not None and summary.before is not None:
-        versions[summary.base.version] = summary.before
+    versions = {prompt.content.version: prompt.evaluation}
+    if prompt.base is not None and prompt.before is not None:
+        versions[prompt.base.version] = prompt.before
     for version, evaluation in versions.items():
         score = evaluation.score
-        if score is not None and summary.is_whole_of(evaluation):
+        if score is not None and prompt.is_whole_of(evaluation):
             yield SavedScore(
-                content=replace(summary.content, version=version),
-                model=summary.model,
-                location=summary.location,
-                samples=summary.samples,
+                content=replace(prompt.content, version=version),
+                model=prompt.model,
+                location=prompt.location,
+                samples=prompt.samples,
                 score=score,
                 interval=interval_of(evaluation),
                 goldens={

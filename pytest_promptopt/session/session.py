@@ -83,7 +83,6 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
     provider = ControllerProvider(Address(**worker_input["promptopt"]))
     base = worker_input["promptopt_base"]
     baseline = Baseline.at(**base, root=config.rootpath) if base else None
-    config.pluginmanager.register(SendingReports(), "promptopt-sending-reports")
     state = State(
         subjects=_subject_reader(config, settings, baseline),
         workflow=Workflow(provider, ahead=_LEAST_AHEAD),
@@ -203,7 +202,7 @@ def _publish(
         config.pluginmanager.register(applying, "promptopt-applying")
     if settings.propose in ("patch", "apply"):
         return lambda: [finding.search for finding in findings()]
-    from pytest_promptopt.reports.search import Rung
+    from pytest_promptopt.evaluation.search_record import Rung
     from pytest_promptopt.session.publishing import Publishing
 
     publishing = Publishing(
@@ -241,6 +240,7 @@ def _share(config: pytest.Config, state: State, folders: PromptFolders) -> None:
     config.pluginmanager.register(folders, "promptopt-folders")
     config.pluginmanager.register(Running(state), "promptopt-running")
     config.pluginmanager.register(ItemReports(), "promptopt-item-reports")
+    config.pluginmanager.register(SendingReports(), "promptopt-sending-reports")
 
 
 def _baseline(config: pytest.Config, settings: Settings) -> Baseline | None:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError, UsageError
-from pytest_promptopt.evaluation.base import Base, compare_with_base
+from pytest_promptopt.evaluation.base import Base, BaseRecord, compare_with_base
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.history.baseline import Baseline, BasePrompt
-from pytest_promptopt.history.scores import ScoredContent
-from pytest_promptopt.prompts.content import content_of
+from pytest_promptopt.prompts.content import ScoredContent, content_of
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.reading import read_prompt
@@ -82,7 +81,8 @@ class SubjectReader:
             return None
         label = self.baseline.label
         if found.prompt is None:
-            return Base(label=label, remark=found.problem or f"the prompt is new since {label}")
+            remark = found.problem or f"the prompt is new since {label}"
+            return Base(record=BaseRecord(label=label, remark=remark))
         return compare_with_base(head, found.prompt, label=label, settings=settings)
 
     def _is_unchanged(self, prompt: Prompt, found: BasePrompt | None, root: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Reports on their way between processes: text that is no valid Unicode survives it.
+"""Reports on their way between processes: records as plain data, and any text as it is.
 
 xdist sends strings as UTF-8, which half a surrogate pair cannot be. Models send such halves where
 an emoji is cut off, and JSON files may hold them.
@@ -9,16 +9,26 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.codec import from_json, to_json
+from pytest_promptopt.evaluation.record import PromptRecord
+
 _MARK = "promptopt_json"
+_RECORD = "promptopt"
 
 
 class SendingReports:
-    """In a worker: writes such text as JSON, in which it is ASCII."""
+    """Writes the record as plain data, and such text as JSON, in which it is ASCII.
+
+    In workers, and wherever another plugin writes reports down.
+    """
 
     @pytest.hookimpl(wrapper=True)
     def pytest_report_to_serializable(self) -> Any:
         """The report's data, ready to be sent."""
-        return _sendable((yield))
+        data = yield
+        if data is not None and data.get(_RECORD) is not None:
+            data = {**data, _RECORD: to_json(data[_RECORD])}
+        return _sendable(data)
 
 
 class ReceivingReports:
@@ -28,6 +38,8 @@ class ReceivingReports:
     def pytest_report_from_serializable(self, data: dict[str, Any]) -> None:
         """Restore the data in place, for pytest to make the report of."""
         data.update(_restored(data))
+        if data.get(_RECORD) is not None:
+            data[_RECORD] = from_json(PromptRecord, data[_RECORD])
 
 
 def _sendable(value: Any) -> Any:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.proposals.writing import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
@@ -16,13 +18,11 @@ from pytest_promptopt.reports.job_summary import (
 )
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import Ending, GoldenRow, PromptSummary
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting, is_missed
+from pytest_promptopt.session.reporting import Reporting, missed_in, record_in
 
-Render = Callable[[Sequence[PromptSummary], Sequence[SearchSummary], Ending], str]
-Searches = Callable[[], Sequence[SearchSummary]]
+Render = Callable[[Run], str]
+Searches = Callable[[], Sequence[SearchRecord]]
 
 _RENDERERS: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
 _OTHER_ANNOTATIONS = "pytest_github_actions_annotate_failures"
@@ -66,12 +66,11 @@ class WritingReports:
         """Write them all, when the exit code is known."""
         if not self._paths and not self._job_summary:
             return
-        summaries, searches = self._reporting.summaries(), self._searches()
-        ending = self._reporting.ending(int(session.exitstatus))
+        run = self._reporting.run(int(session.exitstatus), self._searches())
         for shown in self._paths:
             path = self._folder / Path(shown).expanduser()
             try:
-                text = _RENDERERS[path.suffix](summaries, searches, ending)
+                text = _RENDERERS[path.suffix](run)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(path, text.encode())
             except OSError as error:
@@ -79,7 +78,7 @@ class WritingReports:
             else:
                 self._written.append(shown)
         if self._job_summary:
-            text = render_markdown(summaries, searches, ending, most_characters=MOST_CHARACTERS)
+            text = render_markdown(run, most_characters=MOST_CHARACTERS)
             try:
                 append_summary(Path(self._job_summary), text)
             except OSError as error:
@@ -109,24 +108,23 @@ class Annotating:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep where a golden or a gate failed."""
-        record = report.__dict__.get("promptopt")
+        record = record_in(report)
         unread = report.__dict__.get("promptopt_unread")
         if unread:
             self._failed.append(self._annotation(report, unread))
-        if not record:
+        if record is None:
             return
-        key = record["key"]
-        if is_missed(report):
-            row = GoldenRow.from_json(record)
-            score = row.result.score or 0.0
-            text = f"golden {row.result.golden_id} missed: score {score:.2f}, {sentence(row)}"
-            self._missed.setdefault(key, []).append(self._annotation(report, text))
+        missed = missed_in(report)
+        if missed is not None:
+            score = missed.score or 0.0
+            text = f"golden {missed.id} missed: score {score:.2f}, {sentence(missed)}"
+            self._missed.setdefault(record.key, []).append(self._annotation(report, text))
         elif report.failed:
             lines = str(report.longrepr).splitlines()
-            text = "\n".join(lines if record["kind"] == "gate" else lines[:1])
+            text = "\n".join(lines if record.verdict else lines[:1])
             self._failed.append(self._annotation(report, text))
-            if record["kind"] == "gate":
-                self._failed += self._missed.pop(key, [])
+            if record.verdict:
+                self._failed += self._missed.pop(record.key, [])
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.evaluation.base import key_at_base
+from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.answering import Address, AnsweringService
 from pytest_promptopt.session.finding import FindingPrompts
 from pytest_promptopt.session.items import asked, lost_record
+from pytest_promptopt.session.reporting import record_in
 from pytest_promptopt.session.state import State
 from pytest_promptopt.session.subjects import Entry
 
@@ -44,7 +47,7 @@ class Controller:
         self._has_planned = False
         self._has_broken = False
         self._awaited: dict[str, None] = {}
-        self._read: dict[str, dict[str, dict[str, Any]]] = {}
+        self._read: dict[str, dict[str, PromptRecord]] = {}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -78,12 +81,13 @@ class Controller:
             self._awaited.pop(report.nodeid, None)
         if report.when == _OF_A_CRASH:
             report.__dict__["promptopt"] = self._lost(report.nodeid)
-        record = report.__dict__.get("promptopt") or {}
-        if "result" in record:
-            base = record["base"] or {}
-            for key in (record["key"], base.get("key")):
-                if key is not None:
-                    self._state.workflow.release(key, record["result"]["golden_id"])
+        record = record_in(report)
+        if record is None:
+            return
+        for result in record.results:
+            self._state.workflow.release(record.key, result.id)
+            if result.before is not None:
+                self._state.workflow.release(key_at_base(record.key), result.id)
 
     def pytest_internalerror(self) -> None:
         """A worker broke down, which xdist tells and does not count."""
@@ -111,7 +115,7 @@ class Controller:
             promptopt=self._lost(nodeid),
         )
 
-    def _lost(self, nodeid: str) -> dict[str, Any] | None:
+    def _lost(self, nodeid: str) -> PromptRecord | None:
         """What reports tell of a golden without a result; None for other items."""
         path, _, name = nodeid.partition("::")
         if path not in self._read:

@@ -3,9 +3,9 @@
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import mul
 from statistics import NormalDist
+from typing import NamedTuple
 
 from pytest_promptopt.statistics.betting import is_exceeded, lowest_mean
 from pytest_promptopt.statistics.special import beta_cdf, beta_quantile
@@ -14,8 +14,7 @@ from pytest_promptopt.statistics.weighted import lowest_rate_by_weight
 MOST_GOLDENS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """Bounds: in [0, 1] for scores, in [−1, 1] for differences of scores."""
 
     low: float

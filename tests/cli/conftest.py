@@ -15,10 +15,10 @@ from pytest_promptopt.history.scores import (
     SCORES_PATH,
     GoldenScore,
     SavedScore,
-    ScoredContent,
     ScoreFile,
 )
 from pytest_promptopt.history.snapshot import Snapshot
+from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
 from tests.history.commits import History
 

@@ -44,19 +44,19 @@ def test_the_base_is_asked_with_its_own_text_and_the_heads_goldens() -> None:
     [golden] = base.subject.prompt.goldens
     request = base.subject.request(golden, 0)
     assert (request.messages[0].content, request.model.name) == ("old ?", "z")
-    assert (base.subject.key, base.identical) == ("a@base", False)
+    assert (base.subject.key, base.record.identical) == ("a@base", False)
 
 
 def test_what_sends_the_same_is_identical_wherever_it_stands() -> None:
     base = compare_with_base(head(), prompt(line=9), label="main", settings=SETTINGS)
-    assert (base.subject, base.identical) == (None, True)
+    assert (base.subject, base.record.identical) == (None, True)
 
 
 def test_a_model_of_the_run_stands_in_on_both_sides() -> None:
     settings = replace(SETTINGS, model="run/m")
     now = build_subject(prompt(), settings)
     base = compare_with_base(now, prompt(model="x/z"), label="main", settings=settings)
-    assert base.identical
+    assert base.record.identical
 
 
 def test_goldens_that_the_base_cannot_fill_are_known() -> None:

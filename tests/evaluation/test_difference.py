@@ -7,7 +7,7 @@ def evaluation(**scores: float | None) -> Evaluation:
         location="a",
         results=tuple(
             GoldenResult(
-                golden_id=name,
+                id=name,
                 outcome=Outcome.ERROR
                 if score is None
                 else Outcome.PASSED

@@ -7,19 +7,11 @@ from pytest_promptopt.evaluation.evaluation import (
 )
 
 
-def test_results_survive_json() -> None:
-    mark = Mark(evaluator="a", value=0.5, passed=False, reason="so")
-    result = GoldenResult(
-        golden_id="g", outcome=Outcome.MISSED, score=0.5, marks=(mark,), notes=("n",), tags=("t",)
-    )
-    assert GoldenResult.from_json(result.to_json()) == result
-
-
 def test_a_prompts_score_is_the_weighted_mean_of_what_was_scored() -> None:
     results = (
-        GoldenResult(golden_id="a", outcome=Outcome.PASSED, score=1.0, weight=3.0),
-        GoldenResult(golden_id="b", outcome=Outcome.MISSED, score=0.0),
-        GoldenResult(golden_id="c", outcome=Outcome.ERROR),
+        GoldenResult(id="a", outcome=Outcome.PASSED, score=1.0, weight=3.0),
+        GoldenResult(id="b", outcome=Outcome.MISSED, score=0.0),
+        GoldenResult(id="c", outcome=Outcome.ERROR),
     )
     assert Evaluation(location="a", results=results).score == 0.75
     assert Evaluation(location="a", results=results[2:]).score is None
@@ -28,19 +20,19 @@ def test_a_prompts_score_is_the_weighted_mean_of_what_was_scored() -> None:
 def test_a_prompts_parts_are_its_tags_and_evaluators() -> None:
     def marks(right: float, short: float | None) -> tuple[Mark, ...]:
         return (
-            Mark(evaluator="right", value=right, passed=right == 1.0, reason=""),
-            Mark(evaluator="short", value=short, passed=short == 1.0, reason=""),
+            Mark(name="right", score=right, passed=right == 1.0, reason=""),
+            Mark(name="short", score=short, passed=short == 1.0, reason=""),
         )
 
     results = (
         GoldenResult(
-            golden_id="a", outcome=Outcome.PASSED, score=1.0, tags=("x", "y"), marks=marks(1.0, 1.0)
+            id="a", outcome=Outcome.PASSED, score=1.0, tags=("x", "y"), evaluators=marks(1.0, 1.0)
         ),
         GoldenResult(
-            golden_id="b", outcome=Outcome.MISSED, score=0.5, tags=("y",), marks=marks(0.0, 1.0)
+            id="b", outcome=Outcome.MISSED, score=0.5, tags=("y",), evaluators=marks(0.0, 1.0)
         ),
-        GoldenResult(golden_id="c", outcome=Outcome.UNSCORED, tags=("y",), marks=marks(1.0, None)),
-        GoldenResult(golden_id="d", outcome=Outcome.ERROR, tags=("z",)),
+        GoldenResult(id="c", outcome=Outcome.UNSCORED, tags=("y",), evaluators=marks(1.0, None)),
+        GoldenResult(id="d", outcome=Outcome.ERROR, tags=("z",)),
     )
     evaluation = Evaluation(location="a", results=results)
     assert {tag: mean_score(part) for tag, part in evaluation.by_tag.items()} == {

@@ -1,16 +1,18 @@
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
+from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import BaseResult, Decision, Verdict, judge
+from pytest_promptopt.evaluation.gate import Decision, Verdict, judge
 from pytest_promptopt.prompts.prompt import GateSettings
 
 ERROR, MISSED, PASSED = Outcome.ERROR, Outcome.MISSED, Outcome.PASSED
 
 
 def result(name: str, outcome: Outcome, score: float | None = None, **more: object) -> GoldenResult:
-    return GoldenResult(golden_id=name, outcome=outcome, score=score, **more)  # type: ignore[arg-type]
+    return GoldenResult(id=name, outcome=outcome, score=score, **more)  # type: ignore[arg-type]
 
 
 def reasons(minimum: float | None, *results: GoldenResult) -> tuple[str, ...]:
@@ -101,9 +103,19 @@ def results(passed: int, missed: int, **more: object) -> tuple[GoldenResult, ...
 
 
 def verdict(
-    settings: GateSettings, *found: GoldenResult, base: BaseResult | None = None
+    settings: GateSettings,
+    *found: GoldenResult,
+    base: BaseRecord | None = None,
+    before: Iterable[GoldenResult] | None = None,
 ) -> Verdict:
-    return judge(settings, Evaluation(location="a.prompt.yml", results=found), base)
+    at_base = None if before is None else _evaluation(before)
+    if base is None and at_base is not None:
+        base = BaseRecord(label="main (1a2b3c4)")
+    return judge(settings, _evaluation(found), base, at_base)
+
+
+def _evaluation(results: Iterable[GoldenResult]) -> Evaluation:
+    return Evaluation(location="a.prompt.yml", results=tuple(results))
 
 
 SURE = GateSettings(line=1, minimum=0.85, confidence=0.95)
@@ -158,8 +170,8 @@ def test_a_gate_on_an_evaluator_looks_at_its_scores_alone() -> None:
     settings = GateSettings(line=1, evaluators={"short": GateSettings(line=2, minimum=0.9)})
 
     def marked(name: str, short: float) -> GoldenResult:
-        mark = Mark(evaluator="short", value=short, passed=short == 1, reason="")
-        return result(name, PASSED, 1.0, marks=(mark,))
+        mark = Mark(name="short", score=short, passed=short == 1, reason="")
+        return result(name, PASSED, 1.0, evaluators=(mark,))
 
     assert verdict(settings, marked("a", 1.0), marked("b", 0.0)).reasons == (
         "evaluator short: score 0.500 is under min 0.9 (2 goldens scored)",
@@ -167,12 +179,6 @@ def test_a_gate_on_an_evaluator_looks_at_its_scores_alone() -> None:
 
 
 DROP = GateSettings(line=1, max_drop=0.02)
-
-
-def base(*found: GoldenResult) -> BaseResult:
-    return BaseResult(
-        label="main (1a2b3c4)", evaluation=Evaluation(location="a.prompt.yml", results=found)
-    )
 
 
 def turned(broken: int, of: int) -> tuple[GoldenResult, ...]:
@@ -183,7 +189,7 @@ def turned(broken: int, of: int) -> tuple[GoldenResult, ...]:
 
 
 def test_a_drop_that_is_shown_fails_and_names_what_broke() -> None:
-    found = verdict(DROP, *turned(12, 40), base=base(*results(40, 0)))
+    found = verdict(DROP, *turned(12, 40), before=results(40, 0))
     assert found.decision is Decision.FAIL
     [reason] = found.reasons
     assert reason.startswith(
@@ -194,7 +200,7 @@ def test_a_drop_that_is_shown_fails_and_names_what_broke() -> None:
 
 
 def test_a_drop_that_is_not_shown_passes_and_says_what_could_go_unseen() -> None:
-    found = verdict(DROP, *results(40, 0), base=base(*results(40, 0)))
+    found = verdict(DROP, *results(40, 0), before=results(40, 0))
     assert found.passed
     assert found.remarks == (
         "no drop of more than maxDrop 0.02 is shown on 40 goldens; "
@@ -203,11 +209,12 @@ def test_a_drop_that_is_not_shown_passes_and_says_what_could_go_unseen() -> None
 
 
 def test_without_a_comparison_max_drop_is_not_applied_and_that_is_said() -> None:
-    same = BaseResult(label="main", identical=True)
-    odd = BaseResult(label="main", remark="invalid at main")
-    other = base(result("x", PASSED, 1.0))
+    same = BaseRecord(label="main", identical=True)
+    odd = BaseRecord(label="main", remark="invalid at main")
     head = results(3, 0)
-    assert [verdict(DROP, *head, base=b).remarks for b in (None, same, odd, other)] == [
+    found = [verdict(DROP, *head, base=base) for base in (None, same, odd)]
+    found.append(verdict(DROP, *head, before=[result("x", PASSED, 1.0)]))
+    assert [one.remarks for one in found] == [
         ("maxDrop was not applied: there is no base; name one with --prompt-base",),
         ("maxDrop holds: the same prompt as at main",),
         ("maxDrop was not applied: invalid at main",),
@@ -216,7 +223,7 @@ def test_without_a_comparison_max_drop_is_not_applied_and_that_is_said() -> None
 
 
 def test_a_base_without_an_answer_is_an_error_and_no_pass() -> None:
-    found = verdict(DROP, *results(2, 0), base=base(*results(1, 0), result("p1", ERROR)))
+    found = verdict(DROP, *results(2, 0), before=[*results(1, 0), result("p1", ERROR)])
     assert found.reasons == ("1 golden without an answer at main (1a2b3c4): p1",)
 
 
@@ -226,11 +233,7 @@ def test_one_heavy_golden_does_not_switch_the_gate_off() -> None:
     before = (heavy, *results(19, 0))
     after = (replace(heavy, score=0.0, outcome=MISSED), *results(2, 0))
     after += tuple(result(f"p{number}", MISSED, 0.0) for number in range(2, 19))
-    found = verdict(
-        GateSettings(line=1, max_drop=0.02),
-        *after,
-        base=BaseResult(label="main", evaluation=Evaluation(location="a", results=before)),
-    )
+    found = verdict(GateSettings(line=1, max_drop=0.02), *after, before=before)
     assert found.decision is Decision.FAIL
 
 
@@ -254,7 +257,7 @@ def test_the_parts_of_a_gate_share_its_error() -> None:
     assert alone.decision is Decision.FAIL
     assert "with 95 % confidence: at most" in alone.reasons[0]
     others = tuple(
-        replace(golden, tags=(f"t{tag}",), golden_id=f"o{tag}-{golden.golden_id}")
+        replace(golden, tags=(f"t{tag}",), id=f"o{tag}-{golden.id}")
         for tag in range(1, 20)
         for golden in tagged(1, 40, 6)
     )
@@ -270,12 +273,8 @@ def test_the_parts_of_a_gate_share_its_error() -> None:
 
 def test_a_shown_drop_within_the_limit_is_not_called_no_drop() -> None:
     before, after = results(100, 0), (*results(92, 0), *results(0, 8))
-    after = tuple(replace(r, golden_id=f"p{number}") for number, r in enumerate(after))
-    found = verdict(
-        GateSettings(line=1, max_drop=0.05),
-        *after,
-        base=BaseResult(label="main", evaluation=Evaluation(location="a", results=before)),
-    )
+    after = tuple(replace(r, id=f"p{number}") for number, r in enumerate(after))
+    found = verdict(GateSettings(line=1, max_drop=0.05), *after, before=before)
     assert found.decision is Decision.PASS
     assert found.remarks[0].startswith(
         "a drop is shown, but none of more than maxDrop 0.05 is certain on 100 goldens"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import HistoryError
-from pytest_promptopt.history.scores import GoldenScore, SavedScore, ScoredContent, ScoreFile
-from pytest_promptopt.prompts.content import Content
+from pytest_promptopt.history.scores import GoldenScore, SavedScore, ScoreFile
+from pytest_promptopt.prompts.content import Content, ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
 from tests.history.commits import History
 

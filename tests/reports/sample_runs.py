@@ -1,12 +1,12 @@
 """Three runs to report on: all is good; one prompt fails and has a proposal; too much to show."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.base import BaseRecord
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.reports.search import Offer, Rung, SearchSummary
-from pytest_promptopt.reports.summary import Answer, BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.statistics.comparison import Pair, compare
 
 MODEL = "openai/gpt-5-mini"
@@ -25,36 +25,29 @@ PATCH = """\
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """What a report is made from."""
-
-    summaries: Sequence[PromptSummary]
-    searches: Sequence[SearchSummary] = ()
-
-
-def row(number: int, *, passed: bool, before: bool | None = None, answer: str = "") -> GoldenRow:
+def row(number: int, *, passed: bool, before: bool | None = None, answer: str = "") -> GoldenResult:
     """A golden that has passed or missed, here and at the base."""
-    return GoldenRow(
-        result=_result(number, passed=passed),
+    text = "returns" if passed else answer or "It is about billing."
+    return replace(
+        _result(number, passed=passed),
         before=None if before is None else _result(number, passed=before),
         place=f"prompts/ticket_routing.prompt.yml:{number + 9}",
-        input="" if passed else f"ticket: ticket number {number}",
-        expected=None if passed else "returns",
-        answers=() if passed else (Answer(text=answer or "It is about billing.", passed=False),),
+        input=f"ticket: ticket number {number}",
+        expected="returns",
+        answers=(Answer(text=text, passed=passed),),
     )
 
 
 def _result(number: int, *, passed: bool) -> GoldenResult:
     score = float(passed)
     return GoldenResult(
-        golden_id=f"ticket-{number:02}",
+        id=f"ticket-{number:02}",
         outcome=Outcome.PASSED if passed else Outcome.MISSED,
         score=score,
-        marks=(
+        evaluators=(
             Mark(
-                evaluator="right team",
-                value=score,
+                name="right team",
+                score=score,
                 passed=passed,
                 reason="" if passed else "not equal to the expected",
             ),
@@ -69,43 +62,45 @@ def all_good() -> Run:
     """Two prompts, one of them with a gate that a missed golden does not fail."""
     gated = [row(n, passed=n > 0) for n in range(20)]
     return Run(
-        summaries=[
-            PromptSummary(
+        prompts=(
+            PromptRecord(
+                key="prompts/ticket_routing.prompt.yml",
                 location="prompts/ticket_routing.prompt.yml",
                 model=MODEL,
                 goldens=20,
-                rows=gated,
+                results=tuple(gated),
                 verdict=Verdict(decision=Decision.PASS, passed=True, score=0.95),
             ),
-            PromptSummary(
+            PromptRecord(
+                key="prompts/greeting.prompt.yml",
                 location="prompts/greeting.prompt.yml",
                 model=MODEL,
                 goldens=3,
-                rows=[row(n, passed=True) for n in range(3)],
+                results=tuple(row(n, passed=True) for n in range(3)),
             ),
-        ]
+        )
     )
 
 
 def one_failing(answer: str = "", patch: str = PATCH) -> Run:
     """A prompt that got worse, for which something better was found, beside one that holds."""
     location = "prompts/ticket_routing.prompt.yml"
-    rows = [row(n, passed=n >= 8, before=n != 19, answer=answer) for n in range(20)]
-    failing = PromptSummary(
+    rows = (row(n, passed=n >= 8, before=n != 19, answer=answer) for n in range(20))
+    failing = PromptRecord(
         key=location,
         location=location,
         model=MODEL,
         goldens=20,
-        rows=rows,
+        results=tuple(rows),
         verdict=Verdict(
             decision=Decision.FAIL,
             passed=False,
             score=0.6,
             reasons=("score 0.600 is under min 0.85 (20 goldens scored)",),
         ),
-        base=BaseSummary(label="main (642c912f7)", loosened=("`min` was 0.9, now 0.85",)),
+        base=BaseRecord(label="main (642c912f7)", loosened=("`min` was 0.9, now 0.85",)),
     )
-    search = SearchSummary(
+    search = SearchRecord(
         key=location,
         location=location,
         sentence="Improved: +1.000 on 12 test goldens [+0.735, +1.000], 12 fixed and 0 broken.",
@@ -125,24 +120,23 @@ def one_failing(answer: str = "", patch: str = PATCH) -> Run:
         model=MODEL,
         optimizer_model="openai/gpt-5",
     )
-    [holding, _] = all_good().summaries
-    holding.key = holding.location = "prompts/summary.prompt.yml"
-    holding.base = BaseSummary(label="main (642c912f7)", identical=True)
-    return Run(summaries=[holding, failing], searches=[search])
+    other = "prompts/summary.prompt.yml"
+    same = BaseRecord(label="main (642c912f7)", identical=True)
+    holding = replace(all_good().prompts[0], key=other, location=other, base=same)
+    return Run(prompts=(holding, failing), searches=(search,))
 
 
 def several_too_long() -> Run:
     """Failing prompts with long diffs, many goldens, and hostile text everywhere."""
     runs = [one_failing(HOSTILE, PATCH + f"+{HOSTILE}" * 40) for _ in range(3)]
-    summaries, searches = [], []
+    prompts, searches = [], []
     for number, run in enumerate(runs):
-        [_, failing] = run.summaries
+        [_, failing] = run.prompts
         [search] = run.searches
         name = f"prompts/{number}-{HOSTILE}.prompt.yml"
-        failing.key = failing.location = name
-        failing.base = BaseSummary(label=HOSTILE, loosened=(HOSTILE,))
-        summaries.append(failing)
+        base = BaseRecord(label=HOSTILE, loosened=(HOSTILE,))
+        prompts.append(replace(failing, key=name, location=name, base=base))
         offer = Offer(rung=Rung.COMMENT, remark=f"no suggestion: {HOSTILE}")
         flags = (f"message 1 adds a link to {HOSTILE}",)
         searches.append(replace(search, key=name, location=name, offer=offer, flags=flags))
-    return Run(summaries=summaries, searches=searches)
+    return Run(prompts=tuple(prompts), searches=tuple(searches))

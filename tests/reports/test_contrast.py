@@ -1,18 +1,20 @@
 import pytest
 
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
 from pytest_promptopt.reports.contrast import differences_of, sentence
-from pytest_promptopt.reports.summary import Answer, GoldenRow
 
 LONG = (
     "The quick brown fox jumps over the lazy dog and runs away from the {} big house on the hill."
 )
 
 
-def row(expected: str, *answers: str, reason: str = "") -> GoldenRow:
-    mark = Mark(evaluator="polite", value=0.0, passed=False, reason=reason)
-    return GoldenRow(
-        result=GoldenResult(golden_id="a", outcome=Outcome.MISSED, score=0.0, marks=(mark,)),
+def row(expected: str, *answers: str, reason: str = "") -> GoldenResult:
+    mark = Mark(name="polite", score=0.0, passed=False, reason=reason)
+    return GoldenResult(
+        id="a",
+        outcome=Outcome.MISSED,
+        score=0.0,
+        evaluators=(mark,),
         expected=expected,
         answers=tuple(Answer(text=text, passed=text == expected) for text in answers),
     )
@@ -38,7 +40,7 @@ def row(expected: str, *answers: str, reason: str = "") -> GoldenRow:
         (row("", "b", reason="please is missing"), "polite 0.00: please is missing"),
     ],
 )
-def test_a_miss_is_told_by_where_it_differs(found: GoldenRow, said: str) -> None:
+def test_a_miss_is_told_by_where_it_differs(found: GoldenResult, said: str) -> None:
     assert sentence(found) == said
 
 

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Outcome
+from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.reports.json import render_json, report_schema
-from pytest_promptopt.reports.summary import Answer, GoldenRow, PromptSummary
-from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
+from tests.reports.sample_runs import all_good, one_failing, several_too_long
 
 VALIDATOR = Draft202012Validator(report_schema())
 
 
 def report(run: Run) -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(render_json(run.summaries, run.searches))
+    made: dict[str, Any] = json.loads(render_json(run))
     return made
 
 
@@ -65,16 +65,16 @@ def test_the_report_holds_what_a_search_proposes() -> None:
 def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
     long = "x" * 5_000
     result = GoldenResult(
-        golden_id=long, outcome=Outcome.ERROR, reason=long, notes=(long,) * 200, cost_usd=None
+        id=long,
+        outcome=Outcome.ERROR,
+        reason=long,
+        notes=(long,) * 200,
+        cost_usd=None,
+        answers=(Answer(text=long * 5),),
     )
-    summary = PromptSummary(
-        location=long,
-        model=long,
-        goldens=1,
-        rows=[GoldenRow(result=result, answers=(Answer(text=long * 5),))],
-    )
+    prompt = PromptRecord(key=long, location=long, model=long, goldens=1, results=(result,))
     [search] = one_failing().searches
-    run = Run(summaries=[summary], searches=[replace(search, patch=long * 30)])
+    run = Run(prompts=(prompt,), searches=(replace(search, patch=long * 30),))
     made = report(run)
     VALIDATOR.validate(made)
     [shown] = made["prompts"][0]["results"]
@@ -87,11 +87,21 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
 
 
 def test_any_text_can_be_written() -> None:
-    result = GoldenResult(golden_id="\ud800\x00", outcome=Outcome.MISSED, score=0.0)
-    summary = PromptSummary(
-        location="a",
-        model="b",
-        goldens=1,
-        rows=[GoldenRow(result=result, answers=(Answer(text="\ud800 é"),))],
+    result = GoldenResult(
+        id="\ud800\x00", outcome=Outcome.MISSED, score=0.0, answers=(Answer(text="\ud800 é"),)
     )
-    assert render_json([summary]).isascii()
+    prompt = PromptRecord(key="a", location="a", model="b", goldens=1, results=(result,))
+    assert render_json(Run(prompts=(prompt,))).isascii()
+
+
+def test_goldens_that_passed_have_no_texts_where_those_of_all_have_no_room() -> None:
+    def told(size: int) -> list[int]:
+        result = GoldenResult(id="p", outcome=Outcome.PASSED, score=1.0, input="x" * size)
+        missed = replace(result, id="m", outcome=Outcome.MISSED, score=0.0)
+        results = (result, *(replace(missed, id=str(n)) for n in range(299)))
+        prompt = PromptRecord(key="a", location="a", model="b", goldens=1, results=results)
+        return [len(r["input"]) for r in report(Run(prompts=(prompt,)))["prompts"][0]["results"]]
+
+    assert {*told(19_000)} == {19_000}
+    assert {*told(20_001)[1:-5]} == {20_001}
+    assert told(20_001)[0] == 0

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
+from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.search_record import Offer, Rung
 from pytest_promptopt.reports.markdown import (
     MOST_CHARACTERS,
     Part,
@@ -16,9 +19,7 @@ from pytest_promptopt.reports.markdown import (
     render_markdown,
     shorten,
 )
-from pytest_promptopt.reports.search import Offer, Rung
-from pytest_promptopt.reports.summary import BaseSummary, GoldenRow, PromptSummary
-from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
+from tests.reports.sample_runs import all_good, one_failing, several_too_long
 
 COMMENTS = Path(__file__).with_name("comments")
 # The too long one is held to a small limit, so that the expected text can be read.
@@ -31,8 +32,7 @@ CASES: dict[str, tuple[Callable[[], Run], int]] = {
 
 def rendered(case: str) -> str:
     run, most_characters = CASES[case]
-    made = run()
-    return render_markdown(made.summaries, made.searches, most_characters=most_characters)
+    return render_markdown(run(), most_characters=most_characters)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -46,7 +46,7 @@ def test_all_good_is_one_line() -> None:
 
 def test_hostile_text_stays_text_in_the_whole_comment() -> None:
     run = several_too_long()
-    text = render_markdown(run.summaries, run.searches)
+    text = render_markdown(run)
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     outside = [t for t in tokens if t.type not in {"fence", "html_block"}]
     children = [child for token in outside for child in token.children or ()]
@@ -66,26 +66,25 @@ def test_hostile_text_stays_text_in_the_whole_comment() -> None:
 def test_what_is_unproven_is_never_shown_as_a_gain() -> None:
     run = one_failing()
     [search] = run.searches
-    text = render_markdown(run.summaries, [replace(search, is_proven=False)])
+    text = render_markdown(replace(run, searches=(replace(search, is_proven=False),)))
     assert "| unproven | **FAIL** |" in text
     assert "To take what is proposed, which is unproven: commit the suggestion" in text
 
 
 def test_a_prompt_without_a_gate_fails_by_its_goldens_and_names_the_errors() -> None:
-    lost = GoldenResult(golden_id="lost", outcome=Outcome.ERROR, reason="no answer: @octocat")
-    summary = PromptSummary(
-        location="a.prompt.yml", model="m", goldens=1, rows=[GoldenRow(result=lost)]
-    )
-    text = render_markdown([summary])
+    lost = GoldenResult(id="lost", outcome=Outcome.ERROR, reason="no answer: @octocat")
+    name = "a.prompt.yml"
+    prompt = PromptRecord(key=name, location=name, model="m", goldens=1, results=(lost,))
+    text = render_markdown(Run(prompts=(prompt,)))
     assert "| a.prompt.yml | – | **1 error** |\n" in text
     assert "\n- 1 error of 1 golden\n" in text
     assert "\n- 1 error: no answer: @&#8203;octocat (lost)\n" in text
 
 
 def test_a_loosened_gate_is_told_also_where_all_is_good() -> None:
-    run = all_good()
-    run.summaries[0].base = BaseSummary(label="main", identical=True, loosened=("`min` 0.9 → 0.8",))
-    text = render_markdown(run.summaries)
+    base = BaseRecord(label="main", identical=True, loosened=("`min` 0.9 → 0.8",))
+    first, second = all_good().prompts
+    text = render_markdown(Run(prompts=(replace(first, base=base), second)))
     assert text.startswith("**No prompt fails:** 2 prompts, ")
     assert "\n- since main: \\`min\\` 0.9 → 0.8\n" in text
 
@@ -118,10 +117,7 @@ def test_lists_are_cut_before_diffs_and_the_last_first() -> None:
 @pytest.mark.parametrize("most_characters", [2_000, 5_000, 20_000])
 def test_no_comment_is_longer_than_allowed(most_characters: int) -> None:
     run = several_too_long()
-    for summary in run.summaries:
-        summary.rows = [replace(row, before=None) for row in summary.rows]
-    summaries = [*run.summaries] * 200
-    text = render_markdown(summaries, run.searches, most_characters=most_characters)
+    text = render_markdown(replace(run, prompts=run.prompts * 200), most_characters=most_characters)
     assert len(text) <= most_characters
     assert text.startswith("**600 of 600 prompts fail:**")
 
@@ -129,7 +125,7 @@ def test_no_comment_is_longer_than_allowed(most_characters: int) -> None:
 def test_a_text_that_was_cut_says_where_there_is_more() -> None:
     run = several_too_long()
     url = "https://github.com/acme/shop/actions/runs/7"
-    text = render_markdown(run.summaries, run.searches, run_url=url, most_characters=8_000)
+    text = render_markdown(run, run_url=url, most_characters=8_000)
     assert text.endswith(f" More is in [the summary of the job]({url}).\n")
     assert len(text) <= 8_000
 
@@ -161,20 +157,22 @@ def test_a_text_that_was_cut_says_where_there_is_more() -> None:
 )
 def test_it_says_how_to_take_what_is_proposed(offer: Offer | None, expected: str) -> None:
     run = one_failing()
-    text = render_markdown(run.summaries, [replace(run.searches[0], offer=offer)])
+    text = render_markdown(replace(run, searches=(replace(run.searches[0], offer=offer),)))
     assert f"\nTo take what is {expected}\n```diff\n" in text
 
 
 def test_a_diff_that_is_not_to_be_shown_is_not_shown() -> None:
     run = one_failing()
     offer = Offer(rung=Rung.COMMENT, remark="it seems to hold an API key")
-    text = render_markdown(run.summaries, [replace(run.searches[0], patch="", offer=offer)])
+    text = render_markdown(
+        replace(run, searches=(replace(run.searches[0], patch="", offer=offer),))
+    )
     assert "```diff" not in text
     assert "1.000, was 0.000 (12 unseen)" in text
 
 
 def test_a_run_without_prompts_says_so() -> None:
-    assert render_markdown([]) == "No prompt was scored.\n"
+    assert render_markdown(Run()) == "No prompt was scored.\n"
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import ReportError
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.base import BaseRecord
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.reports.json import render_json, report_schema
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reading import MOST_BYTES, MOST_VALUES, read_report
-from pytest_promptopt.reports.search import SearchSummary
-from pytest_promptopt.reports.summary import Answer, BaseSummary, GoldenRow, PromptSummary
-from tests.reports.sample_runs import Run, all_good, one_failing, several_too_long
+from tests.reports.sample_runs import all_good, one_failing, several_too_long
 
 TEXTS = st.text("ab `|<@#\n\u202eé", max_size=8)
 SCORES = st.sampled_from([0, 0.5, 1, 0.25])
@@ -27,13 +27,13 @@ def results(draw: st.DrawFn, golden_id: str) -> GoldenResult:
     outcome = draw(st.sampled_from(Outcome))
     is_scored = outcome in {Outcome.PASSED, Outcome.MISSED}
     marks = st.builds(
-        Mark, evaluator=TEXTS, value=st.none() | SCORES, passed=st.booleans(), reason=TEXTS
+        Mark, name=TEXTS, score=st.none() | SCORES, passed=st.booleans(), reason=TEXTS
     )
     return GoldenResult(
-        golden_id=golden_id,
+        id=golden_id,
         outcome=outcome,
         score=draw(SCORES) if is_scored else None,
-        marks=tuple(draw(st.lists(marks, max_size=2))),
+        evaluators=tuple(draw(st.lists(marks, max_size=2))),
         agreement=draw(st.none() | SCORES),
         tags=tuple(draw(st.lists(TEXTS, max_size=2))),
         required=draw(st.booleans()),
@@ -48,11 +48,11 @@ ANSWERS = st.builds(Answer, text=TEXTS, reasoning=TEXTS, passed=st.none() | st.b
 
 
 @st.composite
-def rows(draw: st.DrawFn) -> list[GoldenRow]:
+def rows(draw: st.DrawFn) -> tuple[GoldenResult, ...]:
     ids = draw(st.lists(TEXTS, max_size=4, unique=True))
-    return [
-        GoldenRow(
-            result=draw(results(golden_id)),
+    return tuple(
+        replace(
+            draw(results(golden_id)),
             before=draw(st.none() | results(golden_id)),
             place=draw(TEXTS),
             input=draw(TEXTS),
@@ -60,7 +60,7 @@ def rows(draw: st.DrawFn) -> list[GoldenRow]:
             answers=tuple(draw(st.lists(ANSWERS, max_size=2))),
         )
         for golden_id in ids
-    ]
+    )
 
 
 VERDICTS = st.builds(
@@ -71,20 +71,20 @@ VERDICTS = st.builds(
     reasons=st.lists(TEXTS, max_size=2).map(tuple),
 )
 BASES = st.builds(
-    BaseSummary,
+    BaseRecord,
     label=TEXTS,
     identical=st.booleans(),
     remark=TEXTS,
     loosened=st.lists(TEXTS, max_size=2).map(tuple),
 )
-SUMMARIES = st.lists(
+PROMPTS = st.lists(
     st.builds(
-        PromptSummary,
+        PromptRecord,
         key=TEXTS.map("k{}".format),
         location=TEXTS,
         model=TEXTS,
         goldens=st.integers(4, 9),
-        rows=rows(),
+        results=rows(),
         has_gate=st.booleans(),
         verdict=st.none() | VERDICTS,
         base=st.none() | BASES,
@@ -95,43 +95,39 @@ SUMMARIES = st.lists(
 
 
 def written(run: Run) -> bytes:
-    return render_json(run.summaries, run.searches).encode()
+    return render_json(run).encode()
 
 
 def markdown(run: Run) -> str:
-    return render_markdown(run.summaries, run.searches)
+    return render_markdown(run)
 
 
 def read_again(run: Run) -> Run:
-    report = read_report(written(run))
-    return Run(summaries=report.summaries, searches=report.searches)
+    return read_report(written(run))
 
 
 @pytest.mark.parametrize("make", [all_good, one_failing, several_too_long])
 def test_what_was_read_reads_as_the_run_itself_but_for_the_offers(make: Callable[[], Run]) -> None:
     run = make()
-    without = Run(summaries=run.summaries, searches=[replace(s, offer=None) for s in run.searches])
+    without = replace(run, searches=tuple(replace(s, offer=None) for s in run.searches))
     assert markdown(read_again(run)) == markdown(without)
 
 
 @settings(deadline=None)
-@given(SUMMARIES, st.booleans(), TEXTS)
-def test_any_run_reads_as_itself(
-    summaries: list[PromptSummary], is_searched: bool, text: str
-) -> None:
-    search = one_failing().searches[0]
-    searches: list[SearchSummary] = []
-    if summaries and is_searched:
-        key = summaries[0].key
-        searches = [replace(search, key=key, offer=None, patch=text, flags=(text,))]
-    run = Run(summaries=summaries, searches=searches)
+@given(PROMPTS, st.booleans(), TEXTS)
+def test_any_run_reads_as_itself(prompts: list[PromptRecord], is_searched: bool, text: str) -> None:
+    run = Run(prompts=tuple(prompts))
+    if prompts and is_searched:
+        search = one_failing().searches[0]
+        own = replace(search, key=prompts[0].key, offer=None, patch=text, flags=(text,))
+        run = replace(run, searches=(own,))
     assert markdown(read_again(run)) == markdown(run)
 
 
 def test_a_claim_that_the_results_do_not_bear_out_is_not_taken() -> None:
     data = json.loads(written(all_good()))
     data["prompts"][1] |= {"score": 0.1, "interval": [0, 0.2], "tokens": 0, "cost_usd": 0}
-    [_, summary] = read_report(json.dumps(data).encode()).summaries
+    [_, summary] = read_report(json.dumps(data).encode()).prompts
     assert (summary.evaluation.score, summary.tokens) == (1.0, 306)
 
 
@@ -202,7 +198,7 @@ def test_what_is_wrong_is_named_with_its_place(path: str, value: Any, reason: st
 
 def test_there_is_one_search_a_prompt() -> None:
     run = one_failing()
-    twice = Run(summaries=run.summaries, searches=[*run.searches] * 2)
+    twice = replace(run, searches=run.searches * 2)
     assert refusal(written(twice)).endswith(
         'searches[1].key: found "prompts/ticket_routing.prompt.yml", expected one that is not taken'
     )

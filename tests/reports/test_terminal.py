@@ -1,32 +1,35 @@
+from dataclasses import replace
+
 import pytest
 
 from pytest_promptopt.client.ledger import Tally
-from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.base import BaseRecord
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.reports.summary import Answer, BaseSummary, GoldenRow, PromptSummary
+from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.reports.terminal import cost, describe_progress, render
 
 
-def row(name: str, outcome: Outcome, score: float | None, **more: object) -> GoldenRow:
-    expected = str(more.pop("expected")) if "expected" in more else None
+def row(name: str, outcome: Outcome, score: float | None, **more: object) -> GoldenResult:
     answers = tuple(
         Answer(text=str(more.pop(key)), passed=False) for key in [*more] if key == "answer"
     )
-    result = GoldenResult(golden_id=name, outcome=outcome, score=score, **more)  # type: ignore[arg-type]
-    return GoldenRow(result=result, expected=expected, answers=answers)
+    made = GoldenResult(id=name, outcome=outcome, score=score, **more)  # type: ignore[arg-type]
+    return replace(made, answers=answers)
 
 
 def test_a_summary_tells_score_gate_effort_and_the_worst() -> None:
-    summary = PromptSummary(
+    summary = PromptRecord(
+        key="prompts/a.prompt.yml",
         location="prompts/a.prompt.yml",
         model="openai/x",
         goldens=4,
-        rows=[
+        results=(
             row("a", Outcome.PASSED, 1.0, input_tokens=1000, latency_seconds=0.5, cost_usd=0.01),
             row("b", Outcome.MISSED, 0.5, expected="yes", answer="no\n", saved=True),
             row("c", Outcome.MISSED, 0.0, answer="maybe", notes=("the answer is empty",)),
             row("d", Outcome.ERROR, None, reason="no answer"),
-        ],
+        ),
         verdict=Verdict(decision=Decision.FAIL, passed=False, score=0.5),
     )
     lines = list(render([summary], width=90))
@@ -47,26 +50,27 @@ def test_a_summary_tells_score_gate_effort_and_the_worst() -> None:
 LOCATION = "prompts/team/ticket_routing_{}.prompt.yml"
 
 
-def many(count: int) -> list[PromptSummary]:
+def many(count: int) -> list[PromptRecord]:
     """Prompts of which one fails, one is inconclusive, and the others hold."""
     decisions = {1: Decision.FAIL, 2: Decision.INCONCLUSIVE}
     return [
-        PromptSummary(
+        PromptRecord(
+            key=LOCATION.format(number),
             location=LOCATION.format(number),
             model="openai/x",
             goldens=2,
-            rows=[
+            results=(
                 row("a", Outcome.PASSED, 1.0, input_tokens=1_234, cost_usd=0.001),
                 row("b", Outcome.MISSED, 0.0, expected="yes", answer="no"),
                 row("c", Outcome.UNSCORED, None, reason="no choice"),
                 row("d", Outcome.NOT_RUN, None, reason="no budget"),
-            ][: 4 if number == 1 else 2],
+            )[: 4 if number == 1 else 2],
             verdict=Verdict(
                 decision=decisions.get(number, Decision.PASS),
                 passed=number not in decisions,
                 score=0.5,
             ),
-            base=BaseSummary(label="main", identical=True),
+            base=BaseRecord(label="main", identical=True),
         )
         for number in range(count)
     ]

@@ -17,7 +17,7 @@ class Cause:
 
     outcome: Outcome
     reason: str
-    golden_ids: tuple[str, ...]
+    goldens: tuple[str, ...]
 
 
 def causes(results: Iterable[GoldenResult]) -> tuple[Cause, ...]:
@@ -30,11 +30,11 @@ def causes(results: Iterable[GoldenResult]) -> tuple[Cause, ...]:
         Cause(
             outcome=outcome,
             reason=same[0].reason,
-            golden_ids=tuple(result.golden_id for result in same),
+            goldens=tuple(result.id for result in same),
         )
         for (outcome, _), same in found.items()
     ]
-    return tuple(sorted(made, key=lambda c: (_WITHOUT_SCORE.index(c.outcome), -len(c.golden_ids))))
+    return tuple(sorted(made, key=lambda c: (_WITHOUT_SCORE.index(c.outcome), -len(c.goldens))))
 
 
 def _key(result: GoldenResult) -> tuple[Outcome, str]:
@@ -43,5 +43,5 @@ def _key(result: GoldenResult) -> tuple[Outcome, str]:
         return result.outcome, ""
     if result.outcome is Outcome.UNSCORED:
         return result.outcome, result.reason
-    without_id = result.reason.replace(f"golden {result.golden_id}", "golden")
+    without_id = result.reason.replace(f"golden {result.id}", "golden")
     return result.outcome, _PARTICULAR.sub("…", without_id)

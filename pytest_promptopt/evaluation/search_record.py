@@ -1,4 +1,4 @@
-"""What a search for a better prompt came to, for reports."""
+"""What a search for a better prompt came to."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -34,7 +34,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SearchSummary:
+class SearchRecord:
     """A search that ended.
 
     ``key`` is that of the prompt's summary. ``comparison`` is on the test split, the proposed

@@ -1,18 +1,18 @@
 import pytest
 
+from pytest_promptopt.evaluation.causes import causes
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
-from pytest_promptopt.reports.causes import causes
 
 
 def results(outcome: Outcome, *reasons: str) -> list[GoldenResult]:
     return [
-        GoldenResult(golden_id=f"g{number}", outcome=outcome, reason=reason)
+        GoldenResult(id=f"g{number}", outcome=outcome, reason=reason)
         for number, reason in enumerate(reasons)
     ]
 
 
 def counts(found: list[GoldenResult]) -> list[tuple[str, int]]:
-    return [(cause.reason, len(cause.golden_ids)) for cause in causes(found)]
+    return [(cause.reason, len(cause.goldens)) for cause in causes(found)]
 
 
 def test_errors_that_differ_by_golden_request_or_sample_have_one_cause() -> None:
@@ -28,7 +28,7 @@ def test_errors_that_differ_by_golden_request_or_sample_have_one_cause() -> None
 @pytest.mark.parametrize("reason", ["a scorer gave 7", "no value in golden {name}"])
 def test_an_id_that_is_a_part_of_the_message_by_chance_tells_no_causes_apart(reason: str) -> None:
     found = [
-        GoldenResult(golden_id=name, outcome=Outcome.ERROR, reason=reason.format(name=name))
+        GoldenResult(id=name, outcome=Outcome.ERROR, reason=reason.format(name=name))
         for name in ("a", "s", "gave", "x.y")
     ]
     assert counts(found) == [(found[0].reason, 4)]
