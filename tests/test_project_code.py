@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.project_code import CodeError, ProjectCode
+from pytest_promptopt.project.code import CodeError, ProjectCode
 
 MODULE = """
 import functools

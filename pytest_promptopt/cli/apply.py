@@ -6,13 +6,14 @@ from pathlib import Path
 from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.history.repository import Repository
+from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
 from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
-from pytest_promptopt.proposals.store import PROPOSALS_PATH, ProposalStore
+from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.proposals.taking import read_file, remember, take
 from pytest_promptopt.reports.optimization import render_diff
 
@@ -116,11 +117,9 @@ def _read_at(
 def _project(folder: Path) -> Path:
     """The nearest folder from here upwards that has proposals."""
     for candidate in (folder, *folder.parents):
-        if (candidate / PROPOSALS_PATH).is_dir():
+        if (candidate / PROPOSALS).is_dir():
             return candidate
-    raise UsageError(
-        f"no {PROPOSALS_PATH.as_posix()} here or above; run pytest with --prompt-optimize"
-    )
+    raise UsageError(f"no {PROPOSALS.as_posix()} here or above; run pytest with --prompt-optimize")
 
 
 def _list(store: ProposalStore, out: Output) -> int:

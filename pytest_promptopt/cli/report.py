@@ -9,8 +9,8 @@ from typing import Any
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.journal import read_journal
+from pytest_promptopt.project.folder import JOURNAL, RUNS
 
-_RUNS = Path(".promptopt") / "runs"
 _DESCRIPTION = """\
 What a run of --prompt-optimize proposed, refused, scored and decided. Without RUN: the runs there
 are, the latest first."""
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the runs, or one of them; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    journals = _journals(_project(Path.cwd()) / _RUNS)
+    journals = _journals(_project(Path.cwd()) / RUNS)
     if arguments.name is None:
         for path in journals:
             _summarize(path, out)
@@ -44,13 +44,13 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
 def _project(folder: Path) -> Path:
     """The nearest folder from here upwards that has runs."""
     for candidate in (folder, *folder.parents):
-        if (candidate / _RUNS).is_dir():
+        if (candidate / RUNS).is_dir():
             return candidate
-    raise UsageError(f"no {_RUNS.as_posix()} here or above; run pytest with --prompt-optimize")
+    raise UsageError(f"no {RUNS.as_posix()} here or above; run pytest with --prompt-optimize")
 
 
 def _journals(folder: Path) -> list[Path]:
-    found = folder.glob("*/journal.jsonl")
+    found = folder.glob(f"*/{JOURNAL}")
     return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from pytest_promptopt.cli.output import warn
-from pytest_promptopt.history.scores import SCORES_PATH, SavedScore, SavedScores, ScoreFile
+from pytest_promptopt.history.scores import SavedScore, SavedScores, ScoreFile
+from pytest_promptopt.project.folder import SCORES
 
 
 def read_scores(project: Path) -> SavedScores:
     """The scores of the project; lines that cannot be read are told on stderr."""
-    saved = ScoreFile(project / SCORES_PATH).read()
+    saved = ScoreFile(project / SCORES).read()
     for problem in saved.problems:
         warn(str(problem))
     return saved

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.messages import Message
-from pytest_promptopt.project_code import ProjectCode
+from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in

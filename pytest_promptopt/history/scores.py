@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import HistoryError, Problem, Severity
+from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
-
-SCORES_PATH = Path(".promptopt") / "scores.jsonl"
 
 _ATTRIBUTES = "# Written by pytest-promptopt.\nscores.jsonl merge=union\n"
 _KINDS: Mapping[type, str] = {dict: "a mapping", str: "text", int: "a whole number"}
@@ -114,7 +113,7 @@ class ScoreFile:
     (``merge=union``), and one that a side had replaced would come back behind the new one.
     """
 
-    def __init__(self, path: Path, *, location: str = SCORES_PATH.as_posix()) -> None:
+    def __init__(self, path: Path, *, location: str = SCORES.as_posix()) -> None:
         self._path = path
         self._location = location
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_promptopt.history.scores import SCORES_PATH
+from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import Content, content_of
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.prompt import Prompt
@@ -30,7 +30,7 @@ class Snapshot:
 def project_root(path: Path, repository: Path) -> Path:
     """The nearest folder above that keeps scores, else the root of the repository."""
     folders = (folder for folder in path.parents if folder.is_relative_to(repository))
-    return next((folder for folder in folders if (folder / SCORES_PATH).exists()), repository)
+    return next((folder for folder in folders if (folder / SCORES).exists()), repository)
 
 
 def read_snapshot(

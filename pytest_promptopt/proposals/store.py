@@ -4,19 +4,18 @@ import json
 from pathlib import Path
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.project.folder import PROPOSALS
+from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.files import DISK
 from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
-from pytest_promptopt.proposals.writing import replace_file
-
-PROPOSALS_PATH = Path(".promptopt") / "proposals"
 
 
 class ProposalStore:
     """The proposals of a project, ``ID.json`` and ``ID.patch`` in ``.promptopt/proposals/``."""
 
     def __init__(self, project: Path) -> None:
-        self._folder = project / PROPOSALS_PATH
+        self._folder = project / PROPOSALS
 
     def save(self, proposal: Proposal) -> Path:
         """Write the proposal over what has its id; the path of its patch. Raises OSError."""
@@ -48,7 +47,7 @@ class ProposalStore:
     def read(self, name: str) -> Proposal:
         """The proposal of this id; raises :class:`ProposalError`."""
         path = self._folder / f"{name}.json"
-        where = f"{PROPOSALS_PATH.as_posix()}/{path.name}"
+        where = f"{PROPOSALS.as_posix()}/{path.name}"
         try:
             proposal = Proposal.from_json(load_json(DISK.read(path).decode()))
         except OSError as error:

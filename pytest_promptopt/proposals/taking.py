@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
+from pytest_promptopt.project.folder import MEMORY
+from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.applying import Merge
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
-from pytest_promptopt.proposals.writing import replace_file
 
 
 def read_file(path: Path, proposal: Proposal) -> bytes:
@@ -30,7 +31,7 @@ def take(proposal: Proposal, merged: Merge, path: Path, project: Path) -> None:
 
 def remember(project: Path, proposal: Proposal, event: Event) -> None:
     """Keep what became of the proposal in the prompt's memory; raises :class:`ProposalError`."""
-    name = f".promptopt/memory/{slug(proposal.prompt)}.jsonl"
+    name = f"{MEMORY.as_posix()}/{slug(proposal.prompt)}.jsonl"
     entry = Remembered(
         run=proposal.run,
         event=event,

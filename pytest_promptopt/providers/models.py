@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pytest_promptopt.errors import UsageError
-from pytest_promptopt.project_code import CodeError, module_file
+from pytest_promptopt.project.code import CodeError, module_file
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.request import Model

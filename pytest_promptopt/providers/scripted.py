@@ -26,7 +26,7 @@ from pytest_promptopt.errors import (
     RefusedError,
     TransientError,
 )
-from pytest_promptopt.project_code import CodeError, ProjectCode
+from pytest_promptopt.project.code import CodeError, ProjectCode
 from pytest_promptopt.providers.request import (
     Completion,
     FinishReason,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_promptopt.project_code import ProjectCode
+from pytest_promptopt.project.code import ProjectCode
 
 ReportWork = Callable[[str, int, int], None]
 """Called with what is done, how many bytes of it are done, and how many there are."""

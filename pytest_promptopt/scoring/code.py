@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from pytest_promptopt.errors import ScorerError
-from pytest_promptopt.project_code import CodeError
+from pytest_promptopt.project.code import CodeError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext

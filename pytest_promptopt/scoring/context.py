@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_promptopt.project_code import ProjectCode
+from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.registry import Registry

@@ -13,15 +13,15 @@ from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
 from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.job import read_job
-from pytest_promptopt.project_code import ProjectCode
+from pytest_promptopt.project.code import ProjectCode
+from pytest_promptopt.project.folder import keep_out_of_git
+from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.providers.keys import KEY_VARIABLES
 from pytest_promptopt.providers.models import parse_aliases
 from pytest_promptopt.providers.pricing import Prices, parse_prices
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.session.gitignore import keep_out_of_git
 from pytest_promptopt.session.progress import Work
-from pytest_promptopt.settings import Settings
 
 _CACHE_FILE = "answers.sqlite"
 _RETRIED_FOR_TIMEOUTS = 2

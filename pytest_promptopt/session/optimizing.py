@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +25,8 @@ from pytest_promptopt.optimization.result import Event, Progress, Result
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
 from pytest_promptopt.optimization.splits import shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
+from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
+from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import proposal_of
@@ -44,7 +45,6 @@ from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
 from pytest_promptopt.session.reporting import Reporting
 from pytest_promptopt.session.state import State
-from pytest_promptopt.settings import Settings
 from pytest_promptopt.text import printable
 
 _TURNED_DOWN = (
@@ -139,9 +139,10 @@ class Optimizing:
         name = inputs_digest(subject, settings, model, splits)[:12]
         self._tell(Line(f"optimizing {subject.key} with {model}, run {name}"))
         self.work.search = ("a first look at the prompt",)
-        memory = MemoryFile(self._folder / "memory" / f"{slug(subject.key)}.jsonl")
+        root = self.config.rootpath
+        memory = MemoryFile(root / MEMORY / f"{slug(subject.key)}.jsonl")
         turned_down = Memory(earlier=memory.read()).turned_down
-        journal = Journal(self._folder / "runs" / name / "journal.jsonl")
+        journal = Journal(root / RUNS / name / JOURNAL)
         search = optimize(
             subject,
             settings,
@@ -179,10 +180,6 @@ class Optimizing:
         if result.chosen is not None and result.chosen.id in turned_down:
             return replace(found, remarks=(*remarks, _TURNED_DOWN))
         return _with_edit(replace(found, remarks=remarks), content)
-
-    @property
-    def _folder(self) -> Path:
-        return self.config.rootpath / ".promptopt"
 
     def _show(self) -> None:
         """What happened since, and the state of things on the current line."""

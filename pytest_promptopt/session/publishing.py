@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +12,15 @@ from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.forge.github import GitHub
 from pytest_promptopt.forge.job import Job, read_job, token
 from pytest_promptopt.history.repository import Repository
+from pytest_promptopt.project.folder import COMMENT
+from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.proposals.remote import Remote
-from pytest_promptopt.proposals.writing import replace_file
 from pytest_promptopt.publishing.climb import Checkout, Finding
 from pytest_promptopt.publishing.publish import Published, publish_run
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
-
-_KEPT_TEXT = Path(".promptopt") / "comment.md"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,14 +105,14 @@ class Publishing:
     def _keep_text(self, failure: str) -> None:
         """Tell the failure, and put the text that was not posted where it can be found."""
         text = render_markdown(self.reporting.run(self._exit_code, self.searches()))
-        path = self.config.rootpath / _KEPT_TEXT
+        path = self.config.rootpath / COMMENT
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(path, text.encode())
         except OSError as error:
-            self._lines.append(f"{failure}; nor kept: {_KEPT_TEXT}: {error.strerror or error}")
+            self._lines.append(f"{failure}; nor kept: {COMMENT}: {error.strerror or error}")
         else:
-            self._lines.append(f"{failure}\nthe text is in {_KEPT_TEXT.as_posix()}")
+            self._lines.append(f"{failure}\nthe text is in {COMMENT.as_posix()}")
 
 
 def _offered(search: SearchRecord) -> str:

@@ -11,11 +11,11 @@ from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord, interval_of
 from pytest_promptopt.history.scores import (
-    SCORES_PATH,
     GoldenScore,
     SavedScore,
     ScoreFile,
 )
+from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
@@ -25,7 +25,7 @@ class SavingScores:
 
     def __init__(self, reporting: Reporting, root: Path, now: Callable[[], datetime]) -> None:
         self._reporting = reporting
-        self._file = ScoreFile(root / SCORES_PATH)
+        self._file = ScoreFile(root / SCORES)
         self._now = now
         self._remark = ""
 
@@ -38,9 +38,7 @@ class SavingScores:
         except HistoryError as error:
             self._remark = f"no score was saved: {error}"
         else:
-            self._remark = (
-                f"{counted(len(scores), 'score')} of whole prompts, {new} new: {SCORES_PATH}"
-            )
+            self._remark = f"{counted(len(scores), 'score')} of whole prompts, {new} new: {SCORES}"
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -18,6 +18,7 @@ from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
+from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
@@ -49,7 +50,6 @@ from pytest_promptopt.session.writing import (
     check_report_paths,
 )
 from pytest_promptopt.session.xdist import Controller
-from pytest_promptopt.settings import Settings, read_settings
 from pytest_promptopt.text import printable
 from pytest_promptopt.workflow import Workflow
 

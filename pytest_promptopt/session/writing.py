@@ -8,7 +8,7 @@ import pytest
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
-from pytest_promptopt.proposals.writing import replace_file
+from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,

@@ -12,12 +12,12 @@ import pytest
 from pytest_promptopt.cli.main import main
 from pytest_promptopt.history.prompt_history import PromptHistory
 from pytest_promptopt.history.scores import (
-    SCORES_PATH,
     GoldenScore,
     SavedScore,
     ScoreFile,
 )
 from pytest_promptopt.history.snapshot import Snapshot
+from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
 from tests.history.commits import History
@@ -76,7 +76,7 @@ class Promptopt:
         history = PromptHistory(self.path)
         snapshot = history.present() if ref is None else history.at(history.commit(ref))
         assert snapshot is not None
-        ScoreFile(self.history.folder / SCORES_PATH).add([saved(snapshot, scores, model)])
+        ScoreFile(self.history.folder / SCORES).add([saved(snapshot, scores, model)])
 
 
 def saved(snapshot: Snapshot, scores: Mapping[str, float], model: str) -> SavedScore:

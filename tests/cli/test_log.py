@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from pytest_promptopt.history.prompt_history import PromptHistory
-from pytest_promptopt.history.scores import SCORES_PATH, ScoreFile
+from pytest_promptopt.history.scores import ScoreFile
+from pytest_promptopt.project.folder import SCORES
 from tests.cli.conftest import NAME, Promptopt, saved
 
 
@@ -194,7 +195,7 @@ def test_more_samples_than_one_are_told(promptopt: Promptopt) -> None:
     promptopt.history.commit("Add the prompt")
     snapshot = PromptHistory(promptopt.path).present()
     score = replace(saved(snapshot, {"refund": 1, "late": 1}, "openai/m"), samples=5)
-    ScoreFile(promptopt.history.folder / SCORES_PATH).add([score])
+    ScoreFile(promptopt.history.folder / SCORES).add([score])
     assert promptopt("log", NAME).out.endswith("2 goldens × 5 samples\n")
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.proposals.proposal import ProposalError
-from pytest_promptopt.proposals.store import PROPOSALS_PATH, ProposalStore
+from pytest_promptopt.proposals.store import ProposalStore
 from tests.proposals.made import SHOWN, made
 
 
@@ -56,7 +57,7 @@ def test_without_a_folder_there_are_none(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_proposal_is_named(tmp_path: Path, content: bytes, message: str) -> None:
-    path = tmp_path / PROPOSALS_PATH / "abc.json"
+    path = tmp_path / PROPOSALS / "abc.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
     with pytest.raises(ProposalError) as caught:

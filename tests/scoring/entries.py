@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import Problem, UsageError
-from pytest_promptopt.project_code import ProjectCode
+from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request

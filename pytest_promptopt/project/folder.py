@@ -1,7 +1,17 @@
-"""The folder ``.promptopt`` at the root of a project."""
+"""The folder ``.promptopt`` at the root of a project, and what is where in it."""
 
 import contextlib
 from pathlib import Path
+
+FOLDER = Path(".promptopt")
+CACHE = FOLDER / "cache"
+COMMENT = FOLDER / "comment.md"
+MEMORY = FOLDER / "memory"
+PROPOSALS = FOLDER / "proposals"
+RUNS = FOLDER / "runs"
+JOURNAL = "journal.jsonl"
+"""A search has a folder of its own in :data:`RUNS`, and this in it."""
+SCORES = FOLDER / "scores.jsonl"
 
 _IGNORED = "# Written by pytest-promptopt.\ncache/\nruns/\nproposals/\n"
 
@@ -11,7 +21,7 @@ def keep_out_of_git(root: Path) -> None:
 
     A folder that cannot be written to is left alone: whoever writes into it will say so.
     """
-    path = root / ".promptopt" / ".gitignore"
+    path = root / FOLDER / ".gitignore"
     with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
