@@ -1,17 +1,31 @@
 """Records as plain JSON, and back: the types of a record's fields say what is taken."""
 
 import re
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+import msgspec
 
 Record = TypeVar("Record")
 
-_PLACE = re.compile(r"(?P<what>.*) - at `\$\.?(?P<where>.*)`")
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+_PLACE = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<where>.*)`", re.DOTALL)
+_WORDS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "a list",
+    "date": "a date",
+}
+_TYPE = re.compile(rf"`({'|'.join(_WORDS)})`")
 
 
 def to_json(record: Any) -> Any:
     """The record and all records in it as mappings, lists, texts, numbers, true, false, null."""
-    import msgspec
-
     return msgspec.to_builtins(record)
 
 
@@ -21,8 +35,6 @@ def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:
     Without ``strict`` a whole number may be written as 1.0. Raises ValueError that names the
     field, what was found and what was expected.
     """
-    import msgspec
-
     try:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
@@ -31,7 +43,6 @@ def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:
 
 def _said(message: str) -> str:
     found = _PLACE.fullmatch(message)
-    if found is None:
-        return message[:1].lower() + message[1:]
-    what = found["what"][:1].lower() + found["what"][1:]
-    return f"`{found['where']}`: {what}" if found["where"] else what
+    what = found["what"] if found else message
+    what = _TYPE.sub(lambda name: _WORDS[name[1]], what[:1].lower() + what[1:])
+    return f"`{found['where']}`: {what}" if found and found["where"] else what

@@ -10,23 +10,23 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from pytest_promptopt.codec import Share, from_json, to_json
 from pytest_promptopt.errors import HistoryError, Problem, Severity
 from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import ScoredContent
+from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.statistics.intervals import Interval
 
 _ATTRIBUTES = "# Written by pytest-promptopt.\nscores.jsonl merge=union\n"
-_KINDS: Mapping[type, str] = {dict: "a mapping", str: "text", int: "a whole number"}
 _MERGE_MARKS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoldenScore:
+class GoldenScore(NamedTuple):
     """What one golden scored, in [0, 1], and whether it passed."""
 
-    score: float
+    score: Share
     passed: bool
 
 
@@ -43,7 +43,7 @@ class SavedScore:
     model: str
     location: str
     samples: int
-    score: float
+    score: Share
     interval: Interval | None
     goldens: Mapping[str, GoldenScore]
     recorded: date
@@ -53,41 +53,6 @@ class SavedScore:
         """What the score is kept by: a hash of content and model, 16 hex digits."""
         encoded = json.dumps([asdict(self.content), self.model], sort_keys=True)
         return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-    def to_json(self) -> dict[str, Any]:
-        """The score as plain JSON."""
-        interval = self.interval
-        return {
-            "content": asdict(self.content),
-            "model": self.model,
-            "location": self.location,
-            "samples": self.samples,
-            "score": self.score,
-            "interval": None if interval is None else [interval.low, interval.high],
-            "goldens": {name: [g.score, g.passed] for name, g in self.goldens.items()},
-            "recorded": self.recorded.isoformat(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Any) -> "SavedScore":
-        """The inverse of :meth:`to_json`; raises ValueError saying what is wrong."""
-        if not isinstance(data, dict):
-            raise ValueError("not a mapping")
-        content = _typed(data, "content", dict)
-        return cls(
-            content=ScoredContent(
-                **{name: _typed(content, name, str) for name in ScoredContent.__slots__}
-            ),
-            model=_typed(data, "model", str),
-            location=_typed(data, "location", str),
-            samples=_typed(data, "samples", int),
-            score=_share(data.get("score"), "score"),
-            interval=_interval(data.get("interval")),
-            goldens={
-                name: _golden(value, name) for name, value in _typed(data, "goldens", dict).items()
-            },
-            recorded=date.fromisoformat(_typed(data, "recorded", str)),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,45 +153,17 @@ class ScoreFile:
 
 
 def _encode(score: SavedScore) -> bytes:
-    return json.dumps(score.to_json(), sort_keys=True).encode() + b"\n"
+    return json.dumps(to_json(score), sort_keys=True).encode() + b"\n"
 
 
 def _parse(line: bytes) -> SavedScore:
     """The score on a line; raises ValueError."""
     try:
-        data = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
+        data = load_json(line.decode("utf-8-sig"))
+    except ValueError:
         raise ValueError("not JSON") from None
-    return SavedScore.from_json(data)
+    return from_json(SavedScore, data)
 
 
 def _without_day(score: SavedScore) -> dict[str, Any]:
-    return {**score.to_json(), "recorded": None}
-
-
-def _typed(data: Mapping[str, Any], name: str, kind: type) -> Any:
-    value = data.get(name)
-    if type(value) is not kind:
-        raise ValueError(f"`{name}` must be {_KINDS[kind]}")
-    return value
-
-
-def _share(value: Any, name: str) -> float:
-    if type(value) not in {int, float} or not 0 <= value <= 1:
-        raise ValueError(f"`{name}` must be a number from 0 to 1")
-    return float(value)
-
-
-def _interval(value: Any) -> Interval | None:
-    if value is None:
-        return None
-    if not isinstance(value, list) or len(value) != 2:
-        raise ValueError("`interval` must be two numbers")
-    low, high = (_share(bound, "interval") for bound in value)
-    return Interval(low=low, high=high)
-
-
-def _golden(value: Any, name: str) -> GoldenScore:
-    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], bool):
-        raise ValueError(f"`{name[:40]}` must be a score and whether it passed")
-    return GoldenScore(score=_share(value[0], name[:40]), passed=value[1])
+    return {**to_json(score), "recorded": None}

@@ -2,23 +2,22 @@
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from pytest_promptopt.codec import Amount, Count, Share, from_json, to_json
 from pytest_promptopt.errors import PromptoptError
 from pytest_promptopt.messages import Message, Role
 from pytest_promptopt.prompts.library import SUFFIXES
-from pytest_promptopt.proposals.fields import Fields
 from pytest_promptopt.statistics.intervals import Interval
 
-VERSION = 1
+VERSION = 2
 
 _BLOB_ID = re.compile(r"[0-9a-f]{40}")
-_ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant"}
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class ProposalError(PromptoptError):
@@ -29,7 +28,7 @@ class ProposalError(PromptoptError):
 class TextChange:
     """New text for the message at ``position`` of the file, counted from 0."""
 
-    position: int
+    position: Count
     role: Role
     before: str
     after: str
@@ -42,7 +41,7 @@ class Demonstrations:
     Both are those of the file before any change.
     """
 
-    position: int
+    position: Count
     question: str
     messages: tuple[Message, ...]
 
@@ -55,9 +54,9 @@ class Gain:
     ``fixed`` and ``broken`` are the ids of goldens that changed side.
     """
 
-    goldens: int
-    before: float
-    after: float
+    goldens: Count
+    before: Share
+    after: Share
     difference: float
     interval: Interval
     fixed: tuple[str, ...]
@@ -90,12 +89,20 @@ class Proposal:
     method: str
     model: str
     optimizer_model: str
-    before: float | None
-    after: float | None
+    before: Share | None
+    after: Share | None
     verdict: str
     gain: Gain | None
-    calls: int
-    cost_usd: float | None
+    calls: Count
+    cost_usd: Amount | None
+
+    def __post_init__(self) -> None:
+        path = PurePosixPath(self.location)
+        if path.is_absolute() or ".." in path.parts or not self.location.endswith(SUFFIXES):
+            within = f"the path of a *{SUFFIXES[0]} within the project"
+            raise ValueError(f"`location` must be {within}")
+        if not _BLOB_ID.fullmatch(self.blob):
+            raise ValueError("`blob` must be a git id of 40 hex digits")
 
     @property
     def id(self) -> str:
@@ -111,51 +118,16 @@ class Proposal:
 
     def to_json(self) -> dict[str, Any]:
         """The proposal as plain JSON."""
-        data = asdict(self)
-        data["texts"] = [
-            {
-                "path": ["messages", change.position, "content"],
-                "role": change.role,
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in self.texts
-        ]
-        if self.gain is not None:
-            data["gain"]["interval"] = [self.gain.interval.low, self.gain.interval.high]
-        return {"version": VERSION, **data}
+        return {"version": VERSION, **to_json(self)}
 
     @classmethod
     def from_json(cls, value: Any) -> "Proposal":
         """The inverse of :meth:`to_json`; raises ValueError naming the field that is wrong."""
-        fields = Fields.of(value)
-        if fields.data.get("version") != VERSION:
-            raise fields.wrong("version", f"{VERSION}; it was written by another release")
-        return cls(
-            prompt=fields.text("prompt"),
-            location=_location(fields),
-            blob=_blob(fields),
-            texts=tuple(_text_change(part) for part in fields.parts("texts")),
-            demonstrations=(
-                _demonstrations(fields.part("demonstrations"))
-                if fields.has("demonstrations")
-                else None
-            ),
-            patch=fields.text("patch"),
-            candidate=fields.text("candidate"),
-            origin=fields.text("origin"),
-            note=fields.text("note"),
-            run=fields.text("run"),
-            method=fields.text("method"),
-            model=fields.text("model"),
-            optimizer_model=fields.text("optimizer_model"),
-            before=fields.number("before", 0, 1) if fields.has("before") else None,
-            after=fields.number("after", 0, 1) if fields.has("after") else None,
-            verdict=fields.text("verdict"),
-            gain=_gain(fields.part("gain")) if fields.has("gain") else None,
-            calls=fields.count("calls"),
-            cost_usd=fields.number("cost_usd", 0, math.inf) if fields.has("cost_usd") else None,
-        )
+        if isinstance(value, Mapping) and value.get("version") != VERSION:
+            raise ValueError(f"`version` must be {VERSION}; it was written by another release")
+        if _HALF_PAIR.search(json.dumps(value, ensure_ascii=False)):
+            raise ValueError("a text holds half of a surrogate pair")
+        return from_json(cls, value)
 
 
 _EDIT = ("texts", "demonstrations", "patch")
@@ -165,62 +137,3 @@ def blob_id(content: bytes) -> str:
     """The id that git gives these very bytes in a repository of SHA-1; needs no repository."""
     header = f"blob {len(content)}\0".encode()
     return hashlib.sha1(header + content, usedforsecurity=False).hexdigest()
-
-
-def _location(fields: Fields) -> str:
-    location = fields.text("location")
-    path = PurePosixPath(location)
-    if path.is_absolute() or ".." in path.parts or not location.endswith(SUFFIXES):
-        raise fields.wrong("location", f"the path of a *{SUFFIXES[0]} within the project")
-    return location
-
-
-def _blob(fields: Fields) -> str:
-    blob = fields.text("blob")
-    if not _BLOB_ID.fullmatch(blob):
-        raise fields.wrong("blob", "a git id of 40 hex digits")
-    return blob
-
-
-def _role(fields: Fields) -> Role:
-    role = _ROLES.get(fields.text("role"))
-    if role is None:
-        raise fields.wrong("role", " or ".join(_ROLES))
-    return role
-
-
-def _text_change(fields: Fields) -> TextChange:
-    match fields.data.get("path"):
-        case ["messages", int(position), "content"] if position >= 0 and position is not True:
-            return TextChange(
-                position=position,
-                role=_role(fields),
-                before=fields.text("before"),
-                after=fields.text("after"),
-            )
-        case _:
-            raise fields.wrong("path", '["messages", NUMBER, "content"]')
-
-
-def _demonstrations(fields: Fields) -> Demonstrations:
-    return Demonstrations(
-        position=fields.count("position"),
-        question=fields.text("question"),
-        messages=tuple(
-            Message(role=_role(part), content=part.text("content"))
-            for part in fields.parts("messages")
-        ),
-    )
-
-
-def _gain(fields: Fields) -> Gain:
-    low, high = fields.numbers("interval", 2, -1, 1)
-    return Gain(
-        goldens=fields.count("goldens"),
-        before=fields.number("before", 0, 1),
-        after=fields.number("after", 0, 1),
-        difference=fields.number("difference", -1, 1),
-        interval=Interval(low, high),
-        fixed=fields.texts("fixed"),
-        broken=fields.texts("broken"),
-    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.codec import to_json
 from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.history.scores import GoldenScore, SavedScore, ScoreFile
 from pytest_promptopt.prompts.content import Content, ScoredContent
@@ -35,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 def written(path: Path, **changes: Any) -> None:
     """A file whose only line is that of ``SCORE`` with ``changes``; None removes a field."""
-    data = {**SCORE.to_json(), **changes}
+    data = {**to_json(SCORE), **changes}
     path.parent.mkdir()
     path.write_text(json.dumps({name: value for name, value in data.items() if value != ...}))
 
@@ -131,8 +132,8 @@ def test_lines_that_cannot_be_read_are_warnings_with_their_place(path: Path) -> 
         "delete the mark",
         ".promptopt/scores.jsonl:4: not a saved score (not JSON), so it is left out; delete the "
         "line",
-        ".promptopt/scores.jsonl:5: not a saved score (not a mapping), so it is left out; delete "
-        "the line",
+        ".promptopt/scores.jsonl:5: not a saved score (expected an object, got a list), so it is "
+        "left out; delete the line",
         ".promptopt/scores.jsonl:6: not a saved score (not JSON), so it is left out; delete the "
         "line",
     ]
@@ -141,20 +142,23 @@ def test_lines_that_cannot_be_read_are_warnings_with_their_place(path: Path) -> 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"content": ...}, "`content` must be a mapping"),
-        ({"content": {"version": "v"}}, "`goldens` must be text"),
-        ({"model": 1}, "`model` must be text"),
-        ({"samples": True}, "`samples` must be a whole number"),
-        ({"score": "1"}, "`score` must be a number from 0 to 1"),
-        ({"score": float("nan")}, "`score` must be a number from 0 to 1"),
-        ({"score": True}, "`score` must be a number from 0 to 1"),
-        ({"score": 10**400}, "`score` must be a number from 0 to 1"),
-        ({"interval": [0.1]}, "`interval` must be two numbers"),
-        ({"interval": [0.1, 2]}, "`interval` must be a number from 0 to 1"),
-        ({"goldens": []}, "`goldens` must be a mapping"),
-        ({"goldens": {"a": [1, 1]}}, "`a` must be a score and whether it passed"),
-        ({"goldens": {"a": [None, True]}}, "`a` must be a number from 0 to 1"),
-        ({"recorded": "yesterday"}, "Invalid isoformat string: 'yesterday'"),
+        ({"content": ...}, "object missing required field `content`"),
+        ({"content": {"version": "v"}}, "`content`: object missing required field `goldens`"),
+        ({"model": 1}, "`model`: expected text, got a whole number"),
+        ({"samples": True}, "`samples`: expected a whole number, got true or false"),
+        ({"score": "1"}, "`score`: expected a number, got text"),
+        ({"score": float("nan")}, "not JSON"),
+        ({"score": True}, "`score`: expected a number, got true or false"),
+        ({"score": 1.5}, "`score`: expected a number <= 1.0"),
+        ({"score": 10**400}, "`score`: number out of range"),
+        ({"interval": [0.1]}, "`interval`: expected a list of length 2, got 1"),
+        ({"goldens": []}, "`goldens`: expected an object, got a list"),
+        (
+            {"goldens": {"a": [1, 1]}},
+            "`goldens[...][1]`: expected true or false, got a whole number",
+        ),
+        ({"goldens": {"a": [2, True]}}, "`goldens[...][0]`: expected a number <= 1.0"),
+        ({"recorded": "yesterday"}, "`recorded`: invalid RFC3339 encoded date"),
     ],
 )
 def test_a_field_of_the_wrong_type_leaves_the_line_out(
