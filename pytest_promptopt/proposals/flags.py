@@ -20,6 +20,8 @@ _NO_DOMAIN = (
     "cfg|conf|cpp|css|csv|docx|exe|go|hpp|html?|ini|ipynb|java|jpe?g|jsx?|json|jsonl|log|pdf|php"
     "|png|rb|scss|sql|toml|tsv|tsx?|txt|xlsx|xml|ya?ml"
 )
+# Ends of files' names that are domains too: `app.py:12` is a line.
+_CODE = "cc|md|mm|pl|ps|py|rs|sh"
 _LINK = re.compile(
     rf"""
     \]\(\s*<?(?P<markdown>[^\s<>()]*[/.:\#][^\s<>()]*)
@@ -29,16 +31,19 @@ _LINK = re.compile(
     | (?P<no_scheme>(?<![\w:/])//(?=[\w-]+\.[\w.-]*{_NAME}{{2}})[^\s<>"]*)
     | (?P<scheme>\b(?i:https?|ftp|javascript|vbscript|mailto):
         (?={_NAME}|[/\\%[(]+[\w[{{%])[^\s<>"]*)
+    | (?P<app>\b(?i:(?:tel|sms):(?=\(?[+\d])|(?:bitcoin|callto|facetime|magnet|sips?|skype|xmpp)
+        :(?=[\w?]))[^\s<>"]*)
     | (?P<data>\b(?i:data):(?:[\w.+-]{{1,99}}/[\w.+-]{{1,99}})?(?:;[\w=.+-]{{1,99}}){{0,5}},
         [^\s<>"]*)
     | (?P<www>\b(?i:www)\d{{0,3}}\.(?=\w)[^\s<>"]*)
     | (?P<domain>
         (?<![\w/.@\\-])(?:[\w-]{{1,63}}[.。．｡])+
         (?!(?i:{_NO_DOMAIN})\b)(?:[a-z]{{2,24}}|[A-Z]{{2,24}}|xn--[\w-]{{2,59}}|[^\x00-\x7f]{{2,24}})
-        (?::\d{{1,5}})?(?:/|\?\w+=)[^\s<>"]*
+        (?:(?::\d{{1,5}})?(?:/|\?\w+=)|:\d{{4,5}}\b|(?<!\.(?i:{_CODE})):\d{{2,5}}\b)[^\s<>"]*
       )
-    | (?P<address>(?<![\w/.@-])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d{{1,5}})?/
-        (?!\d{{1,2}}\b)[^\s<>"]*)
+    | (?P<punycode>(?<![\w.-])(?:[\w-]{{1,63}}\.){{0,9}}(?i:xn--)[\w.:-]{{1,250}}[^\s<>"]*)
+    | (?P<address>(?<![\w/.@-])(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}|\[[\da-fA-F]*:[\da-fA-F:.]+\]
+        |(?i:localhost))(?::\d{{2,5}}\b|(?::\d{{1,5}})?/(?!\d{{1,2}}\b))[^\s<>"]*)
     | (?<=[\w.+%'-])@(?P<email>(?:[\w-]+\.)+{_NAME}{{2,24}})
     """,
     re.VERBOSE,
@@ -46,7 +51,23 @@ _LINK = re.compile(
 _PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+-]*):)?(?P<slashes>[/\\]*)(?:[^/\\?#]*@)?(?P<host>[\w.%:-]*)"
 )
-_WITHOUT_HOST = {"data", "javascript", "mailto", "vbscript"}
+_WITHOUT_HOST = {
+    *("bitcoin", "callto", "data", "facetime", "javascript", "magnet", "mailto"),
+    *("sip", "sips", "skype", "sms", "tel", "vbscript", "xmpp"),
+}
+# Tags that prompts use for their own ends (`<input>`, `<source>`) are HTML where they have HTML's
+# attributes.
+_TAG = re.compile(
+    r"""
+    <(?i:(?P<active>applet|audio|embed|frame|frameset|iframe|img|marquee|noscript|object|script|svg
+        |textarea|video)(?=[\s/>])
+    | (?P<known>a|base|button|form|input|link|meta|source)(?=\s+[\w-]+\s*=)
+    | (?P<styled>[a-z][\w-]{0,30})\s[^<>]{0,500}?\b(?:on[a-z]{3,30}|style)\s*=
+    | (?P<comment>!--))
+    """,
+    re.VERBOSE,
+)
+_BARE = {"www", "domain", "punycode", "address"}
 _AFTER_A_LINK = ".,;:!?)]}'\"*_`"
 
 _TOKEN = re.compile(r"[A-Za-z0-9+/_=-]{32,}")
@@ -60,6 +81,7 @@ class _Kind(Enum):
 
     SECRET = ("what looks like", "what looks like")
     LINK = ("a link to", "links to")
+    HTML = ("HTML's", "HTML's")
     EMAIL = ("an e-mail address at", "e-mail addresses at")
     INVISIBLE = ("the invisible character", "invisible characters:")
 
@@ -76,9 +98,9 @@ class _Found:
 def flags(proposal: Proposal) -> tuple[str, ...]:
     """What is added to each message, as a sentence a kind without its end.
 
-    Looked for are links, e-mail addresses, what has the shape of a secret, and characters that
-    nobody sees. What the changed messages held before is not told. Of a link the host is shown,
-    of a secret nothing.
+    Looked for are links, tags of HTML, e-mail addresses, what has the shape of a secret, and
+    characters that nobody sees. What the changed messages held before is not told. Of a link the
+    host is shown, of a secret nothing.
     """
     old = [change.before for change in proposal.texts]
     new = [(f"message {change.position + 1}", change.after) for change in proposal.texts]
@@ -114,6 +136,9 @@ def _finds(text: str) -> Iterator[_Found]:
             found = rest[shape.start : shape.end]
             yield _Found(kind=_Kind.SECRET, text=found, shown=shape.kind)
         rest = _without(rest, shapes)
+    for match in _TAG.finditer(rest):
+        name = match[match.lastgroup or 0].lower()
+        yield _Found(kind=_Kind.HTML, text=name, shown=f"`{name}`")
     for match in _LINK.finditer(rest):
         target = match[match.lastgroup or 0]
         if match.lastgroup == "email":
@@ -124,7 +149,7 @@ def _finds(text: str) -> Iterator[_Found]:
             yield _Found(
                 kind=_Kind.LINK,
                 text=target.rstrip(_AFTER_A_LINK),
-                shown=_host(target, is_bare=match.lastgroup in {"www", "domain", "address"}),
+                shown=_host(target, is_bare=match.lastgroup in _BARE),
             )
 
 
@@ -156,13 +181,13 @@ def _looks_random(token: str) -> bool:
 
 def _host(target: str, *, is_bare: bool) -> str:
     """Where a link leads; of one that names no host, how it does so."""
-    parts = _PARTS.match(target)
+    parts = _PARTS.match(f"//{target}" if is_bare else target)
     if parts is None:
         return "elsewhere"
     scheme = (parts["scheme"] or "").lower()
     if scheme in _WITHOUT_HOST:
         return f"{scheme}:"
-    is_host = scheme or is_bare or len(parts["slashes"]) > 1
+    is_host = scheme or len(parts["slashes"]) > 1
     host = parts["host"] if is_host else ""
     return _shown(host) or "elsewhere"
 

@@ -58,10 +58,7 @@ def suggestion_text(proposal: Proposal, block: str) -> str:
 def fork_label(repository: str | None, commit: str) -> str:
     """What stands above results that nobody but the fork's own code vouches for."""
     source = inline(repository) if repository else "a fork that is gone"
-    return (
-        f"> Reported by the code of {source} at {inline(commit[:9])}, "
-        "which nobody here has checked.\n\n"
-    )
+    return f"> Reported by the code of {source} at {commit[:9]}, which nobody here has checked.\n\n"
 
 
 def without_values(text: str, secrets: Iterable[str]) -> str:

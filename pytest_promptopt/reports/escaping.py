@@ -16,9 +16,11 @@ _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}
 _LONE_JOINER = re.compile(r"\u200d(?=[\x00-\x7f]|\Z)|(?<![^\x00-\x7f])\u200d")
 _COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
-# A colon before a word and another one is an emoji (`:tada:`).
+# A colon before a word and another one is an emoji (`:tada:`). Seven digits of a commit's id are
+# a link to it, whatever stands before them.
 _SPECIAL = re.compile(
-    r"www(?=\.)|\bgh-(?=\d)|:(?=[/:]|[\w+-]+:)|[@#<>&$\\`*_~|\[\]]", re.IGNORECASE
+    r"www(?=\.)|\bgh-(?=\d)|:(?=[/:]|[\w+-]+:)|[0-9a-f]{6}(?=[0-9a-f])|[@#<>&$\\`*_~|\[\]]",
+    re.IGNORECASE,
 )
 _LINE_START = re.compile(r"^(\d*)([-+=.)])")
 

@@ -32,7 +32,9 @@ def test_a_mention_notifies_nobody() -> None:
         ("see #12", r"see \#&#8203;12"),
         ("see octo/repo#12", r"see octo/repo\#&#8203;12"),
         ("see GH-12 and gh-3", "see GH-&#8203;12 and gh-&#8203;3"),
-        ("octo/repo@0123456789abcdef", "octo/repo@&#8203;0123456789abcdef"),
+        ("octo/repo@0123456789", "octo/repo@&#8203;012345&#8203;6789"),
+        ("fe" * 20, "&#8203;".join(["fefefe"] * 6 + ["fefe"])),
+        ("0abcdef in 123456", "0abcde&#8203;f in 123456"),
     ],
 )
 def test_a_reference_links_nothing(text: str, shown: str) -> None:
