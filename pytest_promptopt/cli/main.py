@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from pytest_promptopt.cli.output import Output, warn
@@ -60,12 +61,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(parsed: argparse.Namespace) -> int:
     out = Output(sys.stdout, has_colors=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))
     try:
+        _check_folder()
         status: int = parsed.run(parsed, out)
     except PromptoptError as error:
         warn(str(error))
         status = 2 if isinstance(error, UsageError) else 1
     sys.stdout.flush()
     return status
+
+
+def _check_folder() -> None:
+    try:
+        Path.cwd()
+    except OSError as error:
+        why = error.strerror or error
+        raise PromptoptError(
+            f"the current folder cannot be used ({why}); go to one that exists"
+        ) from error
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:

@@ -78,15 +78,18 @@ class Recorder:
         """
         self._session(recording_path(origin)).drops_unused = True
 
-    def flush(self) -> None:
-        """Write the recordings; a file that cannot be written is told to ``warn``."""
+    def flush(self) -> bool:
+        """Write the recordings, and say whether all were; what was not is told to ``warn``."""
+        is_whole = True
         for path, session in self._sessions.items():
             try:
                 write(path, session.merged(path))
             except (OSError, NotRecordedError) as error:
+                is_whole = False
                 self._warn(f"the recordings {path} were not written: {error}")
             else:
                 session.lines.clear()
+        return is_whole
 
     async def close(self) -> None:
         """Write the recordings, then close the provider."""

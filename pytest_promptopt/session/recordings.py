@@ -21,12 +21,14 @@ class UnusedRecordings:
         self._root = root
         self._told: Mapping[Path, int] = {}
 
-    def pytest_sessionfinish(self) -> None:
-        """Look at what was used, before the client is closed."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Look at what was used; recordings that cannot be written fail the run."""
         recorder, replay = self._client.recorder, self._client.replay
         if recorder is not None:
             for origin in self._whole():
                 recorder.discard_unused(origin)
+            if not recorder.flush() and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if replay is not None:
             whole = {recording_path(origin) for origin in self._whole()}
             self._told = {path: n for path, n in replay.unused().items() if path in whole}

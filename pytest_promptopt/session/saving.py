@@ -29,14 +29,16 @@ class SavingScores:
         self._now = now
         self._remark = ""
 
-    def pytest_sessionfinish(self) -> None:
-        """Write; a file that cannot be written is told and changes no outcome."""
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write; a file that cannot be written is told and fails the run."""
         now = self._now()
         scores = [saved for prompt in self._reporting.prompts() for saved in _saved(prompt, now)]
         try:
             new = self._file.add(scores)
         except HistoryError as error:
             self._remark = f"no score was saved: {error}"
+            if session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
         else:
             self._remark = f"{counted(len(scores), 'score')} of whole prompts, {new} new: {SCORES}"
 

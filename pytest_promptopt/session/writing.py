@@ -40,8 +40,8 @@ class WritingReports:
     """Writes the reports when the run is over. Runs once, in the process that reports come to.
 
     ``paths`` are relative to the folder that pytest was started in. ``job_summary`` is the file
-    of GitHub's, None elsewhere. ``searches`` tells what searches came to. A file that cannot be
-    written is told and changes no outcome.
+    of GitHub's, None elsewhere. ``searches`` tells what searches came to. A report that cannot be
+    written is told and fails the run; the job's summary, which nobody asked for, does not.
     """
 
     def __init__(
@@ -60,29 +60,38 @@ class WritingReports:
         self._searches = searches
         self._written: list[str] = []
         self._failed: list[str] = []
+        self._remark = ""
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write them all, when the exit code is known."""
         if not self._paths and not self._job_summary:
             return
-        run = self._reporting.run(int(session.exitstatus), self._searches())
-        for shown in self._paths:
-            path = self._folder / Path(shown).expanduser()
-            try:
-                text = _RENDERERS[path.suffix](run)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, text.encode())
-            except OSError as error:
-                self._failed.append(f"no report in {shown}: {error.strerror or error}")
-            else:
-                self._written.append(shown)
+        run = self._write_reports(session)
+        if self._failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            # Those that could be written say that all is good.
+            run = self._write_reports(session)
         if self._job_summary:
             text = render_markdown(run, most_characters=MOST_CHARACTERS)
             try:
                 append_summary(Path(self._job_summary), text)
             except OSError as error:
-                self._failed.append(f"no summary of the job: {error.strerror or error}")
+                self._remark = f"no summary of the job: {error.strerror or error}"
+
+    def _write_reports(self, session: pytest.Session) -> Run:
+        run = self._reporting.run(int(session.exitstatus), self._searches())
+        self._written, self._failed = [], []
+        for shown in self._paths:
+            path = self._folder / Path(shown).expanduser()
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(path, _RENDERERS[path.suffix](run).encode())
+            except OSError as error:
+                self._failed.append(f"no report in {shown}: {error.strerror or error}")
+            else:
+                self._written.append(shown)
+        return run
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -90,7 +99,9 @@ class WritingReports:
         if self._written:
             say(terminalreporter, f"reports: {', '.join(self._written)}")
         for text in self._failed:
-            say(terminalreporter, text, yellow=True)
+            say(terminalreporter, text, red=True)
+        if self._remark:
+            say(terminalreporter, self._remark, yellow=True)
 
 
 class Annotating:

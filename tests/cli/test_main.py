@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -70,6 +71,22 @@ def test_commands_work_from_any_folder(
     monkeypatch.chdir("../other")
     assert "Add the prompt" in promptopt("log", f"../{NAME}").out
     assert promptopt("show", f"../{NAME}").out.startswith(f"{NAME}  ")
+
+
+def test_in_a_folder_that_is_gone_every_command_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for name in COMMANDS:
+        assert main([name, *(["a"] if name not in {"list", "report"} else [])]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "promptopt: the current folder cannot be used (No such file or directory); "
+        "go to one that exists"
+    ] * len(COMMANDS)
 
 
 def test_ctrl_c_ends_without_a_traceback(

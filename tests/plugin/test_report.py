@@ -1,6 +1,8 @@
 """``--prompt-report``, and what GitHub Actions is told."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,13 +99,56 @@ def test_a_report_of_an_unknown_kind_is_a_usage_error(project: Project, name: st
     result.stderr.fnmatch_lines([f"ERROR: --prompt-report {name}: known are .json, .md"])
 
 
-def test_a_report_that_cannot_be_written_is_told_and_changes_no_outcome(project: Project) -> None:
+def test_a_report_that_cannot_be_written_fails_the_run_and_leaves_no_half(
+    project: Project,
+) -> None:
     project.write("prompts/a.prompt.yml", PROMPT.replace("q: two", "q: one").replace('"2"', '"1"'))
     project.write("taken", "a file where a folder should be")
-    result = project.run("--prompt-report", "taken/report.md", "--prompt-report", "report.json")
-    result.stdout.fnmatch_lines(["reports: report.json", "no report in taken/report.md: *"])
-    assert result.ret == pytest.ExitCode.OK
-    assert len(read_json(project)["prompts"]) == 1
+    (project.path / "folder.json").mkdir()
+    (project.path / "full.json").symlink_to("/dev/full")
+    paths = ("taken/report.md", "folder.json", "full.json", "report.json")
+    result = project.run(*(f"--prompt-report={path}" for path in paths))
+    result.stdout.fnmatch_lines(
+        [
+            "reports: report.json",
+            "no report in taken/report.md: File exists",
+            "no report in folder.json: there is something that is no file",
+            "no report in full.json: there is something that is no file",
+        ]
+    )
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert read_json(project)["exit_code"] == 1
+    assert Path("/dev/full").is_char_device()
+
+
+def test_what_was_asked_to_be_kept_and_could_not_be_fails_the_run(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT.replace("q: two", "q: one").replace('"2"', '"1"'))
+    (project.path / ".promptopt/scores.jsonl").mkdir(parents=True)
+    result = project.run("--prompt-save-scores")
+    result.stdout.fnmatch_lines(["no score was saved: *"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    project.write("prompts/__recordings__", "a file where a folder should be")
+    result = project.run("--prompt-responses", "record")
+    result.stdout.fnmatch_lines(["*the recordings *__recordings__/* were not written: *"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize("most", [0, 1, 4000])
+def test_a_full_disk_leaves_the_report_that_was_there(tmp_path: Path, most: int) -> None:
+    """As the system has it: a write beyond a limit of size fails half-way."""
+    path = tmp_path / "report.json"
+    path.write_bytes(b"old")
+    script = (
+        "import resource, signal, sys, pathlib\n"
+        "from pytest_promptopt.project.writing import replace_file\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
+        "replace_file(pathlib.Path(sys.argv[1]), b'x' * 5000)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, check=False)
+    assert b"OSError: [Errno 27] File too large" in done.stderr
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"report.json": b"old"}
 
 
 def test_the_markdown_is_added_to_the_jobs_summary(
