@@ -8,6 +8,7 @@ from pytest_promptopt.cli.output import Output
 from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.forge.github import GitHub
 from pytest_promptopt.forge.job import Job, read_job, token
+from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.publishing.publish import publish_report
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.job_summary import append_summary
@@ -58,7 +59,7 @@ def _job() -> Job:
 def _read(path: Path) -> bytes:
     """No more of the file than a report may have, and one byte."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -77,17 +77,15 @@ def _tell(lines: Sequence[Line], out: Output, *, has_texts: bool) -> None:
     calls = [line for line in lines if line["event"] == "call"]
     roles = Counter(str(line.get("role")) for line in calls)
     errors = sum("error" in line for line in calls)
-    tokens = sum(_tokens(line.get("completion")) for line in calls)
+    tokens = sum(_tokens(line["completion"]) for line in calls if "error" not in line)
     out.line(
         f"answers: {roles['task']} of the task model, {roles['optimizer']} of the optimizer model, "
         f"{errors} errors, {tokens:,} tokens"
     )
 
 
-def _tokens(completion: Any) -> int:
-    if not isinstance(completion, Mapping):
-        return 0
-    return int(completion.get("input_tokens") or 0) + int(completion.get("output_tokens") or 0)
+def _tokens(completion: Mapping[str, int]) -> int:
+    return completion["input_tokens"] + completion["output_tokens"]
 
 
 def _event(line: Line, *, has_texts: bool) -> Iterator[str]:

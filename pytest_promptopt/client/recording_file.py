@@ -11,23 +11,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from pytest_promptopt.errors import NotRecordedError
-from pytest_promptopt.providers.request import Completion, FinishReason, Request
+from pytest_promptopt.prompts.files import open_file
+from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
+from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.text import one_line
 
 FOLDER = "__recordings__"
 
 _PREVIEW_CHARACTERS = 80
 _PREVIEW_SOURCE_CHARACTERS = 400
-_FIELDS: Mapping[str, type | tuple[type, ...]] = {
-    "fingerprint": str,
-    "text": str,
-    "finish_reason": str,
-    "input_tokens": int,
-    "output_tokens": int,
-    "cost_usd": (int, float, type(None)),
-    "notes": list,
-}
-
-_FINISH_REASONS = frozenset(reason.value for reason in FinishReason)
 
 
 class Place(NamedTuple):
@@ -96,20 +88,18 @@ def read_lines(path: Path) -> Iterator[Line]:
     Raises :class:`~pytest_promptopt.errors.NotRecordedError` naming file and line where one is
     damaged.
     """
-    if not path.is_file():
+    if not path.exists():
         return
-    offset = 0
     with _opened(path) as file:
-        for number, content in enumerate(file, start=1):
-            if content.strip():
-                entry = _parse(content, path, number)
+        for line in json_lines(file):
+            if not line.is_blank:
+                entry = _parse(line, path, line.number)
                 yield Line(
-                    place=Place(number, offset),
+                    place=Place(line.number, line.offset),
                     fingerprint=entry["fingerprint"],
                     model=sys.intern(str(entry.get("model", ""))),
-                    content=content.rstrip() + b"\n",
+                    content=line.content.rstrip() + b"\n",
                 )
-            offset += len(content)
 
 
 class AnswerReader:
@@ -124,15 +114,15 @@ class AnswerReader:
         try:
             file = self._opened(path)
             file.seek(line.offset)
-            content = file.readline()
+            found = next(json_lines(file), None)
         except OSError as error:
             raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
-        entry = _parse(content, path, line.number)
-        if entry["fingerprint"] != fingerprint:
+        entry = _parse(found, path, line.number) if found else {}
+        if entry.get("fingerprint") != fingerprint:
             raise NotRecordedError(
                 f"{path}:{line.number}: the file was changed while it was replayed"
             )
-        return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
+        return _completion(entry)
 
     def close(self) -> None:
         """Close the file."""
@@ -142,7 +132,7 @@ class AnswerReader:
     def _opened(self, path: Path) -> BinaryIO:
         if self._file is None or self._path != path:
             self.close()
-            self._path, self._file = path, path.open("rb")
+            self._path, self._file = path, open_file(path)
         return self._file
 
 
@@ -169,32 +159,27 @@ def write(path: Path, lines: Mapping[str, bytes]) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             yield file
     except OSError as error:
         raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
 
 
-def _parse(content: bytes, path: Path, number: int) -> dict[str, Any]:
-    problem = "is not JSON"
+def _parse(line: JsonLine, path: Path, number: int) -> dict[str, Any]:
     try:
-        entry = json.loads(content)
-    except (ValueError, RecursionError):
-        entry = None
-    if isinstance(entry, dict):
-        problem = _problem(entry)
-        if not problem:
-            return entry
+        entry = line.value()
+        if not isinstance(entry, dict) or not isinstance(entry.get("fingerprint"), str):
+            raise ValueError("no valid `fingerprint`")
+        _completion(entry)
+    except ValueError as error:
+        problem = one_line(str(error))
+    else:
+        return entry
     raise NotRecordedError(
-        f"{path}:{number}: the recording {problem}; take the file from git again, or delete "
+        f"{path}:{number}: not a recording ({problem}); take the file from git again, or delete "
         "the line and record its answer with `pytest --prompt-eval --prompt-responses record`"
     )
 
 
-def _problem(entry: Mapping[str, Any]) -> str:
-    for name, kind in _FIELDS.items():
-        if not isinstance(entry.get(name, ...), kind):
-            return f"has no valid {name!r}"
-    if entry["finish_reason"] not in _FINISH_REASONS:
-        return "has no valid 'finish_reason'"
-    return ""
+def _completion(entry: Mapping[str, Any]) -> Completion:
+    return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)

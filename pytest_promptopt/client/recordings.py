@@ -15,6 +15,7 @@ from pytest_promptopt.client.recording_file import (
 )
 from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import NotRecordedError
+from pytest_promptopt.prompts.json_lines import LONGEST_LINE
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 
@@ -42,8 +43,9 @@ class Recorder:
     """Writes every answer that passes into the recordings beside the prompt that asked.
 
     Also an answer from a cache behind it. Files are written by :meth:`flush` and
-    :meth:`close`, merged with what they hold. An answer that seems to hold a secret is not
-    written, and ``warn`` is told. A request without an origin has no place and is not recorded.
+    :meth:`close`, merged with what they hold. An answer that seems to hold a secret, or
+    too much to be read again, is not written, and ``warn`` is told. A request without an origin
+    has no place and is not recorded.
     A file with a damaged line raises :class:`~pytest_promptopt.errors.NotRecordedError` before
     anything is asked for it.
     """
@@ -67,8 +69,9 @@ class Recorder:
         session.asked.add(fingerprint)
         session.models.add(str(request.model))
         completion = await self._provider.complete(request)
-        if self._is_clean(request, completion, path):
-            session.lines[fingerprint] = encode(fingerprint, request, completion)
+        line = encode(fingerprint, request, completion)
+        if self._may_be_kept(request, completion, line, path):
+            session.lines[fingerprint] = line
         return completion
 
     def discard_unused(self, origin: Path) -> None:
@@ -104,9 +107,13 @@ class Recorder:
             session = self._sessions[path] = _Session()
         return session
 
-    def _is_clean(self, request: Request, completion: Completion, path: Path) -> bool:
+    def _may_be_kept(
+        self, request: Request, completion: Completion, line: bytes, path: Path
+    ) -> bool:
         texts = (completion.text, completion.reasoning, preview(request), *completion.notes)
         found = next(filter(None, map(self._secrets.find, texts)), None)
+        if len(line) > LONGEST_LINE:
+            found = f"more than {LONGEST_LINE >> 20} MiB"
         if found is not None and (path, found) not in self._told:
             self._told.add((path, found))
             self._warn(

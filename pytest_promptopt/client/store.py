@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptoptError
+from pytest_promptopt.prompts.json_lines import LONGEST_LINE, json_value
 from pytest_promptopt.providers.request import Completion
 
 SCHEMA_VERSION = 1
@@ -96,7 +97,9 @@ class Store:
         """The answer, marked as saved; None where there is none that can be read."""
         with _translated():
             row = self._connection.execute(
-                "SELECT completion, used_at FROM answers WHERE fingerprint = ?", (fingerprint,)
+                "SELECT CAST(completion AS BLOB), used_at FROM answers "
+                "WHERE fingerprint = ? AND length(CAST(completion AS BLOB)) <= ?",
+                (fingerprint, LONGEST_LINE),
             ).fetchone()
             if row is None:
                 return None
@@ -288,10 +291,10 @@ def _require_version(connection: sqlite3.Connection) -> None:
         )
 
 
-def _decode(text: str) -> Completion | None:
+def _decode(content: bytes) -> Completion | None:
     try:
-        return Completion.from_json(json.loads(text), saved=True)
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return Completion.from_json(json_value(content), saved=True)
+    except ValueError:
         return None
 
 

@@ -5,7 +5,8 @@ They are kept by content and never by commit id, so that squash and rebase lose 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -16,7 +17,8 @@ from pytest_promptopt.codec import Share, from_json, to_json
 from pytest_promptopt.errors import HistoryError, Problem, Severity
 from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import ScoredContent
-from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.files import open_file
+from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
 from pytest_promptopt.statistics.intervals import Interval
 
 _ATTRIBUTES = "# Written by pytest-promptopt.\nscores.jsonl merge=union\n"
@@ -89,13 +91,11 @@ class ScoreFile:
         """
         scores: dict[str, SavedScore] = {}
         problems = []
-        for number, line in enumerate(self._content().splitlines(), start=1):
-            if not line.strip():
-                continue
+        for line in self._lines():
             try:
-                score = _parse(line)
+                score = from_json(SavedScore, line.value())
             except ValueError as error:
-                problems.append(self._problem(number, line, error))
+                problems.append(self._problem(line, error))
             else:
                 scores.pop(score.key, None)
                 scores[score.key] = score
@@ -113,17 +113,26 @@ class ScoreFile:
             self._append(b"".join(_encode(score) for score in new))
         return len(new)
 
-    def _content(self) -> bytes:
+    def _lines(self) -> Iterator[JsonLine]:
         try:
-            return self._path.read_bytes()
+            with open_file(self._path) as file:
+                yield from (line for line in json_lines(file) if not line.is_blank)
         except FileNotFoundError:
-            return b""
+            return
         except OSError as error:
             raise self._failure("read", error) from error
 
+    def _is_cut_off(self) -> bool:
+        """Whether the last line has no end."""
+        try:
+            with open_file(self._path) as file:
+                file.seek(-1, os.SEEK_END)
+                return file.read() != b"\n"
+        except OSError:
+            return False
+
     def _append(self, lines: bytes) -> None:
-        content = self._content()
-        is_cut_off = content and not content.endswith(b"\n")
+        is_cut_off = self._is_cut_off()
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if not self._path.exists():
@@ -144,25 +153,18 @@ class ScoreFile:
     def _failure(self, what: str, error: OSError) -> HistoryError:
         return HistoryError(f"{self._location}: cannot be {what}: {error.strerror or error}")
 
-    def _problem(self, number: int, line: bytes, error: ValueError) -> Problem:
-        if line.startswith(_MERGE_MARKS):
+    def _problem(self, line: JsonLine, error: ValueError) -> Problem:
+        if line.content.startswith(_MERGE_MARKS):
             message = "a mark of a merge conflict: keep the lines of both sides, delete the mark"
         else:
             message = f"not a saved score ({error}), so it is left out; delete the line"
-        return Problem(path=self._location, line=number, message=message, severity=Severity.WARNING)
+        return Problem(
+            path=self._location, line=line.number, message=message, severity=Severity.WARNING
+        )
 
 
 def _encode(score: SavedScore) -> bytes:
     return json.dumps(to_json(score), sort_keys=True).encode() + b"\n"
-
-
-def _parse(line: bytes) -> SavedScore:
-    """The score on a line; raises ValueError."""
-    try:
-        data = load_json(line.decode("utf-8-sig"))
-    except ValueError:
-        raise ValueError("not JSON") from None
-    return from_json(SavedScore, data)
 
 
 def _without_day(score: SavedScore) -> dict[str, Any]:

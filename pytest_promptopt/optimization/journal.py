@@ -23,10 +23,43 @@ from pytest_promptopt.errors import (
     UsageError,
 )
 from pytest_promptopt.optimization.ledger import Ledger, Role
+from pytest_promptopt.prompts.files import open_file
+from pytest_promptopt.prompts.json_lines import LONGEST_LINE, JsonLine, json_lines
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 
 VERSION = 1
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
+def _are_scores(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        score is None or type(score) in {int, float} for score in value.values()
+    )
+
+
+_FIELDS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
+    "run": {"inputs": _is_text},
+    "call": {"fingerprint": _is_text, "role": _is_text},
+    "noted": {"name": _is_text, "value": lambda value: value is not ...},
+    "headroom": {"sentence": _is_text},
+    "round": {"number": lambda value: type(value) is int, "parents": _are_texts},
+    "proposed": {"candidate": _is_text, "origin": _is_text},
+    "refused": {"candidate": _is_text, "origin": _is_text},
+    "unparsed": {"meta": _is_text, "reason": _is_text},
+    "raced": {"scores": _are_scores, "joined": _are_texts},
+    "chosen": {"candidate": lambda value: value is None or _is_text(value)},
+    "verdict": {"sentence": _is_text},
+    "ended": {"reason": _is_text},
+}
+"""What whoever reads a journal builds on."""
 
 # What the next run may not meet is no result of this one.
 _NOT_KEPT = (BudgetError, NotConfiguredError, NotRecordedError)
@@ -123,18 +156,17 @@ class Journal:
 
     def _read(self) -> None:
         self._file.seek(0)
-        content = self._file.read()
-        whole = content.rfind(b"\n") + 1
-        if whole < len(content):
-            self._file.truncate(whole)
-        for number, raw in enumerate(content[:whole].splitlines(), start=1):
+        for line in json_lines(self._file):
+            if line.is_torn:
+                self._file.truncate(line.offset)
+                return
             try:
-                self._take(json.loads(raw))
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                self._take(_event(line))
+            except ValueError as error:
                 self._file.close()
                 raise UsageError(
-                    f"{self._path}:{number}: not a line of a journal; delete the file to start "
-                    "again"
+                    f"{self._path}:{line.number}: not a line of a journal ({error}); delete the "
+                    "file to start again"
                 ) from error
 
     def _take(self, line: Mapping[str, Any]) -> None:
@@ -151,6 +183,9 @@ class Journal:
 
     def _append(self, line: Mapping[str, Any], *, is_forced: bool) -> None:
         encoded = json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        if len(encoded) >= LONGEST_LINE:
+            # It could not be read again.
+            return
         self._file.write(encoded + b"\n")
         self._file.flush()
         if is_forced:
@@ -159,17 +194,32 @@ class Journal:
 
 def read_journal(path: Path) -> list[Mapping[str, Any]]:
     """The lines of a journal, a torn last one left out; raises OSError, :class:`UsageError`."""
-    content = path.read_bytes()
-    lines = []
-    for number, raw in enumerate(content[: content.rfind(b"\n") + 1].splitlines(), start=1):
-        try:
-            line = json.loads(raw)
-        except (ValueError, RecursionError):
-            line = None
-        if not isinstance(line, Mapping) or not isinstance(line.get("event"), str):
-            raise UsageError(f"{path}:{number}: not a line of a journal")
-        lines.append(line)
-    return lines
+    events = []
+    with open_file(path) as file:
+        for line in json_lines(file):
+            try:
+                if not line.is_torn:
+                    events.append(_event(line))
+            except ValueError as error:
+                raise UsageError(
+                    f"{path}:{line.number}: not a line of a journal ({error})"
+                ) from error
+    return events
+
+
+def _event(line: JsonLine) -> Mapping[str, Any]:
+    """What the line tells, with the fields that its event has; raises ValueError."""
+    told = line.value()
+    if not isinstance(told, Mapping) or not isinstance(told.get("event"), str):
+        raise ValueError("no `event`")
+    for name, is_valid in _FIELDS.get(told["event"], {}).items():
+        if not is_valid(told.get(name, ...)):
+            raise ValueError(f"no valid `{name}`")
+    if told["event"] == "call" and not _is_text(told.get("error", "")):
+        raise ValueError("no valid `error`")
+    if told["event"] == "call" and "error" not in told:
+        Completion.from_json(told.get("completion"))
+    return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.prompts.files import open_file
+from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
 
 Event = Literal["opened", "tried", "judged", "accepted", "turned down"]
 
@@ -45,16 +47,10 @@ class MemoryFile:
         The file is committed and merged by people: a line that is not understood is an error
         that names it (:class:`UsageError`).
         """
-        if not self._path.is_file():
+        if not self._path.exists():
             return ()
-        try:
-            lines = self._path.read_text("utf-8").splitlines()
-        except UnicodeDecodeError as error:
-            number = error.object[: error.start].count(b"\n") + 1
-            raise UsageError(f"{self._path}:{number}: not UTF-8; mend or delete it") from error
-        return tuple(
-            self._parsed(line, number) for number, line in enumerate(lines, start=1) if line.strip()
-        )
+        with open_file(self._path) as file:
+            return tuple(self._parsed(line) for line in json_lines(file) if not line.is_blank)
 
     def append(self, entries: Sequence[Remembered]) -> None:
         """Add those that do not stand there yet, so that a resumed run adds nothing twice."""
@@ -67,13 +63,13 @@ class MemoryFile:
             for entry in fresh:
                 file.write(f"{json.dumps(asdict(entry), ensure_ascii=False)}\n")
 
-    def _parsed(self, line: str, number: int) -> Remembered:
+    def _parsed(self, line: JsonLine) -> Remembered:
         try:
-            return remembered_from(json.loads(line))
-        except (ValueError, TypeError, RecursionError) as error:
+            return remembered_from(line.value())
+        except (ValueError, TypeError) as error:
             why = " ".join(str(error).split())[:_SHOWN_CHARACTERS]
             raise UsageError(
-                f"{self._path}:{number}: not a line of a memory ({why}); mend or delete it"
+                f"{self._path}:{line.number}: not a line of a memory ({why}); mend or delete it"
             ) from error
 
 

@@ -3,7 +3,7 @@
 import errno
 import stat
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -27,16 +27,20 @@ class Files(Protocol):
         ...
 
 
+def open_file(path: Path) -> BinaryIO:
+    """The file, to be read; raises OSError, also for a pipe, which would wait for its writer."""
+    kind = stat.S_IFMT(path.stat().st_mode)
+    if kind not in {stat.S_IFREG, stat.S_IFDIR}:
+        raise OSError(errno.EINVAL, "not a regular file")
+    return path.open("rb")
+
+
 class Disk:
     """The files as they stand on disk."""
 
     def read(self, path: Path) -> bytes:
         """The contents, cut off after ``MAX_BYTES`` and one."""
-        kind = stat.S_IFMT(path.stat().st_mode)
-        if kind not in {stat.S_IFREG, stat.S_IFDIR}:
-            # Reading a pipe would wait for whoever writes to it.
-            raise OSError(errno.EINVAL, "not a regular file")
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(MAX_BYTES + 1)
 
     def resolve(self, path: Path) -> Path:

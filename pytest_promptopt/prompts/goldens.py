@@ -315,7 +315,8 @@ class _Fields:
         if key in self._used or key not in _MEANT:
             self._tell(f"{what}: read as a variable", Severity.WARNING)
         else:
-            near = misspelt(value, get_args(Split)) if key == "split" and value else None
+            is_near = key == "split" and isinstance(value, str) and value != ""
+            near = misspelt(value, get_args(Split)) if is_near else None
             self._tell(f"{what}; write {near or _MEANT[key]}")
 
     def evaluators(self) -> tuple[EvaluatorSpec, ...]:

@@ -7,7 +7,7 @@ from pytest_promptopt.errors import UsageError
 from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.files import DISK
-from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.json_lines import LONGEST_LINE, json_value
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 
 
@@ -49,7 +49,10 @@ class ProposalStore:
         path = self._folder / f"{name}.json"
         where = f"{PROPOSALS.as_posix()}/{path.name}"
         try:
-            proposal = Proposal.from_json(load_json(DISK.read(path).decode()))
+            content = DISK.read(path)
+            if len(content) > LONGEST_LINE:
+                raise ValueError(f"larger than {LONGEST_LINE >> 20} MiB")
+            proposal = Proposal.from_json(json_value(content))
         except OSError as error:
             raise ProposalError(f"{where}: cannot be read: {error.strerror or error}") from error
         except ValueError as error:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -218,23 +218,57 @@ class Completion:
         return data
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], *, saved: bool = False) -> "Completion":
-        """The inverse of :meth:`to_json`; raises ValueError, KeyError or TypeError."""
-        if not isinstance(data["text"], str):
-            raise TypeError("an answer without text")
+    def from_json(cls, data: Any, *, saved: bool = False) -> "Completion":
+        """The inverse of :meth:`to_json`; raises ValueError that names what is not as it was."""
+        if not isinstance(data, Mapping):
+            raise ValueError("no object")
+        values = {**_LEFT_OUT, **data}
+        for name, is_valid in _IS_VALID.items():
+            if not is_valid(values.get(name, ...)):
+                raise ValueError(f"no valid `{name}`")
         return cls(
-            text=data["text"],
-            finish_reason=FinishReason(data["finish_reason"]),
+            text=values["text"],
+            finish_reason=FinishReason(values["finish_reason"]),
             usage=Usage(
-                input_tokens=data["input_tokens"],
-                output_tokens=data["output_tokens"],
-                cached_tokens=data.get("cached_tokens", 0),
-                is_known=data.get("usage_is_known", True),
+                input_tokens=values["input_tokens"],
+                output_tokens=values["output_tokens"],
+                cached_tokens=values["cached_tokens"],
+                is_known=values["usage_is_known"],
             ),
-            latency_seconds=float(data["latency_seconds"]),
-            cost_usd=None if data["cost_usd"] is None else float(data["cost_usd"]),
+            latency_seconds=float(values["latency_seconds"]),
+            cost_usd=values["cost_usd"],
             saved=saved,
-            notes=tuple(data["notes"]),
-            log_probability=data.get("log_probability"),
-            reasoning=data.get("reasoning", ""),
+            notes=tuple(values["notes"]),
+            log_probability=values["log_probability"],
+            reasoning=values["reasoning"],
         )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in {int, float} and abs(value) <= _MOST
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _MOST
+
+
+_MOST = 1e12
+_REASONS = frozenset(reason.value for reason in FinishReason)
+_LEFT_OUT = {"cached_tokens": 0, "usage_is_known": True, "log_probability": None, "reasoning": ""}
+_IS_VALID: Mapping[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "finish_reason": lambda value: _is_text(value) and value in _REASONS,
+    "input_tokens": _is_count,
+    "output_tokens": _is_count,
+    "cached_tokens": _is_count,
+    "usage_is_known": lambda value: isinstance(value, bool),
+    "latency_seconds": lambda value: _is_number(value) and value >= 0,
+    "cost_usd": lambda value: value is None or (_is_number(value) and value >= 0),
+    "notes": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "log_probability": lambda value: value is None or _is_number(value),
+    "reasoning": _is_text,
+}

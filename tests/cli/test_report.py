@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.cli.main import main
+from pytest_promptopt.providers.request import Completion, Usage
 
 RUN: list[dict[str, Any]] = [
     {
@@ -21,7 +22,7 @@ RUN: list[dict[str, Any]] = [
         "event": "call",
         "role": "task",
         "fingerprint": "f1",
-        "completion": {"text": "?", "input_tokens": 7, "output_tokens": 3},
+        "completion": Completion(text="?", usage=Usage(input_tokens=7, output_tokens=3)).to_json(),
     },
     {"event": "headroom", "kind": "wrong format", "sentence": "Wrong format: 4 of 4."},
     {"event": "round", "number": 1, "parents": ["c0"]},

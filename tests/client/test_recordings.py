@@ -231,15 +231,15 @@ def test_replay_opens_no_socket(origin: Path, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"<<<<<<< HEAD\n", "is not JSON"),
-        (b"[]\n", "is not JSON"),
-        (b"[" * 100_000 + b"\n", "is not JSON"),
-        (b"{}\n", "has no valid 'fingerprint'"),
-        (b'{"fingerprint": "a", "text": 1}\n', "has no valid 'text'"),
+        (b"<<<<<<< HEAD\n", "not JSON"),
+        (b"[]\n", "no valid `fingerprint`"),
+        (b"[" * 100_000 + b"\n", "nested more than 100 levels deep"),
+        (b"{}\n", "no valid `fingerprint`"),
+        (b'{"fingerprint": "a", "text": 1}\n', "no valid `text`"),
         (
             b'{"fingerprint": "a", "text": "", "finish_reason": "x", "input_tokens": 1, '
             b'"output_tokens": 1, "cost_usd": null, "notes": []}\n',
-            "has no valid 'finish_reason'",
+            "no valid `finish_reason`",
         ),
     ],
 )
@@ -250,7 +250,7 @@ def test_a_damaged_line_is_named_before_anything_is_asked(
     good = recordings.read_bytes()
     recordings.write_bytes(good + b"\n" + content)
     message = (
-        f"{recordings}:3: the recording {problem}; take the file from git again, or delete "
+        f"{recordings}:3: not a recording ({problem}); take the file from git again, or delete "
         "the line and record its answer with `pytest --prompt-eval --prompt-responses record`"
     )
 
@@ -285,6 +285,13 @@ def test_what_looks_like_a_secret_is_not_recorded(
         "replay will miss it"
     ]
     assert not recordings.exists()
+
+
+def test_what_could_not_be_read_again_is_not_recorded(origin: Path) -> None:
+    [warning] = record(ask("long", origin=origin), text="x" * 9_000_000)
+    assert "seems to hold more than 8 MiB; replay will miss it" in warning
+    record(ask("a", origin=origin))
+    assert replayed(ask("a", origin=origin)) == ["re: a"]
 
 
 def test_answers_that_utf8_cannot_hold_are_recorded(origin: Path) -> None:

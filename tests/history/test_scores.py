@@ -134,8 +134,8 @@ def test_lines_that_cannot_be_read_are_warnings_with_their_place(path: Path) -> 
         "line",
         ".promptopt/scores.jsonl:5: not a saved score (expected an object, got a list), so it is "
         "left out; delete the line",
-        ".promptopt/scores.jsonl:6: not a saved score (not JSON), so it is left out; delete the "
-        "line",
+        ".promptopt/scores.jsonl:6: not a saved score (nested more than 100 levels deep), so it "
+        "is left out; delete the line",
     ]
 
 
@@ -147,7 +147,7 @@ def test_lines_that_cannot_be_read_are_warnings_with_their_place(path: Path) -> 
         ({"model": 1}, "`model`: expected text, got a whole number"),
         ({"samples": True}, "`samples`: expected a whole number, got true or false"),
         ({"score": "1"}, "`score`: expected a number, got text"),
-        ({"score": float("nan")}, "not JSON"),
+        ({"score": float("nan")}, "NaN is not JSON; use a number or null"),
         ({"score": True}, "`score`: expected a number, got true or false"),
         ({"score": 1.5}, "`score`: expected a number <= 1.0"),
         ({"score": 10**400}, "`score`: number out of range"),

@@ -70,7 +70,9 @@ def test_a_torn_last_line_is_dropped_and_asked_for_again(tmp_path: Path) -> None
 def test_a_broken_line_within_is_told_with_its_number(tmp_path: Path) -> None:
     path = tmp_path / "j"
     path.write_text('{"event": "run", "inputs": "x"}\n{"event"\n', "utf-8")
-    with pytest.raises(UsageError, match=r"j:2: not a line of a journal; delete the file"):
+    with pytest.raises(
+        UsageError, match=r"j:2: not a line of a journal \(not JSON\); delete the file"
+    ):
         Journal(path)
 
 
@@ -115,8 +117,8 @@ def test_decisions_are_written_once_over_all_runs(tmp_path: Path) -> None:
     for _ in range(3):
         journal = Journal(tmp_path / "j")
         journal.begin("inputs")
-        journal.tell("round", number=1)
-        journal.tell("raced", left=["a"])
+        journal.tell("round", number=1, parents=["a"])
+        journal.tell("raced", scores={"a": 1.0}, left=["a"], joined=[])
         journal.close()
     lines = [json.loads(line)["event"] for line in (tmp_path / "j").read_text().splitlines()]
     assert lines == ["run", "round", "raced"]
