@@ -14,7 +14,7 @@ _UNLOCK = "Unlock the conversation of the pull request."
 _REMEDIES = (
     (
         "not permitted to create or approve pull requests",
-        "Allow it under Settings → Actions → General → Workflow permissions, in the organization "
+        "Allow it under Settings → Actions → General → Bridge permissions, in the organization "
         "too, or use the token of an app or a person.",
     ),
     (

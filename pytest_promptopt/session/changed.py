@@ -44,7 +44,7 @@ class Changed:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name the prompts that were left out, and why."""
-        baseline = self._config.stash[STATE].subjects.baseline
+        baseline = self._config.stash[STATE].entries.baseline
         if not self._left_out or baseline is None:
             return
         terminalreporter.section("prompts left out")

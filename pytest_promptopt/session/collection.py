@@ -12,8 +12,8 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
-from pytest_promptopt.session.subjects import Entry
 from pytest_promptopt.text import one_line
+from pytest_promptopt.work.entries import Entry
 
 _WARNINGS_SHOWN_PER_FILE = 20
 
@@ -41,7 +41,7 @@ class PromptFile(pytest.File):
     def collect(self) -> Iterable[pytest.Item]:
         """Items in the order of the goldens, the gate last; one that says why there are none."""
         try:
-            entries = self.config.stash[STATE].subjects.read(self.path)
+            entries = self.config.stash[STATE].entries.read(self.path)
         except PromptFileError as error:
             return self._refuse(error)
         refused = self._warn(entries[0].subject.problems)

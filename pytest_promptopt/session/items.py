@@ -4,7 +4,7 @@ Asking belongs to an item's setup, scoring to its call, so that a provider that 
 an error and an answer that misses is a failure.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,21 +12,20 @@ from typing import Any
 import pytest
 from _pytest._code.code import ReprExceptionInfo
 
-from pytest_promptopt.errors import BudgetError, PromptFileError, ProviderError, ScorerError
-from pytest_promptopt.evaluation.base import Base
-from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.errors import PromptFileError, ScorerError
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
-from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.longrepr import longrepr_of
-from pytest_promptopt.session.state import STATE, State
-from pytest_promptopt.session.subjects import Entry
+from pytest_promptopt.session.state import STATE
 from pytest_promptopt.text import one_line, printable
+from pytest_promptopt.work.entries import Entry
+from pytest_promptopt.work.results import Results
 
 
 class GoldenMissedError(Exception):
@@ -54,9 +53,9 @@ class PromptItem(pytest.Item):
         self.add_marker(pytest.mark.prompt)
 
     @property
-    def state(self) -> State:
-        """The run that this item belongs to."""
-        return self.config.stash[STATE]
+    def results(self) -> Results:
+        """Those of the run that this item belongs to."""
+        return self.config.stash[STATE].results
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Our own failures as text; a scorer's exception with the scorer's traceback."""
@@ -82,7 +81,6 @@ class GoldenItem(PromptItem):
         super().__init__(**arguments)
         self.golden = golden
         self.trials: Sequence[Trial] = ()
-        self.base_result: GoldenResult | None = None
         self.extra_keyword_matches.update(golden.tags)
 
     def reportinfo(self) -> tuple[Path, int, str]:
@@ -91,8 +89,8 @@ class GoldenItem(PromptItem):
 
     def setup(self) -> None:
         """Wait for the answers, the judges' included; no answer is an error."""
-        failure, self.trials = ask_golden(self.state, self.subject, self.golden)
-        self.base_result = base_result(self.state, self.base, self.golden)
+        failure, self.trials = self.results.ask(self.subject, self.golden)
+        self.results.at_base(self.entry, self.golden)
         if failure is not None:
             self._keep(failure)
             reason = failure.reason.removeprefix(f"{self.subject.prompt.location}: ")
@@ -121,9 +119,8 @@ class GoldenItem(PromptItem):
         self._keep(result_without_score(self.golden, reason, Outcome.ERROR))
 
     def _keep(self, result: GoldenResult) -> GoldenResult:
-        result = result.against(self.base_result)
-        self.state.results[self.subject.key, self.golden.id] = result
-        self.record = replace(record_of(self.entry), results=(result,))
+        result = self.results.keep(self.entry, result)
+        self.record = replace(self.entry.record, results=(result,))
         self.user_properties += [
             ("promptopt.outcome", result.outcome.value),
             ("promptopt.score", result.score),
@@ -137,10 +134,6 @@ class GoldenItem(PromptItem):
 class GateItem(PromptItem):
     """The verdict on a prompt, over all its goldens, whichever of them were selected."""
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._answers: dict[str, tuple[GoldenResult | None, Sequence[Trial]]] = {}
-
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the gate stands in the prompt file."""
         gate = self.subject.prompt.gate
@@ -148,18 +141,14 @@ class GateItem(PromptItem):
 
     def setup(self) -> None:
         """Wait for the answers to the goldens that have no result yet, here and at the base."""
-        prompt, key = self.subject.prompt, self.subject.key
-        missing = [g for g in prompt.goldens if (key, g.id) not in self.state.results]
-        self.state.ask_ahead(asked(self.subject, self.base, missing))
-        for golden in missing:
-            self._answers[golden.id] = ask_golden(self.state, self.subject, golden)
-        for golden in prompt.goldens:
-            base_result(self.state, self.base, golden)
+        self.results.prepare_verdict(self.entry)
 
     def runtest(self) -> None:
         """Score what is not scored yet and judge the whole."""
-        verdict = self._verdict()
-        self.record = replace(record_of(self.entry), verdict=verdict)
+        verdict = self.results.verdict(self.entry)
+        if verdict is None:
+            raise AssertionError("a gate item stands only where the prompt has a gate")
+        self.record = replace(self.entry.record, verdict=verdict)
         self.user_properties += [
             ("promptopt.score", verdict.score),
             ("promptopt.verdict", verdict.decision.value),
@@ -171,48 +160,16 @@ class GateItem(PromptItem):
                 f"{headline}\n{self.subject.key} does not hold its gate:\n{reasons}"
             )
 
-    def teardown(self) -> None:
-        """Let go of the answers."""
-        self._answers.clear()
-
     def _headline(self, verdict: Verdict) -> str:
         """Why it fails, with the goldens that broke since the base, or else those that missed."""
-        before = self._before()
-        evaluation = self._evaluation()
-        ids = [result.id for result in evaluation.having(Outcome.MISSED)]
+        before = self.results.before(self.entry)
+        missed = self.results.evaluation(self.entry).having(Outcome.MISSED)
+        ids = [result.id for result in missed]
         word = "missed"
         if before is not None:
             passed = {result.id for result in before.having(Outcome.PASSED)}
             ids, word = [golden_id for golden_id in ids if golden_id in passed], "broken"
         return f"{verdict.headline}, {len(ids)} {word}: {listed(ids)}" if ids else verdict.headline
-
-    def _evaluation(self) -> Evaluation:
-        prompt = self.subject.prompt
-        results = tuple(self._result(golden) for golden in prompt.goldens)
-        return Evaluation(location=prompt.location, results=results)
-
-    def _verdict(self) -> Verdict:
-        prompt = self.subject.prompt
-        if prompt.gate is None:
-            raise AssertionError("a gate item stands only where the prompt has a gate")
-        base = self.base.record if self.base else None
-        return judge(prompt.gate, self._evaluation(), base, self._before())
-
-    def _before(self) -> Evaluation | None:
-        """The results at the base; None where nothing is asked there."""
-        if self.base is None or self.base.subject is None:
-            return None
-        key, prompt = self.base.subject.key, self.subject.prompt
-        known = [self.state.results.get((key, golden.id)) for golden in prompt.goldens]
-        results = tuple(result for result in known if result is not None)
-        return Evaluation(location=prompt.location, results=results)
-
-    def _result(self, golden: Golden) -> GoldenResult:
-        known = self.state.results.get((self.subject.key, golden.id))
-        if known is not None:
-            return known
-        failure, trials = self._answers[golden.id]
-        return failure or scored_or_error(self.subject, golden, trials)
 
 
 class NoGoldensItem(PromptItem):
@@ -224,7 +181,7 @@ class NoGoldensItem(PromptItem):
 
     def runtest(self) -> None:
         """Skip, with the remedy."""
-        self.record = record_of(self.entry)
+        self.record = self.entry.record
         pytest.skip("no goldens: add some under `testData:` or name a file under `goldens:`")
 
 
@@ -252,75 +209,10 @@ class UnreadableItem(pytest.Item):
         """Never reached."""
 
 
-def ask_golden(
-    state: State, subject: Subject, golden: Golden
-) -> tuple[GoldenResult | None, Sequence[Trial]]:
-    """The trials of a golden, or the result that says why there are none."""
-    missing = subject.missing_values(golden)
-    if missing:
-        where = f"golden {golden.id} ({golden.path}:{golden.line})"
-        reason = f"{'; '.join(missing)} in {where}"
-        return result_without_score(golden, reason, Outcome.ERROR), ()
-    if subject.model is None:
-        return result_without_score(golden, subject.model_error, Outcome.ERROR), ()
-    try:
-        return None, state.workflow.trials(subject, golden, state.progress.draw)
-    except BudgetError as error:
-        return result_without_score(golden, error.message, Outcome.NOT_RUN), ()
-    except ProviderError as error:
-        return result_without_score(golden, error.message, Outcome.ERROR), ()
-    finally:
-        state.progress.erase()
-
-
-def asked(
-    subject: Subject, base: Base | None, goldens: Iterable[Golden]
-) -> Iterator[tuple[Subject, Golden]]:
-    """What has to be asked about ``goldens``, in the order in which it will be wanted."""
-    for golden in goldens:
-        yield subject, golden
-        if base is not None and base.subject is not None:
-            yield base.subject, golden
-
-
-def base_result(state: State, base: Base | None, golden: Golden) -> GoldenResult | None:
-    """The golden's result at the base, None where it cannot be asked there; kept in ``state``."""
-    if base is None or base.subject is None or base.unfillable(golden):
-        return None
-    key = (base.subject.key, golden.id)
-    if key not in state.results:
-        failure, trials = ask_golden(state, base.subject, golden)
-        state.results[key] = failure or scored_or_error(base.subject, golden, trials)
-    return state.results[key]
-
-
-def scored_or_error(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> GoldenResult:
-    """The result; an error where the project's own scorer raises."""
-    try:
-        return score_golden(subject, golden, trials)
-    except ScorerError as error:
-        return result_without_score(golden, str(error), Outcome.ERROR)
-
-
-def record_of(entry: Entry) -> PromptRecord:
-    """What a run knows of a prompt before anything is asked."""
-    subject = entry.subject
-    return PromptRecord(
-        key=subject.key,
-        location=subject.prompt.location,
-        model=str(subject.model or ""),
-        goldens=len(subject.prompt.goldens),
-        samples=subject.samples,
-        has_gate=subject.prompt.gate is not None,
-        content=entry.content,
-        base=entry.base.record if entry.base else None,
-    )
-
-
 def lost_record(entry: Entry, golden: Golden, reason: str) -> PromptRecord:
     """What the report of a golden carries whose item ended with its process."""
     result = result_without_score(golden, reason, Outcome.ERROR)
-    return replace(record_of(entry), results=(result,))
+    return replace(entry.record, results=(result,))
 
 
 def _traceback(cause: BaseException) -> str:

@@ -124,7 +124,7 @@ class Optimizing:
         path = self.config.rootpath / prompt.location
         try:
             content = path.read_bytes()
-            entries = self.state.subjects.read(path)
+            entries = self.state.entries.read(path)
             subject = next(e.subject for e in entries if e.subject.key == prompt.key)
             self._found.append(self._searched(subject, content))
         except (PromptFileError, UsageError, OSError) as error:
@@ -134,7 +134,7 @@ class Optimizing:
         settings = optimize_settings(subject, self.settings)
         # A file that cannot be edited is found out before anything is spent.
         edit_of(_change_of_all(subject, settings), subject.prompt, (), content)
-        model = self.state.subjects.optimizer_model(subject, self.settings.optimizer_model)
+        model = self.state.entries.optimizer_model(subject, self.settings.optimizer_model)
         splits = split_goldens(subject.prompt.goldens)
         name = inputs_digest(subject, settings, model, splits)[:12]
         self._tell(Line(f"optimizing {subject.key} with {model}, run {name}"))
@@ -146,7 +146,7 @@ class Optimizing:
         search = optimize(
             subject,
             settings,
-            provider=self.state.workflow.provider,
+            provider=self.state.bridge.provider,
             optimizer_model=model,
             splits=splits,
             journal=journal,
@@ -155,7 +155,7 @@ class Optimizing:
             price_usd=self.price_usd,
         )
         try:
-            result = self.state.workflow.wait(search, self._show)
+            result = self.state.bridge.wait(search, self._show)
         except KeyboardInterrupt:
             # The loop still writes to the journal as it gives up: the process closes it.
             self._refused.append(f"{subject.key}: interrupted; run {name} goes on when run again")

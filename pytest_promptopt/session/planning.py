@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.reports.terminal import cost
-from pytest_promptopt.session.items import GoldenItem, PromptItem, asked
+from pytest_promptopt.session.items import GoldenItem, PromptItem
 from pytest_promptopt.session.lines import say
 
 
@@ -67,7 +67,7 @@ def _asked(items: Sequence[pytest.Item]) -> list[tuple[Subject, list[Golden]]]:
     grouped: dict[str, tuple[Subject, list[Golden]]] = {}
     for item in items:
         if isinstance(item, GoldenItem):
-            for subject, golden in asked(item.subject, item.base, [item.golden]):
+            for subject, golden in item.entry.asked([item.golden]):
                 grouped.setdefault(subject.key, (subject, []))[1].append(golden)
     return list(grouped.values())
 

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.collection import PromptFile
-from pytest_promptopt.session.items import GoldenItem, UnreadableItem, asked
+from pytest_promptopt.session.items import GoldenItem, UnreadableItem
 from pytest_promptopt.session.state import State
 
 
@@ -38,8 +38,8 @@ class Running:
         """Plan the goldens in the order in which their items will run."""
         if _will_run(session) and not hasattr(session.config, "workerinput"):
             items = [item for item in session.items if isinstance(item, GoldenItem)]
-            self._state.ask_ahead(
-                pair for item in items for pair in asked(item.subject, item.base, [item.golden])
+            self._state.results.ask_ahead(
+                pair for item in items for pair in item.entry.asked([item.golden])
             )
         # What was collected lives to the end: walking it again and again takes a tenth of a run.
         gc.freeze()

@@ -14,24 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_promptopt.client.client import Client, Responses
-from pytest_promptopt.client.limits import MOST_CONCURRENCY
 from pytest_promptopt.errors import HistoryError, UsageError
-from pytest_promptopt.evaluation.subject import SubjectSettings
-from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
+from pytest_promptopt.history.baseline import Baseline
 from pytest_promptopt.project.settings import Settings, read_settings
-from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
-from pytest_promptopt.session.client import (
-    cache_path,
-    client_of,
-    code_of,
-    is_from_fork,
-    prices_of,
-    secrets_of,
-)
 from pytest_promptopt.session.finding import FindingPrompts
 from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.planning import Planning
@@ -41,7 +30,6 @@ from pytest_promptopt.session.reporting import ItemReports, Reporting
 from pytest_promptopt.session.running import Running
 from pytest_promptopt.session.saving import SavingScores
 from pytest_promptopt.session.state import STATE, State
-from pytest_promptopt.session.subjects import SubjectReader
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.writing import (
     Annotating,
@@ -51,12 +39,13 @@ from pytest_promptopt.session.writing import (
 )
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text import printable
-from pytest_promptopt.workflow import Workflow
+from pytest_promptopt.work.bridge import Bridge
+from pytest_promptopt.work.client import cache_path, is_from_fork, prices_of, secrets_of
+from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine
+from pytest_promptopt.work.results import Results
 
 if TYPE_CHECKING:
     from pytest_promptopt.publishing.climb import Finding
-
-_LEAST_AHEAD = 256
 
 
 def start(config: pytest.Config) -> None:
@@ -84,8 +73,8 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
     base = worker_input["promptopt_base"]
     baseline = Baseline.at(**base, root=config.rootpath) if base else None
     state = State(
-        subjects=_subject_reader(config, settings, baseline),
-        workflow=Workflow(provider, ahead=_LEAST_AHEAD),
+        entries=entry_reader(config.rootpath, settings, baseline, _time_limit(config, settings)),
+        results=Results(bridge=Bridge(provider, ahead=LEAST_AHEAD)),
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
     )
@@ -104,21 +93,23 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         check_optimize_options(settings)
     remarks: list[str] = []
     work = Work()
-    baseline = _baseline(config, settings)
-    client = client_of(config, settings, warn=remarks.append, work=work)
-    ahead = max(_LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
-    workflow = Workflow(client, ahead=ahead)
-    state = State(
-        subjects=_subject_reader(config, settings, baseline),
-        workflow=workflow,
-        progress=Progress(
-            config,
-            lambda seconds: (
-                work.parts or describe_progress(client.ledger.tally, workflow.planned, seconds)
-            ),
-            lambda: "" if work.text else describe_wait(client.longest_wait(), time.monotonic()),
-        ),
+    engine = start_engine(
+        config.rootpath,
+        settings,
+        warn=remarks.append,
+        time_limit=_time_limit(config, settings),
+        report_work=work.report,
     )
+    client, bridge = engine.client, engine.bridge
+    progress = Progress(
+        config,
+        lambda seconds: (
+            work.parts or describe_progress(client.ledger.tally, bridge.planned, seconds)
+        ),
+        lambda: "" if work.text else describe_wait(client.longest_wait(), time.monotonic()),
+    )
+    results = Results(bridge=bridge, waiting=progress.draw, waited=progress.erase)
+    state = State(entries=engine.entries, results=results, progress=progress)
     finding = FindingPrompts(config, settings.paths)
     config.pluginmanager.register(finding, "promptopt-finding")
     _share(config, state, PromptFolders(config, finding.folders, finding.files))
@@ -140,7 +131,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
 
 def _plan_only(config: pytest.Config, settings: Settings) -> None:
     config.option.dist = "no"
-    cache = None if settings.no_cache else cache_path(config, settings)
+    cache = None if settings.no_cache else cache_path(config.rootpath, settings)
     prices = prices_of(settings)
     search = None
     if settings.wants_search:
@@ -236,45 +227,11 @@ def _write(
 
 def _share(config: pytest.Config, state: State, folders: PromptFolders) -> None:
     config.stash[STATE] = state
-    config.add_cleanup(state.workflow.close)
+    config.add_cleanup(state.bridge.close)
     config.pluginmanager.register(folders, "promptopt-folders")
     config.pluginmanager.register(Running(state), "promptopt-running")
     config.pluginmanager.register(ItemReports(), "promptopt-item-reports")
     config.pluginmanager.register(SendingReports(), "promptopt-sending-reports")
-
-
-def _baseline(config: pytest.Config, settings: Settings) -> Baseline | None:
-    """The base that was named, or in CI that of the pull request; raises HistoryError."""
-    ref = settings.base or default_ref(os.environ)
-    if ref is not None:
-        return find_baseline(ref, root=config.rootpath)
-    if settings.changed:
-        raise UsageError("--prompt-changed: changed since when? Name the base: --prompt-base REF")
-    return None
-
-
-def _subject_reader(
-    config: pytest.Config, settings: Settings, baseline: Baseline | None
-) -> SubjectReader:
-    subject_settings = SubjectSettings(
-        resolve_model=functools.partial(
-            resolve_model,
-            aliases=parse_aliases(settings.models),
-            environ=os.environ,
-            root=config.rootpath,
-        ),
-        root=config.rootpath,
-        judge_model=settings.judge_model,
-        samples=settings.samples,
-        code=code_of(config, settings),
-        time_limit=_time_limit(config, settings),
-    )
-    return SubjectReader(
-        settings=subject_settings,
-        models=settings.model,
-        baseline=baseline,
-        saves_scores=settings.save_scores,
-    )
 
 
 def _time_limit(config: pytest.Config, settings: Settings) -> TimeLimit:

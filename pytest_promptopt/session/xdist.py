@@ -14,10 +14,10 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.answering import Address, AnsweringService
 from pytest_promptopt.session.finding import FindingPrompts
-from pytest_promptopt.session.items import asked, lost_record
+from pytest_promptopt.session.items import lost_record
 from pytest_promptopt.session.reporting import record_in
 from pytest_promptopt.session.state import State
-from pytest_promptopt.session.subjects import Entry
+from pytest_promptopt.work.entries import Entry
 
 _LOST = "no result: the worker process that had this golden ended"
 _OF_A_CRASH = "???"
@@ -52,15 +52,15 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a new worker where to ask."""
-        workflow = self._state.workflow
+        bridge = self._state.bridge
         if self._address is None:
-            service = AnsweringService(workflow.provider, self._was_sent)
-            self._address = workflow.wait(service.start())
+            service = AnsweringService(bridge.provider, self._was_sent)
+            self._address = bridge.wait(service.start())
         node.workerinput["promptopt"] = self._address.to_json()
         node.workerinput["promptopt_prompts"] = [
             [str(path) for path in paths] for paths in (self._finding.folders, self._finding.files)
         ]
-        baseline = self._state.subjects.baseline
+        baseline = self._state.entries.baseline
         node.workerinput["promptopt_base"] = baseline and {
             "commit": baseline.commit,
             "ref": baseline.ref,
@@ -72,7 +72,7 @@ class Controller:
         if not self._has_planned:
             self._has_planned = True
             self._awaited = dict.fromkeys(ids)
-            self._state.ask_ahead(self._goldens(ids))
+            self._state.results.ask_ahead(self._goldens(ids))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -85,9 +85,9 @@ class Controller:
         if record is None:
             return
         for result in record.results:
-            self._state.workflow.release(record.key, result.id)
+            self._state.bridge.release(record.key, result.id)
             if result.before is not None:
-                self._state.workflow.release(key_at_base(record.key), result.id)
+                self._state.bridge.release(key_at_base(record.key), result.id)
 
     def pytest_internalerror(self) -> None:
         """A worker broke down, which xdist tells and does not count."""
@@ -138,14 +138,14 @@ class Controller:
         for entry in self._entries(path):
             subject = entry.subject
             goldens = [g for g in subject.prompt.goldens if f"{g.id}{subject.suffix}" in names]
-            yield from asked(subject, entry.base, goldens)
+            yield from entry.asked(goldens)
 
     def _entries(self, path: str) -> Sequence[Entry]:
         file = self._config.rootpath / path
         if not is_prompt_file(file):
             return ()
         try:
-            return self._state.subjects.read(file)
+            return self._state.entries.read(file)
         except PromptFileError:
             return ()
 

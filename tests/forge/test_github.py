@@ -436,7 +436,7 @@ def test_actions_that_may_open_no_pull_requests_are_told_where_to_allow_it(
     server: FakeGitHub, connect: Connect
 ) -> None:
     server.actions_may_open_pull_requests = False
-    with pytest.raises(ForgeError, match="Settings → Actions → General → Workflow permissions"):
+    with pytest.raises(ForgeError, match="Settings → Actions → General → Bridge permissions"):
         connect().open_pull_request(head="feature/x", base="main", title="x", body="")
 
 

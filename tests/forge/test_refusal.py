@@ -47,7 +47,7 @@ def test_what_is_shown_is_abbreviated() -> None:
         (
             403,
             "GitHub Actions is not permitted to create or approve pull requests.",
-            "Settings → Actions → General → Workflow permissions",
+            "Settings → Actions → General → Bridge permissions",
         ),
         (403, "Unable to create comment because issue is locked.", "Unlock the conversation"),
         (422, "lock prevents review", "Unlock the conversation"),

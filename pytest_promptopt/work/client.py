@@ -5,8 +5,6 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
@@ -20,26 +18,28 @@ from pytest_promptopt.providers.keys import KEY_VARIABLES
 from pytest_promptopt.providers.models import parse_aliases
 from pytest_promptopt.providers.pricing import Prices, parse_prices
 from pytest_promptopt.providers.router import Router
-from pytest_promptopt.providers.settings import ProviderSettings
-from pytest_promptopt.session.progress import Work
+from pytest_promptopt.providers.settings import ProviderSettings, ReportWork
 
 _CACHE_FILE = "answers.sqlite"
 _RETRIED_FOR_TIMEOUTS = 2
 
 
 def client_of(
-    config: pytest.Config, settings: Settings, *, warn: Callable[[str], None], work: Work
+    root: Path, settings: Settings, *, warn: Callable[[str], None], report_work: ReportWork
 ) -> Client:
-    """The client, which tells ``warn`` what people should know; raises UsageError."""
+    """The client, which tells ``warn`` what people should know; raises UsageError.
+
+    ``report_work`` is told of what has to be done before a model can be asked.
+    """
     provider_settings = ProviderSettings(
-        root=config.rootpath,
-        code=code_of(config, settings),
+        root=root,
+        code=code_of(root, settings),
         timeout_seconds=settings.timeout,
         deterministic=settings.local_deterministic,
-        report_work=work.report,
+        report_work=report_work,
     )
     client_settings = ClientSettings(
-        cache_path=cache_path(config, settings),
+        cache_path=cache_path(root, settings),
         no_cache=settings.no_cache,
         responses=Responses(settings.responses),
         budget=Budget.parse(settings.budget) if settings.budget else None,
@@ -52,7 +52,7 @@ def client_of(
         secrets=secrets_of(settings),
     )
     if client_settings.responses is not Responses.REPLAY and not settings.plan:
-        keep_out_of_git(config.rootpath)
+        keep_out_of_git(root)
     router = Router(provider_settings)
     client = build_client(client_settings, router, warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
@@ -60,10 +60,10 @@ def client_of(
     return client
 
 
-def code_of(config: pytest.Config, settings: Settings) -> ProjectCode:
+def code_of(root: Path, settings: Settings) -> ProjectCode:
     """The functions that files may name in this run."""
     refusal = "--prompt-no-code" if settings.no_code else _refusal_of_job()
-    return ProjectCode(root=config.rootpath, allowed=settings.python_modules, refusal=refusal)
+    return ProjectCode(root=root, allowed=settings.python_modules, refusal=refusal)
 
 
 def _refusal_of_job() -> str:
@@ -85,9 +85,9 @@ def is_from_fork() -> bool:
     return job is not None and job.is_from_fork
 
 
-def cache_path(config: pytest.Config, settings: Settings) -> Path:
+def cache_path(root: Path, settings: Settings) -> Path:
     """Where the cache is."""
-    return config.rootpath / settings.cache_dir / _CACHE_FILE
+    return root / settings.cache_dir / _CACHE_FILE
 
 
 def prices_of(settings: Settings) -> Prices:

@@ -1,4 +1,4 @@
-"""The bridge from pytest's thread to the event loop in which models are asked."""
+"""The bridge from the main thread to the event loop in which models are asked."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ _CLOSE_SECONDS = 15.0
 _RELEASED_AT_ONCE = 64
 
 
-class Workflow:
+class Bridge:
     """An event loop in a background thread, with the client and the runner that live in it.
 
     The thread starts with the first call and ends with :meth:`close`, which may come at any

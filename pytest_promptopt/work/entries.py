@@ -1,14 +1,16 @@
 """From a prompt file to what is evaluated: a subject a model, each with its base."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.base import Base, BaseRecord, compare_with_base
+from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.history.baseline import Baseline, BasePrompt
 from pytest_promptopt.prompts.content import ScoredContent, content_of
+from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.reading import read_prompt
@@ -28,9 +30,31 @@ class Entry:
     is_unchanged: bool = False
     content: ScoredContent | None = None
 
+    @property
+    def record(self) -> PromptRecord:
+        """What is known of it before anything is asked."""
+        subject = self.subject
+        return PromptRecord(
+            key=subject.key,
+            location=subject.prompt.location,
+            model=str(subject.model or ""),
+            goldens=len(subject.prompt.goldens),
+            samples=subject.samples,
+            has_gate=subject.prompt.gate is not None,
+            content=self.content,
+            base=self.base.record if self.base else None,
+        )
+
+    def asked(self, goldens: Iterable[Golden]) -> Iterator[tuple[Subject, Golden]]:
+        """What has to be asked about ``goldens``, in the order in which it will be wanted."""
+        for golden in goldens:
+            yield self.subject, golden
+            if self.base is not None and self.base.subject is not None:
+                yield self.base.subject, golden
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubjectReader:
+class EntryReader:
     """Reads prompt files the way this run wants them.
 
     ``models`` stand in for the file's own; with more than one, subjects are told apart by them.

@@ -1,0 +1,93 @@
+"""What asks and scores prompts in a project, set up from its settings."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_promptopt.client.client import Client
+from pytest_promptopt.client.limits import MOST_CONCURRENCY
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.subject import SubjectSettings
+from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
+from pytest_promptopt.project.settings import Settings
+from pytest_promptopt.providers.models import parse_aliases, resolve_model
+from pytest_promptopt.providers.settings import ReportWork, ignore_work
+from pytest_promptopt.scoring.time_limit import TimeLimit
+from pytest_promptopt.work.bridge import Bridge
+from pytest_promptopt.work.client import client_of, code_of
+from pytest_promptopt.work.entries import EntryReader
+
+LEAST_AHEAD = 256
+"""Goldens that are asked for ahead of whoever wants their answers, at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The client, the bridge to it, and how prompt files are read for it. To be closed."""
+
+    client: Client
+    bridge: Bridge
+    entries: EntryReader
+
+    def close(self) -> None:
+        """Close the client; may be repeated."""
+        self.bridge.close()
+
+
+def start_engine(
+    root: Path,
+    settings: Settings,
+    *,
+    warn: Callable[[str], None],
+    time_limit: TimeLimit | None = None,
+    report_work: ReportWork = ignore_work,
+) -> Engine:
+    """The engine of the project at ``root``; nothing is sent yet.
+
+    ``warn`` is told what people should know, ``report_work`` what has to be done before a model
+    can be asked. Raises :class:`UsageError` and :class:`~pytest_promptopt.errors.HistoryError`.
+    """
+    baseline = find_base(root, settings)
+    client = client_of(root, settings, warn=warn, report_work=report_work)
+    ahead = max(LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
+    return Engine(
+        client=client,
+        bridge=Bridge(client, ahead=ahead),
+        entries=entry_reader(root, settings, baseline, time_limit),
+    )
+
+
+def find_base(root: Path, settings: Settings) -> Baseline | None:
+    """The base that was named, or in CI that of the pull request; raises HistoryError."""
+    ref = settings.base or default_ref(os.environ)
+    if ref is not None:
+        return find_baseline(ref, root=root)
+    if settings.changed:
+        raise UsageError("--prompt-changed: changed since when? Name the base: --prompt-base REF")
+    return None
+
+
+def entry_reader(
+    root: Path, settings: Settings, baseline: Baseline | None, time_limit: TimeLimit | None
+) -> EntryReader:
+    """Reads prompt files the way that ``settings`` want them."""
+    return EntryReader(
+        settings=SubjectSettings(
+            resolve_model=functools.partial(
+                resolve_model,
+                aliases=parse_aliases(settings.models),
+                environ=os.environ,
+                root=root,
+            ),
+            root=root,
+            judge_model=settings.judge_model,
+            samples=settings.samples,
+            code=code_of(root, settings),
+            time_limit=time_limit or TimeLimit(seconds=settings.timeout),
+        ),
+        models=settings.model,
+        baseline=baseline,
+        saves_scores=settings.save_scores,
+    )

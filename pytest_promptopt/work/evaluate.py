@@ -1,0 +1,126 @@
+"""Prompt files scored against their goldens, as a function."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
+from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
+from pytest_promptopt.project.ini import Project, find_project
+from pytest_promptopt.project.settings import Settings, read_settings
+from pytest_promptopt.prompts.library import files_under, is_prompt_file
+from pytest_promptopt.suggestion import did_you_mean
+from pytest_promptopt.work.engine import Engine, start_engine
+from pytest_promptopt.work.entries import Entry
+from pytest_promptopt.work.results import Results
+
+OnEvent = Callable[[PromptRecord], None]
+OnRemark = Callable[[str], None]
+
+_OPTIONS = (
+    "model",
+    "judge_model",
+    "samples",
+    "base",
+    "changed",
+    "responses",
+    "no_cache",
+    "no_code",
+    "cache_clear",
+    "concurrency",
+    "max_retries",
+    "timeout",
+    "budget",
+)
+
+
+def _ignore(_: object) -> None:
+    """Nobody listens."""
+
+
+def evaluate(
+    path: str | Path | Iterable[str | Path],
+    *,
+    on_event: OnEvent = _ignore,
+    on_remark: OnRemark = _ignore,
+    **options: Any,
+) -> Run:
+    """What ``pytest --prompt-eval`` finds out about the prompt files at or under ``path``.
+
+    ``options`` are those of the command line by their names, such as ``model="openai/gpt-5-mini"``
+    or ``responses="replay"``; ini file and root are found as pytest finds them. ``on_event`` is
+    told of each golden and each gate as it is done, in a record with just that; ``on_remark`` what
+    the client has to say. The run's ``exit_code`` is 1 where a prompt fails or cannot be read.
+
+    Raises :class:`PromptNotFoundError` where there is no prompt file, :class:`UsageError` for
+    options that cannot be meant, and :class:`~pytest_promptopt.errors.HistoryError` for the base.
+    """
+    places = [Path(path)] if isinstance(path, str | Path) else [Path(place) for place in path]
+    files = _prompt_files(places)
+    project = find_project(places)
+    settings = _settings(project, options)
+    engine = start_engine(project.root, settings, warn=on_remark)
+    try:
+        entries, failures = _read(files, engine, changed_only=settings.changed)
+        told = _evaluated(entries, Results(bridge=engine.bridge), on_event)
+        prompts = tuple(joined(records) for records in told.values())
+    finally:
+        engine.close()
+    fails = bool(failures) or any(prompt.fails for prompt in prompts)
+    return Run(exit_code=int(fails), failures=tuple(failures), prompts=prompts)
+
+
+def _prompt_files(places: Sequence[Path]) -> list[Path]:
+    files = [
+        file.absolute() for place in places for file in files_under(place) if is_prompt_file(file)
+    ]
+    if not files:
+        raise PromptNotFoundError(f"no prompt file in {', '.join(map(str, places))}")
+    return [*dict.fromkeys(files)]
+
+
+def _settings(project: Project, options: dict[str, Any]) -> Settings:
+    unknown = next((name for name in options if name not in _OPTIONS), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, _OPTIONS)
+        raise UsageError(f"evaluate() has no option `{unknown}`{hint}")
+    given = {f"prompt_{name}": value for name, value in options.items()}
+    return read_settings(given.get, project.get_ini)
+
+
+def _read(
+    files: Iterable[Path], engine: Engine, *, changed_only: bool
+) -> tuple[list[Entry], list[Failure]]:
+    entries: list[Entry] = []
+    failures = []
+    for file in files:
+        try:
+            entries += engine.entries.read(file)
+        except PromptFileError as error:
+            failures.append(Failure(location=str(file), reason=str(error)))
+    return [e for e in entries if not (changed_only and e.is_unchanged)], failures
+
+
+def _evaluated(
+    entries: Sequence[Entry], results: Results, on_event: OnEvent
+) -> dict[str, list[PromptRecord]]:
+    """What was found out of each entry, in the order of the entries."""
+    told: dict[str, list[PromptRecord]] = {}
+    results.ask_ahead(
+        pair for entry in entries for pair in entry.asked(entry.subject.prompt.goldens)
+    )
+    for entry in entries:
+        for record in _records(entry, results):
+            told.setdefault(record.key, []).append(record)
+            on_event(record)
+    return told
+
+
+def _records(entry: Entry, results: Results) -> Iterator[PromptRecord]:
+    for golden in entry.subject.prompt.goldens:
+        results.at_base(entry, golden)
+        yield replace(entry.record, results=(results.score(entry, golden),))
+    verdict = results.verdict(entry)
+    if verdict is not None:
+        yield replace(entry.record, verdict=verdict)

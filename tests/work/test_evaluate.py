@@ -1,0 +1,98 @@
+"""``evaluate``: what a run of pytest finds out, without pytest's session."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pytest_promptopt.errors import PromptNotFoundError, UsageError
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.gate import Decision
+from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.reports.reading import read_report
+from pytest_promptopt.work.evaluate import evaluate
+from tests.project import PROMPT, Project
+
+GATED = PROMPT + "gate: {min: 0.9}\n"
+
+
+@pytest.fixture(autouse=True)
+def _answers(project: Project) -> None:
+    project.answers({"one": "1", "two": "3"})
+
+
+def test_it_finds_out_what_pytest_finds_out(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/sub/b.prompt.yml", GATED)
+    project.run("prompts", "--prompt-report", "run.json")
+    reported = read_report((project.path / "run.json").read_bytes())
+    run = evaluate("prompts")
+    assert [(p.key, p.counts, p.verdict and p.verdict.reasons) for p in run.prompts] == [
+        (p.key, p.counts, p.verdict and p.verdict.reasons) for p in reported.prompts
+    ]
+    assert [p.evaluation.scored for p in run.prompts] == [
+        p.evaluation.scored for p in reported.prompts
+    ]
+    assert run.exit_code == reported.exit_code == 1
+
+
+def test_goldens_and_gates_are_told_as_they_are_done(project: Project) -> None:
+    project.write("b.prompt.yml", GATED)
+    events: list[PromptRecord] = []
+    [prompt] = evaluate("b.prompt.yml", on_event=events.append).prompts
+    assert [[r.outcome for r in event.results] for event in events] == [
+        [Outcome.PASSED],
+        [Outcome.MISSED],
+        [],
+    ]
+    assert events[-1].verdict is not None
+    assert events[-1].verdict.decision is Decision.FAIL
+    wrong = prompt.results[1]
+    assert (wrong.input, wrong.expected, wrong.answers[0].text) == ("q: two", "2", "3")
+
+
+def test_the_ini_file_and_the_root_are_those_of_pytest(project: Project) -> None:
+    project.write(
+        "pyproject.toml",
+        '[tool.pytest.ini_options]\nprompt_models = ["mine = scripted:answers.json"]\n',
+    )
+    (project.path / "tox.ini").unlink()
+    path = project.write("deep/er/a.prompt.yml", PROMPT)
+    [prompt] = evaluate(path, model="mine").prompts
+    assert (prompt.location, prompt.model) == ("deep/er/a.prompt.yml", "scripted:answers.json")
+    assert prompt.counts[Outcome.PASSED] == 1
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_scored(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/b.prompt.yml", "messages: 5\n")
+    run = evaluate("prompts")
+    assert [prompt.key for prompt in run.prompts] == ["prompts/a.prompt.yml"]
+    [failure] = run.failures
+    assert "b.prompt.yml:1" in failure.reason
+    assert run.exit_code == 1
+
+
+def test_wrong_input_is_named(project: Project) -> None:
+    with pytest.raises(PromptNotFoundError, match="no prompt file in nowhere"):
+        evaluate("nowhere")
+    project.write("a.prompt.yml", PROMPT)
+    with pytest.raises(UsageError, match=r"no option `modle` .* did you mean `model`\?"):
+        evaluate("a.prompt.yml", modle="x")
+    with pytest.raises(UsageError, match="not one of live, record, replay"):
+        evaluate("a.prompt.yml", responses="reply")
+
+
+def test_a_run_in_python_alone_has_no_session(project: Project) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    code = (
+        "import sys\n"
+        "from pytest_promptopt.work.evaluate import evaluate\n"
+        "run = evaluate('a.prompt.yml')\n"
+        "print(run.prompts[0].evaluation.score)\n"
+        "assert not [name for name in sys.modules if name.startswith('pytest_promptopt.session')]\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=project.path, capture_output=True, text=True, check=False
+    )
+    assert (ended.stdout, ended.stderr) == ("0.5\n", "")
