@@ -1,7 +1,9 @@
-"""The proposal that a finished search comes to."""
+"""What a finished search comes to, and the proposal that it makes."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.messages import Message
@@ -18,6 +20,14 @@ from pytest_promptopt.proposals.proposal import (
     TextChange,
     blob_id,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A search that ended, and what it proposes, if anything."""
+
+    search: SearchRecord
+    proposal: Proposal | None
 
 
 def proposal_of(

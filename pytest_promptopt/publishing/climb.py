@@ -4,21 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_promptopt.errors import HistoryError, PromptFileError
-from pytest_promptopt.evaluation.search_record import Offer, SearchRecord
+from pytest_promptopt.evaluation.search_record import Offer
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.proposals.applying import merge
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.remote import Remote
 from pytest_promptopt.publishing.target import Target
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A search that ended, and what it proposes, if anything."""
-
-    search: SearchRecord
-    proposal: Proposal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

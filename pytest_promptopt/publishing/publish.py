@@ -10,7 +10,8 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.forge.forge import Forge
 from pytest_promptopt.forge.job import Job
-from pytest_promptopt.publishing.climb import Checkout, Finding
+from pytest_promptopt.proposals.finding import Finding
+from pytest_promptopt.publishing.climb import Checkout
 from pytest_promptopt.publishing.ladder import offer_all
 from pytest_promptopt.publishing.sticky import keep_comment
 from pytest_promptopt.publishing.target import find_target

@@ -8,9 +8,9 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.proposals.applying import file_of, merge
+from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.taking import read_file, take
-from pytest_promptopt.publishing.climb import Finding
 from pytest_promptopt.session.lines import say
 
 

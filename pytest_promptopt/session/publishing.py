@@ -14,8 +14,9 @@ from pytest_promptopt.forge.job import Job, read_job, token
 from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.project.folder import COMMENT
 from pytest_promptopt.project.writing import replace_file
+from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.remote import Remote
-from pytest_promptopt.publishing.climb import Checkout, Finding
+from pytest_promptopt.publishing.climb import Checkout
 from pytest_promptopt.publishing.publish import Published, publish_run
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown

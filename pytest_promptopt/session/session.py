@@ -45,7 +45,7 @@ from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine
 from pytest_promptopt.work.results import Results
 
 if TYPE_CHECKING:
-    from pytest_promptopt.publishing.climb import Finding
+    from pytest_promptopt.proposals.finding import Finding
 
 
 def start(config: pytest.Config) -> None:
@@ -88,7 +88,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
     check_report_paths(settings.report)
     if settings.wants_search:
-        from pytest_promptopt.session.optimizing import check_optimize_options
+        from pytest_promptopt.work.optimize import check_optimize_options
 
         check_optimize_options(settings)
     remarks: list[str] = []
@@ -135,7 +135,7 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
     prices = prices_of(settings)
     search = None
     if settings.wants_search:
-        from pytest_promptopt.session.optimizing import describe_search_plan
+        from pytest_promptopt.work.optimize import describe_search_plan
 
         search = functools.partial(
             describe_search_plan, settings=settings, price_usd=prices.cost_usd

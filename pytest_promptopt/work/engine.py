@@ -27,6 +27,7 @@ LEAST_AHEAD = 256
 class Engine:
     """The client, the bridge to it, and how prompt files are read for it. To be closed."""
 
+    root: Path
     client: Client
     bridge: Bridge
     entries: EntryReader
@@ -53,6 +54,7 @@ def start_engine(
     client = client_of(root, settings, warn=warn, report_work=report_work)
     ahead = max(LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
     return Engine(
+        root=root,
         client=client,
         bridge=Bridge(client, ahead=ahead),
         entries=entry_reader(root, settings, baseline, time_limit),

@@ -1,6 +1,7 @@
 """Prompt files scored against their goldens, as a function."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from pytest_promptopt.work.results import Results
 OnEvent = Callable[[PromptRecord], None]
 OnRemark = Callable[[str], None]
 
-_OPTIONS = (
+OPTIONS = (
     "model",
     "judge_model",
     "samples",
@@ -35,15 +36,15 @@ _OPTIONS = (
 )
 
 
-def _ignore(_: object) -> None:
+def ignore(*_: object) -> None:
     """Nobody listens."""
 
 
 def evaluate(
     path: str | Path | Iterable[str | Path],
     *,
-    on_event: OnEvent = _ignore,
-    on_remark: OnRemark = _ignore,
+    on_event: OnEvent = ignore,
+    on_remark: OnRemark = ignore,
     **options: Any,
 ) -> Run:
     """What ``pytest --prompt-eval`` finds out about the prompt files at or under ``path``.
@@ -56,17 +57,39 @@ def evaluate(
     Raises :class:`PromptNotFoundError` where there is no prompt file, :class:`UsageError` for
     options that cannot be meant, and :class:`~pytest_promptopt.errors.HistoryError` for the base.
     """
+    with opened(path, options, OPTIONS, on_remark) as (files, engine, settings):
+        return evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+
+
+@contextmanager
+def opened(
+    path: str | Path | Iterable[str | Path],
+    options: Mapping[str, Any],
+    known: Sequence[str],
+    on_remark: OnRemark,
+) -> Iterator[tuple[list[Path], Engine, Settings]]:
+    """The prompt files at or under ``path``, the engine of their project, and its settings.
+
+    Raises like :func:`evaluate`, also for ``options`` that are none of ``known``.
+    """
     places = [Path(path)] if isinstance(path, str | Path) else [Path(place) for place in path]
     files = _prompt_files(places)
     project = find_project(places)
-    settings = _settings(project, options)
+    settings = _settings(project, options, known)
     engine = start_engine(project.root, settings, warn=on_remark)
     try:
-        entries, failures = _read(files, engine, changed_only=settings.changed)
-        told = _evaluated(entries, Results(bridge=engine.bridge), on_event)
-        prompts = tuple(joined(records) for records in told.values())
+        yield files, engine, settings
     finally:
         engine.close()
+
+
+def evaluate_files(
+    files: Iterable[Path], engine: Engine, *, changed_only: bool, on_event: OnEvent
+) -> Run:
+    """The run over these prompt files."""
+    entries, failures = _read(files, engine, changed_only=changed_only)
+    told = _evaluated(entries, Results(bridge=engine.bridge), on_event)
+    prompts = tuple(joined(records) for records in told.values())
     fails = bool(failures) or any(prompt.fails for prompt in prompts)
     return Run(exit_code=int(fails), failures=tuple(failures), prompts=prompts)
 
@@ -80,11 +103,10 @@ def _prompt_files(places: Sequence[Path]) -> list[Path]:
     return [*dict.fromkeys(files)]
 
 
-def _settings(project: Project, options: dict[str, Any]) -> Settings:
-    unknown = next((name for name in options if name not in _OPTIONS), None)
+def _settings(project: Project, options: Mapping[str, Any], known: Sequence[str]) -> Settings:
+    unknown = next((name for name in options if name not in known), None)
     if unknown is not None:
-        hint = did_you_mean(unknown, _OPTIONS)
-        raise UsageError(f"evaluate() has no option `{unknown}`{hint}")
+        raise UsageError(f"there is no option `{unknown}`{did_you_mean(unknown, known)}")
     given = {f"prompt_{name}": value for name, value in options.items()}
     return read_settings(given.get, project.get_ini)
 

@@ -17,7 +17,7 @@ Asked = tuple[GoldenResult | None, Sequence[Trial]]
 """The trials of a golden, or the result that says why there are none."""
 
 
-def _do_nothing() -> None:
+def do_nothing() -> None:
     """Nobody looks on."""
 
 
@@ -30,8 +30,8 @@ class Results:
     """
 
     bridge: Bridge
-    waiting: Callable[[], None] = _do_nothing
-    waited: Callable[[], None] = _do_nothing
+    waiting: Callable[[], None] = do_nothing
+    waited: Callable[[], None] = do_nothing
     _known: dict[tuple[str, str], GoldenResult] = field(default_factory=dict)
     _asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
 

@@ -106,6 +106,24 @@ def test_the_patch_applies_and_then_the_gate_holds(project: Project) -> None:
     project.run().assert_outcomes(passed=40)
 
 
+def test_what_is_proposed_is_saved_also_where_nothing_is_drawn(project: Project) -> None:
+    weak(project)
+    project.run_apart("--prompt-optimize", "-p", "no:terminal")
+    assert [*(project.path / ".promptopt/proposals").glob("*.json")]
+
+
+def test_a_proposal_that_cannot_be_saved_is_shown_and_fails_the_run(project: Project) -> None:
+    weak(project)
+    project.write("prompts/a.prompt.yml", PROMPT.replace("gate: {min: 0.8}", "gate: {min: 0}"))
+    project.write(".promptopt/proposals", "in the way")
+    result = project.run("--prompt-optimize-all")
+    result.stdout.fnmatch_lines(
+        ["    not saved: .promptopt/proposals/*.patch: * take the diff from here", "    --- a/*"]
+    )
+    assert "Traceback" not in result.stdout.str()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
 def test_a_prompt_that_holds_its_gate_is_left_alone_unless_all_are_wanted(
     project: Project,
 ) -> None:

@@ -1,0 +1,292 @@
+"""Better prompts searched for, as functions."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.client.client import Responses
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.search_record import SearchRecord
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.editable import editable_positions
+from pytest_promptopt.optimization.inputs import inputs_digest
+from pytest_promptopt.optimization.journal import Journal
+from pytest_promptopt.optimization.ledger import PriceUsd
+from pytest_promptopt.optimization.loop import optimize as run_search
+from pytest_promptopt.optimization.loop import plan_for
+from pytest_promptopt.optimization.memory import Memory, MemoryFile
+from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
+from pytest_promptopt.optimization.result import Event, Result
+from pytest_promptopt.optimization.settings import OptimizeSettings, override
+from pytest_promptopt.optimization.splits import shortfall, split_goldens
+from pytest_promptopt.optimization.verdict import VerdictKind
+from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
+from pytest_promptopt.project.settings import Settings
+from pytest_promptopt.prompts.golden import slug
+from pytest_promptopt.proposals.edit import Edit, edit_of
+from pytest_promptopt.proposals.finding import Finding, proposal_of
+from pytest_promptopt.proposals.flags import flags
+from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.work.bridge import Bridge
+from pytest_promptopt.work.client import prices_of
+from pytest_promptopt.work.entries import EntryReader
+from pytest_promptopt.work.evaluate import (
+    OPTIONS,
+    OnEvent,
+    OnRemark,
+    evaluate_files,
+    ignore,
+    opened,
+)
+from pytest_promptopt.work.results import do_nothing
+
+_TURNED_DOWN = (
+    "what it found was turned down, so it is not proposed again; "
+    "to search on: --prompt-optimize-set seed=NUMBER"
+)
+_OPTIONS = ("optimize_method", "optimize_set", "optimizer_model")
+_EDITED = "the file was edited while the search ran: the diff is for what it was before"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A search that ended, and what it proposes, if anything.
+
+    ``run`` is its name, ``remarks`` are what people should know of it.
+    """
+
+    subject: Subject
+    settings: OptimizeSettings
+    result: Result
+    run: str
+    optimizer_model: str
+    proposal: Proposal | None = None
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def finding(self) -> Finding:
+        """The search as a run tells it, with its proposal."""
+        result, proposal, verdict = self.result, self.proposal, self.result.verdict
+        record = SearchRecord(
+            key=self.subject.key,
+            location=self.subject.prompt.location,
+            sentence=verdict.sentence if verdict else f"No verdict: {result.reason}.",
+            is_proven=proposal is not None and proposal.is_proven,
+            comparison=verdict.comparison if verdict else None,
+            before=proposal.gain.before if proposal and proposal.gain else None,
+            after=proposal.gain.after if proposal and proposal.gain else None,
+            patch=proposal.patch if proposal else "",
+            apply_command=f"promptopt apply {proposal.id}" if proposal else "",
+            flags=flags(proposal) if proposal else (),
+            calls=result.spent.calls,
+            model=str(self.subject.model),
+            optimizer_model=self.optimizer_model,
+        )
+        return Finding(search=record, proposal=proposal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searcher:
+    """Searches for better prompts in the project at ``root``.
+
+    ``report`` is told what happens, from the thread of the ``bridge``; ``waiting`` is called about
+    ten times a second meanwhile, and once in the end.
+    """
+
+    root: Path
+    settings: Settings
+    entries: EntryReader
+    bridge: Bridge
+    price_usd: PriceUsd
+    report: Callable[[Event], None]
+    waiting: Callable[[], None] = do_nothing
+
+    def search(self, prompt: PromptRecord, begin: Callable[[str, str], None] = ignore) -> Search:
+        """Search for a better one, or go on with the search that was interrupted.
+
+        ``begin`` is told the optimizer model and the name of the run before anything is asked.
+        Raises OSError, :class:`PromptFileError` and :class:`UsageError`, all of them before
+        anything is spent.
+        """
+        path = self.root / prompt.location
+        content = path.read_bytes()
+        entries = self.entries.read(path)
+        subject = next(entry.subject for entry in entries if entry.subject.key == prompt.key)
+        settings = optimize_settings(subject, self.settings)
+        # A file that cannot be edited is found out before anything is spent.
+        edit_of(_change_of_all(subject, settings), subject.prompt, (), content)
+        model = self.entries.optimizer_model(subject, self.settings.optimizer_model)
+        splits = split_goldens(subject.prompt.goldens)
+        name = inputs_digest(subject, settings, model, splits)[:12]
+        begin(str(model), name)
+        memory = MemoryFile(self.root / MEMORY / f"{slug(subject.key)}.jsonl")
+        turned_down = Memory(earlier=memory.read()).turned_down
+        journal = Journal(self.root / RUNS / name / JOURNAL)
+        found = run_search(
+            subject,
+            settings,
+            provider=self.bridge.provider,
+            optimizer_model=model,
+            splits=splits,
+            journal=journal,
+            memory=memory,
+            report=self.report,
+            price_usd=self.price_usd,
+        )
+        try:
+            result = self.bridge.wait(found, self.waiting)
+        except KeyboardInterrupt:
+            # The loop still writes to the journal as it gives up: the process closes it.
+            raise
+        except BaseException:
+            journal.close()
+            raise
+        finally:
+            self.waiting()
+        journal.close()
+        lacking = shortfall(splits)
+        search = Search(
+            subject=subject,
+            settings=settings,
+            result=result,
+            run=name,
+            optimizer_model=str(model),
+            remarks=(lacking,) if lacking else (),
+        )
+        if result.chosen is not None and result.chosen.id in turned_down:
+            return replace(search, remarks=(*search.remarks, _TURNED_DOWN))
+        return _with_proposal(search, content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Optimized:
+    """What the prompts scored, with what each search came to, and the searches with proposals."""
+
+    run: Run
+    searches: tuple[Search, ...]
+
+
+def optimize(
+    path: str | Path | Iterable[str | Path],
+    *,
+    everything: bool = False,
+    on_event: OnEvent = ignore,
+    on_search_event: Callable[[Event], None] = ignore,
+    on_remark: OnRemark = ignore,
+    **options: Any,
+) -> Optimized:
+    """What ``pytest --prompt-optimize`` does: score, then search for what falls short.
+
+    With ``everything`` all prompts are searched for. ``options`` are those of
+    :func:`~pytest_promptopt.work.evaluate.evaluate`, and ``optimize_method``, ``optimize_set`` and
+    ``optimizer_model``. ``on_search_event`` is told what a search does, from another thread.
+    Proposals are not saved, that is :class:`~pytest_promptopt.proposals.store.ProposalStore`'s.
+
+    Raises like ``evaluate``, and what :meth:`Searcher.search` does.
+    """
+    with opened(path, options, (*OPTIONS, *_OPTIONS), on_remark) as (files, engine, settings):
+        check_optimize_options(settings)
+        run = evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+        searcher = Searcher(
+            root=engine.root,
+            settings=settings,
+            entries=engine.entries,
+            bridge=engine.bridge,
+            price_usd=prices_of(settings).cost_usd,
+            report=on_search_event,
+        )
+        wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
+        searches = tuple(searcher.search(prompt) for prompt in wanted)
+    records = tuple(search.finding.search for search in searches)
+    return Optimized(run=replace(run, searches=records), searches=searches)
+
+
+def falls_short(prompt: PromptRecord) -> bool:
+    """Whether the gate failed, or without a gate a golden missed; errors are no reason."""
+    if prompt.verdict is not None:
+        return not prompt.verdict.passed
+    return prompt.counts[Outcome.MISSED] > 0
+
+
+def _with_proposal(search: Search, content: bytes) -> Search:
+    """With the edit of the file's ``content``, if the search chose one that is worth showing."""
+    prompt, chosen = search.subject.prompt, search.result.chosen
+    if chosen is None:
+        return search
+    edit = edit_of(chosen, prompt, prompt.goldens, content)
+    if prompt.path.read_bytes() != content:
+        search = replace(search, remarks=(*search.remarks, _EDITED))
+    if edit.before == edit.after or not _is_worth_showing(search.result):
+        return search
+    return replace(search, proposal=_proposal(search, chosen, edit))
+
+
+def _proposal(search: Search, chosen: Candidate, edit: Edit) -> Proposal:
+    return proposal_of(
+        chosen,
+        edit,
+        search.subject,
+        search.result,
+        run=search.run,
+        method=search.settings.method,
+        optimizer_model=search.optimizer_model,
+    )
+
+
+def _is_worth_showing(result: Result) -> bool:
+    """Improved, or with too few goldens to tell; "no proven change" proposes nothing."""
+    kinds = {VerdictKind.IMPROVED, VerdictKind.UNPROVEN}
+    return result.verdict is not None and result.verdict.kind in kinds
+
+
+def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
+    """The settings of the method, of the file, and of the command line, the last winning.
+
+    Raises :class:`UsageError`.
+    """
+    prompt = subject.prompt
+    spec = prompt.optimize
+    in_file = dict(spec.settings) if spec else {}
+    method = settings.optimize_method or in_file.get("method") or DEFAULT_METHOD
+    in_file.pop("method", None)
+    where = f"{prompt.location}:{spec.line}: optimize" if spec else "optimize"
+    found = read_optimize_settings(str(method), in_file, where)
+    return override(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
+
+
+def describe_search_plan(subject: Subject, settings: Settings, price_usd: PriceUsd) -> list[str]:
+    """What a search for the subject would take, or why there would be none."""
+    try:
+        found = optimize_settings(subject, settings)
+        splits = split_goldens(subject.prompt.goldens)
+        return [*plan_for(subject, found, splits, price_usd=price_usd).lines]
+    except UsageError as error:
+        return [str(error)]
+
+
+def check_optimize_options(settings: Settings) -> None:
+    """Raise :class:`UsageError` where the command line names a method or setting wrongly."""
+    if settings.responses == Responses.REPLAY:
+        raise UsageError("--prompt-optimize asks new questions, which a replay cannot answer")
+    method = settings.optimize_method or DEFAULT_METHOD
+    preset = read_optimize_settings(method, {}, "--prompt-optimize-method")
+    override(preset, _pairs(settings.optimize_set), "--prompt-optimize-set")
+
+
+def _change_of_all(subject: Subject, settings: OptimizeSettings) -> Candidate:
+    """A candidate that changes every message that may change."""
+    prompt = subject.prompt
+    positions = editable_positions(prompt, settings.editable)
+    return Candidate(texts={n: f"{prompt.messages[n].template.text}." for n in positions})
+
+
+def _pairs(texts: Sequence[str]) -> Mapping[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    for key, sign, _ in pairs:
+        if not sign:
+            raise UsageError(f"--prompt-optimize-set: expected KEY=VALUE, found {key!r}")
+    return {key.strip(): value.strip() for key, _, value in pairs}
