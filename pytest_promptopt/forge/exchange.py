@@ -47,12 +47,15 @@ class Exchange:
         self._left_seconds = LONGEST_WAIT_SECONDS
         self._next_write_at = 0.0
 
-    def ask(self, call: Call, read: Callable[[Fields], _Record]) -> _Record:
+    def ask(
+        self, call: Call, read: Callable[[Fields], _Record], *, at: str | None = None
+    ) -> _Record:
         """What ``read`` makes of the object that GitHub answers with.
 
-        ``read`` raises ValueError where the object is not as expected. Raises ForgeError.
+        ``read`` raises ValueError where the object is not as expected; ``at`` is where to ask, if
+        that is not below the API's root. Raises ForgeError.
         """
-        reply = self._success(call, None)
+        reply = self._success(call, at)
         return _understood(call, reply, lambda content: read(Fields.of(content)))
 
     def pages(self, call: Call, read: Callable[[Fields], _Record]) -> Iterator[_Record]:

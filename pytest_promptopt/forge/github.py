@@ -1,11 +1,12 @@
 """GitHub, over its REST API."""
 
 import functools
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.forge.address import check_repository
@@ -13,15 +14,17 @@ from pytest_promptopt.forge.exchange import Exchange, LimitError
 from pytest_promptopt.forge.fields import Fields
 from pytest_promptopt.forge.forge import ChangedFile, Comment, LineComment, PullRequest, Tip
 from pytest_promptopt.forge.records import (
+    Identity,
     changed_file_of,
     comment_of,
-    is_written_by,
     pull_request_of,
 )
 from pytest_promptopt.forge.refusal import shown
 from pytest_promptopt.forge.wire import Call, Wire
 
 _PAGE = {"per_page": "100"}
+_WHOSE = "ask whose token this is"
+_VIEWER = "query { viewer { login } }"
 
 _Record = TypeVar("_Record")
 
@@ -119,17 +122,17 @@ class GitHub:
     def own_comment(self, number: int, marker: str) -> Comment | None:
         """Our comment in the conversation whose first line is ``marker``; the first of several.
 
-        With the token of an app, such as a job's, any bot's comment counts as ours: GitHub does
-        not tell an app who it is, and people cannot write as a bot.
+        Where GitHub does not tell an app, such as a job's, who it is, any bot's comment counts as
+        ours: people cannot write as a bot.
         """
-        login = self._login
+        me = self._identity
         call = self._call(
             f"read the comments of {self._named(number)}",
             f"/issues/{number}/comments",
             query=_PAGE,
         )
         own = self._exchange.pages(
-            call, lambda entry: comment_of(entry) if is_written_by(entry, login) else None
+            call, lambda entry: comment_of(entry) if me.wrote(entry) else None
         )
         for comment in own:
             if comment and comment.body.partition("\n")[0].rstrip("\r") == marker:
@@ -158,7 +161,7 @@ class GitHub:
 
     def own_line_comments(self, number: int) -> Sequence[str]:
         """The texts of our comments on lines that are still in the diff."""
-        login = self._login
+        me = self._identity
         call = self._call(
             f"read the comments on lines of {self._named(number)}",
             f"/pulls/{number}/comments",
@@ -166,9 +169,7 @@ class GitHub:
         )
         texts = self._exchange.pages(
             call,
-            lambda entry: (
-                entry.text("body") if entry.has("line") and is_written_by(entry, login) else None
-            ),
+            lambda entry: entry.text("body") if entry.has("line") and me.wrote(entry) else None,
         )
         return tuple(text for text in texts if text is not None)
 
@@ -209,15 +210,31 @@ class GitHub:
         )
 
     @functools.cached_property
-    def _login(self) -> str | None:
-        """Who the token belongs to; None where it is an app's, which GitHub does not tell."""
-        call = Call(deed="ask whose token this is", path="/user")
+    def _identity(self) -> Identity:
+        """Who the token belongs to."""
+        call = Call(deed=_WHOSE, path="/user")
         try:
-            return self._exchange.ask(call, lambda entry: entry.text("login"))
+            login = self._exchange.ask(call, lambda entry: entry.text("login"))
         except LimitError:
             raise
         except ForgeError as error:
             if error.status != 403:
+                raise
+            return Identity(login=self._login_of_app(), is_bot=True)
+        return Identity(login=login, is_bot=False)
+
+    def _login_of_app(self) -> str | None:
+        """Who an app is, which only GraphQL tells; None where that cannot be asked."""
+        call = Call(deed=_WHOSE, path="", method="POST", body={"query": _VIEWER}, is_query=True)
+        at = re.sub(r"/v3$", "", urlsplit(self._api_url).path.rstrip("/")) + "/graphql"
+        try:
+            return self._exchange.ask(
+                call, lambda entry: entry.part("data").part("viewer").text("login"), at=at
+            )
+        except LimitError:
+            raise
+        except ForgeError as error:
+            if error.status is None or error.status >= 500:
                 raise
         return None
 

@@ -1,5 +1,7 @@
 """GitHub's answers as records of the forge. Every function raises ValueError naming the field."""
 
+from dataclasses import dataclass
+
 from pytest_promptopt.forge.fields import Fields
 from pytest_promptopt.forge.forge import ChangedFile, Comment, PullRequest
 
@@ -38,14 +40,26 @@ def changed_file_of(entry: Fields) -> ChangedFile:
     return ChangedFile(path=entry.text("filename"), patch=patch)
 
 
-def is_written_by(entry: Fields, login: str | None) -> bool:
-    """Whether a comment is by ``login``, for None by any bot: people cannot write as one."""
-    if not entry.has("user"):
-        return False
-    user = entry.part("user")
-    if login is None:
-        return user.text("type") == "Bot"
-    return user.text("login").lower() == login.lower()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who we are: a person or a bot, by its ``login``; None for a bot that is not told."""
+
+    login: str | None
+    is_bot: bool
+
+    def wrote(self, entry: Fields) -> bool:
+        """Whether a comment is ours; of a bot that is not told, whether any bot's."""
+        if not entry.has("user"):
+            return False
+        user = entry.part("user")
+        if (user.text("type") == "Bot") is not self.is_bot:
+            return False
+        return self.login is None or _plain(user.text("login")) == _plain(self.login)
+
+
+def _plain(login: str) -> str:
+    """GitHub writes the login of a bot with and without its ending."""
+    return login.lower().removesuffix("[bot]")
 
 
 def _text_or_empty(entry: Fields, name: str) -> str:

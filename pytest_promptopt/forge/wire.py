@@ -24,7 +24,8 @@ _JSON = {"Content-Type": "application/json"}
 class Call:
     """A request; ``deed`` says in errors what it is to do: "read acme/shop#7".
 
-    ``path`` starts with a slash and is quoted; it counts from the root of the API.
+    ``path`` starts with a slash and is quoted; it counts from the root of the API. ``is_query``
+    says of a POST that it changes nothing.
     """
 
     deed: str
@@ -32,16 +33,17 @@ class Call:
     method: str = "GET"
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
+    is_query: bool = False
 
     @property
     def is_write(self) -> bool:
         """Whether it changes something."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.is_query
 
     @property
     def is_repeatable(self) -> bool:
         """Whether doing it twice is the same as once."""
-        return self.method != "POST"
+        return self.method != "POST" or self.is_query
 
     @property
     def content(self) -> bytes | None:
@@ -130,7 +132,7 @@ class Wire:
         url = self._url(call) if at is None else self._own_url(call, at)
         try:
             with self._client.stream(
-                call.method, url, content=call.content, headers=_JSON if call.is_write else None
+                call.method, url, content=call.content, headers=_JSON if call.body else None
             ) as response:
                 content = self._read(call, response)
         except httpx2.RequestError as error:

@@ -8,6 +8,7 @@ import pytest
 from pytest_promptopt.errors import ForgeError, UsageError
 from pytest_promptopt.forge.forge import ChangedFile, Comment, Forge, LineComment, Tip
 from pytest_promptopt.forge.github import GitHub
+from tests.forge.github.records import Kind
 from tests.forge.github_server import FakeGitHub
 from tests.history.commits import History
 
@@ -263,6 +264,31 @@ def test_a_person_cannot_pass_a_comment_off_as_the_jobs(
 ) -> None:
     server.add_comment_as("mallory", "acme/shop", number, MARKER)
     assert connect().own_comment(number, MARKER) is None
+
+
+@pytest.mark.parametrize(
+    ("login", "kind"),
+    [
+        ("other[bot]", "installation"),
+        ("github-actions-2[bot]", "installation"),
+        ("github-actions", "user"),
+    ],
+)
+def test_neither_can_another_bot_nor_a_person_of_its_name(
+    server: FakeGitHub, connect: Connect, number: int, login: str, kind: Kind
+) -> None:
+    server.add_comment_as(login, "acme/shop", number, MARKER, kind)
+    assert connect().own_comment(number, MARKER) is None
+
+
+def test_where_an_app_is_not_told_who_it_is_a_bot_is_us_and_a_person_is_not(
+    server: FakeGitHub, connect: Connect, number: int
+) -> None:
+    server.fail_next(status=403, message="No GraphQL", match="POST /api/graphql")
+    server.add_comment_as("mallory", "acme/shop", number, MARKER)
+    github = connect()
+    mine = github.add_comment(number, MARKER)
+    assert github.own_comment(number, MARKER) == mine
 
 
 def test_with_a_persons_token_only_that_persons_comments_are_ours(

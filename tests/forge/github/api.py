@@ -20,6 +20,7 @@ from tests.forge.github.store import FIRST_DEED, Store
 from tests.forge.openapi.validator import Operation, operations
 
 API_PATH = "/api/v3"
+GRAPHQL_PATH = "/api/graphql"
 API_VERSIONS = frozenset({"2022-11-28"})
 
 _DOCUMENTATION_URL = "https://docs.github.com/rest"
@@ -79,11 +80,22 @@ class Api:
         if not received.headers.get("user-agent"):
             return Answer(status=403, body=_USER_AGENT.encode(), content_type="text/html")
         fault = self._faults.take(received.method, received.path)
+        if fault is None and received.path == GRAPHQL_PATH:
+            return self._viewer(received)
         if fault is None:
             return self._answered(received)
         if fault.what == "lose":
             self._answered(received)
         return _faulty(fault)
+
+    def _viewer(self, received: Received) -> Answer:
+        """Whose token it is, as GraphQL tells it, also of an installation."""
+        token = read_token(self._store, received.headers.get("authorization"))
+        if received.body != {"query": "query { viewer { login } }"} or token is None:
+            self._violated(received, ["this is all that is known of GraphQL here"])
+            return Answer(status=400)
+        viewer = {"viewer": {"login": token.account.login}}
+        return Answer(status=200, body=json.dumps({"data": viewer}).encode())
 
     def _answered(self, received: Received) -> Answer:
         route = self._route(received)
