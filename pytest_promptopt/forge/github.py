@@ -87,10 +87,14 @@ class GitHub:
             "/pulls",
             query=query,
         )
-        branch = head.partition(":")[2]
-        found = self._exchange.pages(call, pull_request_of)
         # GitHub lists all pull requests where it does not understand `head`.
-        return tuple(request for request in found if request.head_branch == branch)
+        return tuple(
+            request
+            for request in self._exchange.pages(call, pull_request_of)
+            if _is_from(request, head)
+            and base in (None, request.base_branch)
+            and is_open in (None, request.is_open)
+        )
 
     def open_pull_request(self, *, head: str, base: str, title: str, body: str) -> PullRequest:
         """Open one from the branch ``head`` of this repository onto its branch ``base``."""
@@ -266,6 +270,12 @@ class GitHub:
 
     def _named(self, number: int) -> str:
         return f"{self._repository}#{number}"
+
+
+def _is_from(request: PullRequest, head: str) -> bool:
+    owner, _, branch = head.partition(":")
+    named = (request.head_repository or "").partition("/")[0]
+    return request.head_branch == branch and named.lower() == owner.lower()
 
 
 def _line_comment(comment: LineComment) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.branch import commit_edit
 from pytest_promptopt.proposals.commits import commit_message
 from pytest_promptopt.publishing.climb import Checkout, Climb
-from pytest_promptopt.publishing.target import Target
+from pytest_promptopt.publishing.target import Target, are_same
 from pytest_promptopt.publishing.texts import (
     TRAILER,
     is_for,
@@ -52,8 +52,13 @@ class Stack:
         return Offer(rung=Rung.PR, url=existing.url, number=existing.number, remark=climb.remark)
 
     def _existing(self, climb: Climb, branch: str) -> PullRequest | None:
-        owner = (self.target.repository or "").partition("/")[0]
-        found = self.forge.pull_requests(head=f"{owner}:{branch}", base=self.target.branch)
+        repository = self.target.repository or ""
+        head = f"{repository.partition('/')[0]}:{branch}"
+        found = [
+            pull_request
+            for pull_request in self.forge.pull_requests(head=head, base=self.target.branch)
+            if are_same(pull_request.head_repository, repository)
+        ]
         for pull_request in found:
             is_turned_down = not pull_request.is_open and not pull_request.is_merged
             if is_turned_down and is_for(pull_request.body, climb.proposal):

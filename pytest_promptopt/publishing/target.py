@@ -61,7 +61,7 @@ def find_target(job: Job, forge: Forge) -> Target:
         repository=found.head_repository,
         branch=found.head_branch,
         commit=found.head_commit,
-        is_ours=_are_same(found.head_repository, job.repository),
+        is_ours=are_same(found.head_repository, job.repository),
         pull_request=found,
     )
 
@@ -76,11 +76,12 @@ def _pull_request(job: Job, forge: Forge) -> PullRequest | None:
     found = [
         pull_request
         for pull_request in forge.pull_requests(head=f"{owner}:{job.head_branch}", is_open=True)
-        if _are_same(pull_request.head_repository, job.head_repository)
+        if are_same(pull_request.head_repository, job.head_repository)
     ]
     at_head = [p for p in found if p.head_commit == job.head_commit]
     return next(iter([*at_head, *found]), None)
 
 
-def _are_same(one: str | None, other: str) -> bool:
+def are_same(one: str | None, other: str) -> bool:
+    """Whether these name one repository."""
     return one is not None and one.lower() == other.lower()

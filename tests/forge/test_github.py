@@ -127,10 +127,22 @@ def test_pull_requests_are_found_by_branch_base_and_state(
     assert numbers("acme:feature") == []
 
 
-def test_a_head_that_github_does_not_understand_finds_nothing(
-    connect: Connect, number: int
+def test_pull_requests_that_were_not_asked_for_are_left_out(
+    server: FakeGitHub, connect: Connect, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert connect().pull_requests(head="acme") == ()
+    """As where GitHub does not understand `head`, or lies."""
+    server.open_pull_request("acme/shop", head="mallory:feature/x", base="main")
+    server.close("acme/shop", number)
+    again = server.open_pull_request("acme/shop", head="feature/x", base="main")
+    everything = "tests.forge.github.pull_requests._is_listed"
+    monkeypatch.setattr(everything, lambda *_: True)
+    github = connect()
+    assert [one.number for one in github.pull_requests(head="acme:feature/x")] == [again, number]
+    assert [one.number for one in github.pull_requests(head="acme:feature/x", is_open=True)] == [
+        again
+    ]
+    assert github.pull_requests(head="acme") == ()
+    assert github.pull_requests(head="acme:feature/x", base="other") == ()
 
 
 def test_a_pull_request_is_opened_and_edited(

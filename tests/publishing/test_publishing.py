@@ -59,7 +59,9 @@ def test_the_comment_is_kept_up_to_date_and_silent_if_nothing_changed(
 ) -> None:
     number = worse(shop)
     shop.job(number)
-    github.add_comment_as("mallory", REPOSITORY, number, f"{MARKER}\n\nAll is well.")
+    forged = f"{MARKER}\n\nAll is well."
+    github.add_comment_as("mallory", REPOSITORY, number, forged)
+    github.add_comment_as("other[bot]", REPOSITORY, number, forged, "installation")
     shop.project.run("--prompt-propose", "comment")
     shop.project.run("--prompt-propose", "comment")
     assert len(written(github)) == 1
@@ -68,8 +70,8 @@ def test_the_comment_is_kept_up_to_date_and_silent_if_nothing_changed(
     shop.job(number)
     result = shop.project.run("--prompt-propose", "comment")
     result.stdout.fnmatch_lines([f"updated the comment on pull request {number}: *"])
-    [theirs, ours] = shop.comments(number)
-    assert theirs == f"{MARKER}\n\nAll is well."
+    *theirs, ours = shop.comments(number)
+    assert theirs == [forged, forged]
     assert ours.startswith(f"{MARKER}\n\n**All good:** 1 prompt, ")
 
 
@@ -138,6 +140,16 @@ def test_a_pull_request_that_is_open_is_updated_and_not_doubled(
     number = far_off(shop)
     shop.job(number)
     shop.project.run("--prompt-optimize", "--prompt-propose", "pr")
+    ours = github.pull_request(REPOSITORY, number + 1)
+    # A fork's branch of the same name is not ours, whatever its pull request says.
+    shop.history.git(
+        "push",
+        "--quiet",
+        str(github.add_repository("mallory/shop")),
+        f"HEAD:refs/heads/{ours.head_branch}",
+    )
+    fork = f"mallory:{ours.head_branch}"
+    github.open_pull_request(REPOSITORY, head=fork, base="feature", body=ours.body)
     writes = len(written(github))
     shop.project.run("--prompt-optimize", "--prompt-propose", "pr")
     assert len(written(github)) == writes
@@ -148,7 +160,8 @@ def test_a_pull_request_that_is_open_is_updated_and_not_doubled(
     made = github.pull_request(REPOSITORY, number + 1)
     shop.history.git("fetch", "--quiet", "origin")
     assert shop.history.git("rev-parse", f"origin/{made.head_branch}^") == head
-    assert len(github.pull_requests(REPOSITORY)) == 2
+    assert len(github.pull_requests(REPOSITORY)) == 3
+    assert github.pull_request(REPOSITORY, number + 2).body == ours.body
 
 
 def test_a_pull_request_that_was_closed_is_not_opened_again(shop: Shop, github: FakeGitHub) -> None:
@@ -224,6 +237,7 @@ KEPT = "the text is in .promptopt/comment.md"
         ("read only", ["no comment: *Resource not accessible by integration*", KEPT]),
         ("locked", ["no comment: *locked*", KEPT]),
         ("closed", ["nothing was posted: pull request * is closed"]),
+        ("locked and closed", ["nothing was posted: pull request * is closed"]),
         ("moved", ["nothing was posted: the branch of pull request * moved on from *"]),
         ("limit", ["nothing was posted: *", KEPT]),
         ("down", ["nothing was posted: *", KEPT]),
@@ -247,6 +261,9 @@ def test_what_was_not_posted_is_told_and_the_outcome_stands(
         case "locked":
             github.lock(REPOSITORY, number)
         case "closed":
+            github.close(REPOSITORY, number)
+        case "locked and closed":
+            github.lock(REPOSITORY, number)
             github.close(REPOSITORY, number)
         case "moved":
             shop.push("More", "feature")
