@@ -69,6 +69,9 @@ def _apply_to_file(
         return _refuse(proposal, merged, out)
     if merged.content == content:
         out.line(f"{proposal.location}: has all of {proposal.id} already")
+        if arguments.commit:
+            # As where an earlier command was killed before it came to the commit.
+            check_can_commit(path)
         return 0
     if arguments.dry_run:
         _show_diff(unified_patch(proposal.location, content, merged.content), out)
