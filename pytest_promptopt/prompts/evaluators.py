@@ -162,7 +162,8 @@ def _remarks_on_judge(entry: _Entry) -> Iterator[str]:
     if texts[-1] and "completion" not in seen:
         yield "the judge does not see the answer; put {{completion}} into the `prompt`"
     choices = entry.options.get("choices")
-    entries = [choice for choice in choices or () if isinstance(choice, Mapping)]
+    listed = choices if isinstance(choices, list) else ()
+    entries = [choice for choice in listed if isinstance(choice, Mapping)]
     if any("score" not in choice for choice in entries):
         yield "a choice without `score` scores 0, as in gh-models"
     words = [as_text(choice.get("choice")).strip().lower() for choice in entries]

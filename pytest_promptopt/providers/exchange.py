@@ -10,12 +10,13 @@ import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 from urllib.parse import urlsplit
 
 from pytest_promptopt.errors import ProviderError, RefusedError, TransientError, UnreachableError
 from pytest_promptopt.providers.adaptation import Adaptations
 from pytest_promptopt.providers.connections import ClientPool
+from pytest_promptopt.providers.key_filter import KeyFilter
 from pytest_promptopt.providers.keys import find_key
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.providers.settings import ProviderSettings
@@ -113,6 +114,7 @@ class Exchange:
         self._sdk = sdk
         self._adaptations = Adaptations()
         self._endpoints: dict[tuple[str | None, str | None], _Endpoint] = {}
+        self._log_filters: dict[str, KeyFilter] = {}
 
     async def post(
         self, model: Model, body: Mapping[str, Any], *, optional: frozenset[str] = frozenset()
@@ -148,6 +150,8 @@ class Exchange:
         """Close all connections."""
         for endpoint in self._endpoints.values():
             await endpoint.pool.close()
+        for log_filter in self._log_filters.values():
+            log_filter.remove()
 
     async def _send(
         self, endpoint: _Endpoint, model: Model, body: Mapping[str, Any]
@@ -207,7 +211,7 @@ class Exchange:
         timeout_seconds = self._settings.timeout_seconds
 
         def open_client() -> SdkClient:
-            return self._sdk.open_client(
+            client = self._sdk.open_client(
                 Opening(
                     address=address,
                     key_variable=variable,
@@ -216,6 +220,9 @@ class Exchange:
                     timeout_seconds=timeout_seconds,
                 )
             )
+            if _is_secret(key) and key not in self._log_filters:
+                self._log_filters[key] = KeyFilter(key)
+            return client
 
         return _Endpoint(
             address=address,
@@ -227,15 +234,17 @@ class Exchange:
 
 
 def _without_key(content: dict[str, Any], asked: Asked) -> dict[str, Any]:
-    """An answer that repeats the key, however escaped, must not carry it into cache or report.
-
-    A dummy such as ``ollama`` is no secret, and may well be a word of an honest answer.
-    """
-    key = asked.key or ""
-    if len(key) < _SHORTEST_SECRET or key not in json.dumps(content, ensure_ascii=False):
+    """An answer that repeats the key, however escaped, must not carry it into cache or report."""
+    key = asked.key
+    if not _is_secret(key) or key not in json.dumps(content, ensure_ascii=False):
         return content
     replaced: dict[str, Any] = _replaced(content, key)
     return replaced
+
+
+def _is_secret(key: str | None) -> TypeGuard[str]:
+    """Whether it is no dummy such as ``ollama``, which may well be a word of an honest answer."""
+    return key is not None and len(key) >= _SHORTEST_SECRET
 
 
 def _replaced(value: Any, key: str) -> Any:

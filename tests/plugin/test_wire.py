@@ -98,6 +98,26 @@ def assert_error(project: Project, model: str, message: str, *arguments: str) ->
     assert KEY not in result.stdout.str() + result.stderr.str()
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_a_key_that_the_server_repeats_in_its_headers_reaches_no_log(
+    project: Project, server: WireServer, model: str
+) -> None:
+    repeated = {"x-repeated": f"Bearer {KEY}", "request-id": KEY, KEY: "name"}
+    server.behaviour = lambda received: Reply(
+        status=500 if received.number == 0 else 200, text="no", headers=repeated, message=KEY
+    )
+    write_prompt(project, model, 1)
+    result = project.run_apart(
+        *("--log-level=DEBUG", "--log-cli-level=DEBUG", "--log-file=log.txt", "-rA"),
+        *("--junitxml=junit.xml", "-o", "junit_logging=all", "--show-capture=all"),
+    )
+    result.stdout.fnmatch_lines(["*DEBUG*httpcore2*receive_response_headers.complete*[[]key]*"])
+    assert KEY not in result.stdout.str() + result.stderr.str()
+    written = [path for path in project.path.rglob("*") if path.is_file()]
+    assert {path.name for path in written} >= {"log.txt", "junit.xml"}
+    assert not [path.name for path in written if KEY.encode() in path.read_bytes()]
+
+
 def test_a_refused_key_is_told_once_and_stops_the_other_calls(
     project: Project, server: WireServer
 ) -> None:
