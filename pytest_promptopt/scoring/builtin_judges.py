@@ -11,6 +11,7 @@ from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.judge import ask, judge_model, read_choice
 from pytest_promptopt.scoring.options import unknown
 from pytest_promptopt.scoring.score import Score
@@ -123,7 +124,7 @@ class BuiltinJudge:
 
     def question(self, golden: Golden, completion: Completion) -> Request:
         """What to ask; raises :class:`PromptFileError` where the golden lacks what it needs."""
-        values = {**_material(golden), "completion": completion.text}
+        values = {**_material(golden), "completion": fenced(completion.text, _TASK)}
         if "expected" in self.criterion.material and "expected" not in values:
             message = f"`{self.spec.name}` needs `expected`; golden {golden.id} has none"
             problem = Problem(path=self.spec.path, line=self.spec.line, message=message)

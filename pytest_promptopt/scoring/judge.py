@@ -12,6 +12,7 @@ from pytest_promptopt.providers.request import Completion, FinishReason, Model, 
 from pytest_promptopt.scoring.answer import read_answer
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.options import OptionsError, known_only, text_option, type_name
 from pytest_promptopt.scoring.score import Score
@@ -37,10 +38,14 @@ class LlmJudge:
 
     def question(self, golden: Golden, completion: Completion) -> Request:
         """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
-        values = {**golden.variables, "completion": completion.text}
+
+        def filled(text: str) -> str:
+            values = {**golden.variables, "completion": fenced(completion.text, text)}
+            return Template(text).fill(values)
+
         try:
             messages = tuple(
-                Message(role=message.role, content=Template(message.content).fill(values))
+                Message(role=message.role, content=filled(message.content))
                 for message in self.messages
             )
         except MissingValueError as error:

@@ -54,13 +54,12 @@ def _is_title(mention: Mention, text: str) -> bool:
 
 def _stated(statements: Statements, text: str) -> str | None:
     field, _ = statements.in_json(text)
-    formal, _ = statements.formal(text)
-    found = statements.whole(text) or field or formal
+    found = statements.whole(text) or field
     if found is not None:
         return found
-    marked = statements.marked(text)
-    if marked is not None:
-        return marked.choice
+    stated = statements.formal(text) or statements.marked(text)
+    if stated:
+        return stated[-1].choice
     bold = statements.emphasised(text)
     return _only_one(mention.choice for mention in bold if not is_denied(mention, text))
 

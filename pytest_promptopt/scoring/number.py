@@ -145,9 +145,9 @@ def _shown(number: Fraction) -> str:
 def _expected(value: Any) -> Fraction | None:
     if isinstance(value, str):
         return only_number(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
-        return None
-    return Fraction(repr(value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Fraction(value)
+    return Fraction(repr(value)) if isinstance(value, float) and isfinite(value) else None
 
 
 def only_number(text: str) -> Fraction | None:

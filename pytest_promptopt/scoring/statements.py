@@ -77,6 +77,19 @@ class Marked:
     start: int
     end: int
 
+    @property
+    def mention(self) -> Mention:
+        """Where it stands."""
+        return Mention(choice=self.choice, start=self.start, end=self.end)
+
+
+def searched(text: str) -> str:
+    """``text`` without the middle of one that is very long."""
+    text = text.strip()
+    if len(text) <= 2 * _SEARCHED_CHARACTERS:
+        return text
+    return f"{text[:_SEARCHED_CHARACTERS]}\n{text[-_SEARCHED_CHARACTERS:]}"
+
 
 class Statements:
     """Reads how a text states one of ``choices``. Longer choices win over those they contain."""
@@ -90,10 +103,7 @@ class Statements:
 
     def plain(self, text: str) -> str:
         """``text`` shaped; for numbers without emphasis and what is said about the scale."""
-        text = text.strip()
-        if len(text) > 2 * _SEARCHED_CHARACTERS:
-            text = f"{text[:_SEARCHED_CHARACTERS]}\n{text[-_SEARCHED_CHARACTERS:]}"
-        text = shaped(text)
+        text = shaped(searched(text))
         if not self._has_signs:
             text = _SIGN.sub("", text)
         if self._top is not None:
@@ -125,31 +135,38 @@ class Statements:
         choices = {self.whole(self.plain(as_text(value))) for value in told} - {None}
         return choices.pop() if len(choices) == 1 else None, bool(told)
 
-    def formal(self, text: str) -> tuple[str | None, bool]:
-        """The choice in the last tag, box, double bracket or JSON field, and whether one says.
+    def formal(self, text: str) -> Sequence[Marked] | None:
+        """The choices in tags, or else in boxes, double brackets or JSON fields, in text order.
 
-        A tag that is no choice says that there is none, but ``<answer>`` may be a quotation of
-        what is judged.
+        None where the last tag is no choice, which says that there is none; but ``<answer>`` may
+        be a quotation of what is judged.
         """
         for form in _FORMS:
-            for found in reversed(list(form.finditer(text))):
-                choice = self.whole(self.plain(found["content"]))
-                if choice is not None:
-                    return choice, True
-                if form is _FORMS[0] and found["name"].lower() != "answer":
-                    return None, True
-        return None, False
+            found = list(form.finditer(text))
+            choices = [self.whole(self.plain(match["content"])) for match in found]
+            is_tag = form is _FORMS[0] and found and found[-1]["name"].lower() != "answer"
+            if is_tag and choices[-1] is None:
+                return None
+            stated = [
+                Marked(choice=choice, start=match.start(), end=match.end())
+                for match, choice in zip(found, choices, strict=True)
+                if choice is not None
+            ]
+            if stated:
+                return stated
+        return ()
 
-    def marked(self, text: str) -> Marked | None:
-        """The choice after the last ``answer:`` or the like that one follows.
+    def marked(self, text: str) -> Sequence[Marked]:
+        """The choices after ``answer:`` and the like, in text order.
 
         "The expected answer is …" and the like tell of another answer.
         """
-        for marker in reversed(list(_MARKER.finditer(text))):
-            choice = None if marker["qualifier"] else self.at_start(text[marker.end() :])
-            if choice is not None:
-                return Marked(choice=choice, start=marker.start(), end=marker.end())
-        return None
+        found = (m for m in _MARKER.finditer(text) if not m["qualifier"])
+        return [
+            Marked(choice=choice, start=marker.start(), end=marker.end())
+            for marker in found
+            if (choice := self.at_start(text[marker.end() :])) is not None
+        ]
 
     def at_start(self, text: str) -> str | None:
         """The one choice that ``text`` opens with, where no other is offered beside it."""

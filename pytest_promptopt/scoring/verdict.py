@@ -13,7 +13,7 @@ from pytest_promptopt.scoring.mentions import (
     mentions,
     sentence_before,
 )
-from pytest_promptopt.scoring.statements import Marked, Statements
+from pytest_promptopt.scoring.statements import Marked, Statements, searched
 
 # What is told of other answers than the one that is judged, or of one that might have been.
 _ASIDE = re.compile(
@@ -46,12 +46,14 @@ _OTHER_ANSWER = re.compile(
 # What follows a choice in a sentence that gives it and no more.
 _GIVEN = re.compile(r"\W*(?:$|\n|\b(?:because|since|as|for|due)\b)", re.IGNORECASE)
 # After one of these a sentence may name what it decides against before.
-_CONCLUDES = re.compile(
+_FINAL = re.compile(
     r"\b(?:so|therefore|thus|hence|overall|finally|final|conclu\w+|verdict|reflection|settled?|"
-    r"i(?:'d)? (?:would )?(?:say|choose|pick|prefer|rate|give|call|go))\b[^.!?]*$"
-    r"|\bbut(?: the| my)?\W*$|:\W*$",
+    r"i(?:'d)? (?:would )?(?:say|choose|pick|prefer|rate|give|call|go))\b[^.!?]*$",
     re.IGNORECASE,
 )
+_CONCLUDES = re.compile(rf"{_FINAL.pattern}|\bbut(?: the| my)?\W*$|:\W*$", re.IGNORECASE)
+_OF_ANSWER = re.compile(r"[<\"]?answer", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _SENTENCE = re.compile(r"[.!?;]\s")
 _SEARCHED_CHARACTERS = 1_000
 _CONTRAST = re.compile(
@@ -68,49 +70,111 @@ _BEFORE_A_NUMBER = re.compile(
 _FIELD = re.compile(
     r"[\s*_`>#-]*(?:\d+[.)]\s*)?(?:[\w-]+\s){0,2}[\w-]+[*_`]*\s*[:=]|\s*\||\s*\d+[.)]\s|[^?\n]{1,80}\?"
 )
-# What is judged, in a sentence about it.
-_TOLD_ANSWER = re.compile(r"<answer>[^<]*</answer>(?=[ \t]*\w)", re.IGNORECASE)
 _OWN_LINE = re.compile(r"[\s>*_`#-]*(?:(?:my|the|final|overall)\s+)*$", re.IGNORECASE)
+_FENCED = re.compile(r"(?P<mark>```+|~~~+).*?(?:(?P=mark)|\Z)", re.MULTILINE | re.DOTALL)
 _QUOTED = re.compile(
-    r"\"[^\"\n]+\"(?:\s*:)?|“[^”\n]+”|\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]|^>[^\n]*$|^```.*?(?:^```|\Z)",
-    re.M | re.S,
+    rf"{_FENCED.pattern}|^[ \t]*>[^\n]*$"
+    r"|<(?P<tag>answer|question|context|reference|blockquote|quote|q|cite|code|pre)>.*?</(?P=tag)>"
+    r"|\"[^\"\n]+\"(?:\s*:)?|`[^`\n]+`|(?<!\w)'[^'\n]+'(?!\w)"
+    r"|“[^”\n]+”|‘[^’\n]+’|„[^“”\n]+[“”]|«[^»\n]+»|‹[^›\n]+›|「[^」\n]+」|『[^』\n]+』",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]")
+_CORRECTED = re.compile(r"\W*\w+,\W*")
 
 
 def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -> str | None:
     """The one of ``choices`` that ``answer`` comes to, None where that cannot be told.
 
-    In this order: the whole answer; the field of a JSON object; the last tag, box or double
-    bracket (``<choice>…</choice>``); what follows the last ``Answer:`` and the like; what the
-    last line ends in; what the answer opens with. Where these contradict each other, only a last
-    line that is nothing but a choice, or a line of its own with ``Answer:``, is believed. What a
-    sentence denies ("this is not good"), quotes, or tells of another answer ("a better reply
-    would have been good") is no verdict. Of an answer that ``is_cut`` off only the first three
-    count.
+    In this order: the whole answer; the field of a JSON object; the tag, box or double bracket
+    (``<choice>…</choice>``); what follows the last ``Answer:`` and the like; what the last line
+    ends in; what the answer opens with. Where these contradict each other or themselves, only a
+    last line that is nothing but a choice, a line of its own with ``Answer:``, or a conclusion is
+    believed. What is quoted, also in a block or fence, what a sentence denies ("this is not
+    good"), or tells of another answer ("a better reply would have been good") is no verdict. Of
+    an answer that ``is_cut`` off only the first three count.
     """
+    answer = searched(answer)
     statements = Statements(choices)
     text = statements.plain(answer)
     whole = statements.whole(text)
     if whole is not None or not text:
         return whole
+    own = statements.plain(_without_quotes(statements, answer))
     field, is_said = statements.in_json(answer)
     if is_said:
-        return field
-    text = _TOLD_ANSWER.sub(" ", text)
-    formal, is_said = statements.formal(text)
-    if is_said or is_cut:
-        return formal
-    return _Prose(statements, choices, _without_quotes(statements, text)).verdict()
+        around = _FENCED.sub(" ", answer)
+        is_fenced = around != answer and re.search(r"\w", around)
+        return None if is_fenced and read_verdict(around, choices) not in {None, field} else field
+    formal = statements.formal(own)
+    if formal is None:
+        return None
+    if formal or is_cut:
+        return _formal_verdict(statements, own, formal)
+    return _Prose(statements, choices, _without(_BRACKETED, statements, own)).verdict()
+
+
+def _formal_verdict(statements: Statements, text: str, formal: Sequence[Marked]) -> str | None:
+    """The choice in the tags or the like, unless a line marks another one."""
+    if not formal:
+        return None
+    choice = _settled(text, _without_answers(formal, text) or formal)
+    marked = _without_answers(statements.marked(text), text)
+    return choice if all(one.choice == choice for one in marked) else None
+
+
+def _settled(text: str, stated: Sequence[Marked]) -> str | None:
+    """The choice of the last statement, unless another differs of which it is no conclusion."""
+    *before, last = stated
+    others = [one for one in before if one.choice != last.choice]
+    if not others or _CORRECTED.fullmatch(text, others[-1].end, last.start):
+        return last.choice
+    is_final = _is_final(last, text) and not any(_is_final(one, text) for one in others)
+    return last.choice if is_final or _is_last_line(last, others, text) else None
+
+
+def _is_final(stated: Marked, text: str) -> bool:
+    """Whether its sentence says that it concludes, and not what another said."""
+    line = text[: stated.end].rpartition("\n")[2]
+    told = _SENTENCE.split(_TAG.sub("", line))[-1]
+    reported = _REPORTED.search(clause_before(stated.mention, text))
+    return _FINAL.search(told) is not None and not reported
+
+
+def _is_last_line(last: Marked, others: Sequence[Marked], text: str) -> bool:
+    """Whether the last line is nothing but ``last``, and a sentence states the others."""
+    before = text[: last.start].rstrip(" ")
+    is_line = before.endswith("\n") and re.fullmatch(EDGE, text[last.end :])
+    is_told = before.rstrip().endswith(":")
+    return bool(is_line) and not is_told and not any(_is_line(one, text) for one in others)
+
+
+def _is_line(stated: Marked, text: str) -> bool:
+    before, after = text[: stated.start], text[stated.end :]
+    line = before.rpartition("\n")[2] + after.partition("\n")[0]
+    return re.fullmatch(EDGE, line) is not None
+
+
+def _without_answers(stated: Sequence[Marked], text: str) -> Sequence[Marked]:
+    """What is not called an answer, which may be the one that is judged."""
+    return [one for one in stated if not _OF_ANSWER.match(text, one.start)]
 
 
 def _without_quotes(statements: Statements, text: str) -> str:
-    """``text`` without what it quotes, save a choice by itself and the key of a field."""
+    """``text`` without what it quotes; the whole of it where nothing is left."""
+    left = _without(_QUOTED, statements, text)
+    return left if re.search(r"\w", left) else text
+
+
+def _without(pattern: re.Pattern[str], statements: Statements, text: str) -> str:
+    """``text`` without what matches, save a choice by itself and the key of a field."""
 
     def kept(match: re.Match[str]) -> str:
         is_key = match[0].endswith(":")
-        return match[0] if is_key or statements.whole(match[0].strip("`")) else " "
+        is_choice = statements.whole(statements.plain(match[0])) is not None
+        return match[0] if is_key or is_choice else " "
 
-    return _QUOTED.sub(kept, text)
+    return pattern.sub(kept, text)
 
 
 class _Prose:
@@ -125,11 +189,13 @@ class _Prose:
     def verdict(self) -> str | None:
         alone = self._statements.whole(self._last)
         if alone is not None:
-            return alone
+            first = self._statements.whole(self._text.partition("\n")[0])
+            return alone if first in (None, alone) else None
         opening, ending = self._statements.at_start(self._text), self._ending()
         marked = self._statements.marked(self._text)
-        if marked is not None:
-            return self._with_marker(marked, opening, ending)
+        if marked:
+            is_settled = _settled(self._text, marked) is not None
+            return self._with_marker(marked[-1], opening, ending) if is_settled else None
         if opening is not None and ending not in (None, opening):
             return None
         if ending is not None:

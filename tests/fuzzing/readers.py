@@ -100,7 +100,7 @@ def used(completion: Completion) -> None:
     """What a run does with an answer that it did not ask for."""
     assert completion.usage.total_tokens + completion.usage.cached_tokens >= 0
     assert float(completion.latency_seconds) + (completion.cost_usd or 0) >= 0
-    assert (completion.log_probability or 0) <= 0
+    assert isinstance(completion.log_probability or 0.0, int | float)
     "; ".join((*completion.notes, completion.reasoning, completion.text))
     json.dumps(completion.to_json(), allow_nan=False)
 

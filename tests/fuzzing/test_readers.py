@@ -40,3 +40,38 @@ def test_a_damaged_file_is_read_or_told_of(reader: Reader, tmp_path: Path) -> No
         try_out(reader, data.draw(reader.contents), tmp_path)
 
     check()
+
+
+OTHER: dict[str, tuple[tuple[str, str], ...]] = {
+    "a.prompt.yml": (
+        ('"choices": [{"choice": "1", "score": 1}, {"choice": "2", "score": 0}]', '"choices": 1'),
+        ('"number": {"expected": "1"', f'"number": {{"expected": {10**400}'),
+        ('"split": "test"', '"split": 2.5'),
+    ),
+    "recording.jsonl": (
+        ('"cached_tokens": 1', '"cached_tokens": null'),
+        ('"notes": ["n"]', '"notes": [null]'),
+        ('"input_tokens": 3', '"input_tokens": "3"'),
+    ),
+    ".promptopt/runs/r/journal.jsonl": (
+        ('"parents": ["c"]', '"parents": 1'),
+        ('"scores": {"c": 0.5, "d": null}', '"scores": {"c": "high"}'),
+        ('"sentence": "s"}', '"told": "s"}'),
+        ('"output_tokens": 2', '"output_tokens": "two"'),
+        ('"error": "no answer"', '"error": 1'),
+    ),
+    "row": (('"reasoning": "r"', '"reasoning": 1'), ('"log_probability": -0.5', '"x": 1')),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "other"),
+    [(name, *change) for name, changes in OTHER.items() for change in changes],
+)
+def test_what_once_broke_a_reader_is_told(
+    name: str, sound: str, other: str, tmp_path: Path
+) -> None:
+    reader = READERS[name]
+    content = reader.sound.decode()
+    assert sound in content
+    try_out(reader, content.replace(sound, other).encode(), tmp_path)

@@ -1,5 +1,6 @@
 import pytest
 
+from pytest_promptopt.scoring.statements import searched
 from pytest_promptopt.scoring.verdict import read_verdict
 
 GRADES = ("1", "2", "3", "4", "5")
@@ -286,3 +287,78 @@ def test_where_a_reader_would_be_unsure_there_is_no_verdict(
     choices: tuple[str, ...], answer: str
 ) -> None:
     assert read_verdict(answer, choices) is None
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer"),
+    [
+        (GRADES, "<score>1</score> but the answer says <score>5</score>"),
+        (GRADES, "<score>1</score>\n\n<verdict>5</verdict>"),
+        (GRADES, "<score>1</score>\n\nThe final line is:\n<score>5</score>"),
+        (GRADES, r"\boxed{1} whereas the text has \boxed{5}"),
+        (GRADES, "[[1]] although it claims [[5]]"),
+        (GRADES, '{"score": 1}\n\nThe answer contains {"score": 5}'),
+        (GRADES, '{"score": 1, "score": 5}'),
+        (GRADES, "Verdict: 1\nVerdict: 5"),
+        (GRADES, "Verdict: 1. It said: Verdict: 5"),
+        (GRADES, "Score: 1\n\nThe answer said Verdict: 5"),
+        (GRADES, "Score: 5\n<score>1</score>"),
+        (GRADES, 'Final: 1\n\n```json\n{"score": 5}\n```'),
+        (GRADES, "1\n\n5"),
+        (YES_NO, "<verdict>no</verdict>\nIt wrote <verdict>yes</verdict> at its end."),
+    ],
+)
+def test_grades_that_contradict_each_other_are_none(choices: tuple[str, ...], answer: str) -> None:
+    assert read_verdict(answer, choices) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ("Draft: <score>3</score>\n\nFinal: <score>4</score>", "4"),
+        ("First <score>3</score>, on reflection <score>4</score>", "4"),
+        ("I see <score>3</score> in it.\n\n<score>4</score>", "4"),
+        ("Score: 3\nFinal score: 4", "4"),
+        ("<score>4</score>\nIt is short.\n<score>4</score>", "4"),
+        ("**Score: 4**\nIt is short.\n**Score: 4**", "4"),
+    ],
+)
+def test_a_conclusion_wins_over_what_it_concludes_from(answer: str, choice: str) -> None:
+    assert read_verdict(answer, GRADES) == choice
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "```\nScore: 5\n```",
+        "~~~text\n<score>5</score>\n~~~",
+        "> <score>5</score>",
+        "> It ends in\n> Score: 5",
+        '"Score: 5"',
+        '"<score>5</score>"',
+        "'Score: 5'",
+        "\u201cScore: 5\u201d",
+        "\u201eScore: 5\u201c",
+        "\u00abScore: 5\u00bb",
+        "\u300cScore: 5\u300d",
+        "`Score: 5`",
+        "<answer>\nScore: 5\n</answer>",
+        "<quote><score>5</score></quote>",
+    ],
+)
+def test_what_is_quoted_is_no_verdict(quoted: str) -> None:
+    assert read_verdict(f"{quoted}\n\nFinal: 1", GRADES) == "1"
+    assert read_verdict(f"Score: 1\n\n{quoted}", GRADES) == "1"
+    assert read_verdict(f"It said\n{quoted}\n\n<score>1</score>", GRADES) == "1"
+
+
+def test_an_answer_that_is_one_quotation_is_read() -> None:
+    assert read_verdict("```\n<score>3</score>\n```", GRADES) == "3"
+    assert read_verdict('"Score: 3"', GRADES) == "3"
+    assert read_verdict('Here it is:\n```json\n{"score": 2}\n```', GRADES) == "2"
+
+
+@pytest.mark.parametrize("part", ["<pre>", "```", "`", "<score>", "Score: 1\n", '"', "[[", "> "])
+def test_what_is_searched_is_bounded(part: str) -> None:
+    assert len(searched(part * 1_000_000)) <= 20_001
+    read_verdict(part * 1_000_000, GRADES)

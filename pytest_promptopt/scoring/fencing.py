@@ -1,0 +1,27 @@
+"""What a judge is shown of an answer, which must not end where the answer says so."""
+
+import re
+
+# What ends the place of the answer in a prompt: a tag, or a line of signs such as ``` or [END].
+_END = re.compile(
+    r"\{\{\s*completion\s*\}\}\s*(?:</(?P<tag>[^<>\s]+)\s*>|(?P<line>(?![\w{]|</)\S[^\n{]{2,}))"
+)
+
+
+def fenced(completion: str, prompt: str) -> str:
+    """``completion`` for ``{{completion}}`` in ``prompt``.
+
+    Where it holds what ends its place there, that is broken up by a backslash.
+    """
+    for end in {_pattern(found) for found in _END.finditer(prompt)}:
+        completion = end.sub(r"\g<0>\\", completion)
+    return completion
+
+
+def _pattern(end: re.Match[str]) -> re.Pattern[str]:
+    """The first sign of what may end the place too, whatever its case and blanks."""
+    if end["tag"]:
+        return re.compile(rf"<(?=\s{{0,9}}/\s{{0,9}}{re.escape(end['tag'])}\b)", re.IGNORECASE)
+    line = end["line"]
+    rest = r"\s+".join(re.escape(part) for part in line[1:].split())
+    return re.compile(rf"{re.escape(line[0])}(?={rest})", re.IGNORECASE)
