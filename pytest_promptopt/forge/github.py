@@ -48,7 +48,7 @@ class GitHub:
     ) -> None:
         self._repository = check_repository(repository, "the repository")
         self._api_url = api_url
-        self._wire = Wire(api_url=api_url, token=token, now=now)
+        self._wire = Wire(api_url=api_url, token=token, now=time.monotonic)
         self._exchange = Exchange(self._wire, sleep=sleep, now=now)
 
     def __repr__(self) -> str:

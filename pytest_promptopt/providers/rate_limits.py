@@ -1,5 +1,6 @@
 """What a provider's headers say about how much may still be sent."""
 
+import email.utils
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,8 +27,9 @@ def openai_rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
 def anthropic_rate_limit(headers: Mapping[str, str], *, now: float) -> RateLimit | None:
     """From ``anthropic-ratelimit-…`` headers, whose resets are RFC 3339 times.
 
-    ``now`` is in seconds since 1970.
+    ``now`` is in seconds since 1970, for a server that does not tell its own time.
     """
+    now = server_time(headers, now=now)
     prefix = "anthropic-ratelimit"
     if f"{prefix}-requests-remaining" not in headers and (
         f"{prefix}-tokens-remaining" not in headers
@@ -39,6 +41,18 @@ def anthropic_rate_limit(headers: Mapping[str, str], *, now: float) -> RateLimit
         tokens_remaining=_count(headers.get(f"{prefix}-tokens-remaining")),
         tokens_reset_seconds=_until(headers.get(f"{prefix}-tokens-reset"), now),
     )
+
+
+def server_time(headers: Mapping[str, str], *, now: float) -> float:
+    """The time by the server's own clock, in seconds since 1970; ``now`` where it tells none.
+
+    What it names as a time is to be compared with that: the clock of this machine may be wrong.
+    """
+    date = email.utils.parsedate_tz(headers.get("date", ""))
+    try:
+        return now if date is None else float(email.utils.mktime_tz(date))
+    except (ValueError, OverflowError):
+        return now
 
 
 def _count(written: str | None) -> int | None:

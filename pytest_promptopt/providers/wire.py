@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_promptopt.errors import ProviderError, RefusedError, TransientError
 from pytest_promptopt.providers.keys import without_secrets
+from pytest_promptopt.providers.rate_limits import server_time
 from pytest_promptopt.providers.request import Model
 
 # 498 is how Groq says that it has no capacity for now.
@@ -197,7 +198,7 @@ def retry_after_seconds(headers: Mapping[str, str], *, now: float) -> float | No
     if date is None:
         return None
     try:
-        return max(0.0, email.utils.mktime_tz(date) - now)
+        return max(0.0, email.utils.mktime_tz(date) - server_time(headers, now=now))
     except (ValueError, OverflowError):
         return None
 

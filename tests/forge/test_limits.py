@@ -16,6 +16,16 @@ def test_without_it_the_wait_lasts_until_the_limit_is_reset() -> None:
     assert asked_wait_seconds(403, headers, "", now=NOW) == 40.0
 
 
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_wrong_clock_of_this_machine_changes_no_wait(days: int) -> None:
+    headers = {
+        "date": "Mon, 12 Jan 1970 13:46:40 GMT",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": "1000040",
+    }
+    assert asked_wait_seconds(403, headers, "", now=NOW + days * 86_400) == 40.0
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"retry-after": "0"}, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "999999"}],

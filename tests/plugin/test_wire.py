@@ -2,12 +2,15 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -53,6 +56,41 @@ def test_a_tenth_refused_and_a_twentieth_broken_and_still_every_golden_is_scored
     write_prompt(project, model, 40)
     project.run_apart().assert_outcomes(passed=40)
     assert len(server.received) > 40
+
+
+JUMPING = """\
+import itertools
+import time
+
+real, days = time.time, itertools.cycle((0, -1, 1))
+time.time = lambda: real() + 86_400 * next(days)
+"""
+
+
+def test_a_clock_that_jumps_by_a_day_loses_no_golden_and_no_answer(
+    project: Project, server: WireServer
+) -> None:
+    project.write("conftest.py", JUMPING)
+
+    def answer(_: Received) -> Reply:
+        now = datetime.now(UTC)
+        soon = now + timedelta(seconds=1)
+        date = {"date": format_datetime(now, usegmt=True)}
+        if len(server.received) <= 3:
+            wait = {"retry-after": format_datetime(soon, usegmt=True)}
+            return Reply(status=429, headers=date | wait)
+        remaining = "anthropic-ratelimit-requests-remaining"
+        none = {remaining: "0", "anthropic-ratelimit-requests-reset": soon.isoformat()}
+        return Reply(headers=date | (none if len(server.received) == 4 else {}))
+
+    server.behaviour = answer
+    write_prompt(project, "anthropic/claude-haiku-4-5", 8)
+    project.run_apart().assert_outcomes(passed=8)
+    sent = len(server.received)
+    result = project.run_apart()
+    result.assert_outcomes(passed=8)
+    assert len(server.received) == sent
+    assert "-" not in re.findall(r", (\S+) s an answer", result.stdout.str())[0]
 
 
 @pytest.mark.parametrize("model", MODELS)
