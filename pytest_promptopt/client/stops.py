@@ -7,10 +7,10 @@ from pytest_promptopt.providers.request import Model
 class Stops:
     """Remembers refusals that concern more than one request, so that each is met once.
 
-    401 and 403 stop the endpoint, and so does nobody being there; 404 and 400 stop the model. A
-    model that has answered is known to be there and allowed: its later 400 and 403 concern their
-    own request (too long, or refused for what it says) and stop nothing; nor does a refusal that
-    says so itself.
+    401, 402, 403 and a quota that is used up (429) stop the endpoint, and so does nobody being
+    there; 404 and 400 stop the model. A model that has answered is known to be there and allowed:
+    its later 400 and 403 concern their own request (too long, or refused for what it says) and
+    stop nothing; nor does a refusal that says so itself.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Stops:
         """Note a refusal."""
         if error.is_about_input or (error.status in (400, 403) and model in self._answered):
             return
-        if error.status in (401, 403):
+        if error.status in (401, 402, 403, 429):
             self._endpoints.setdefault(model.endpoint, error)
         elif error.status in (400, 404):
             self._models.setdefault(model, error)

@@ -140,7 +140,7 @@ def error_of_status(
 def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
     """The JSON object that a successful answer consists of.
 
-    Raises TransientError saying what came instead.
+    Raises TransientError saying what came instead, or what :func:`failed_within` gives.
     """
     try:
         content = json.loads(body)
@@ -153,10 +153,9 @@ def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
     return content
 
 
-def failed_within(asked: Asked, body: bytes) -> TransientError:
+def failed_within(asked: Asked, body: bytes) -> ProviderError:
     """The error for a failure that comes in the body of a success."""
-    said = asked.shown(read_refusal(body).message)
-    return unexpected(asked, f"an error in the body of a success ({said})")
+    return _told_within(asked, "an error in the body of a success ({})", read_refusal(body))
 
 
 def unexpected(asked: Asked, what: str) -> TransientError:
@@ -164,10 +163,21 @@ def unexpected(asked: Asked, what: str) -> TransientError:
     return TransientError(f"{asked.model}: {asked.address} sent {what} instead of an answer")
 
 
-def without(asked: Asked, what: str, content: Mapping[str, Any]) -> TransientError:
+def without(asked: Asked, what: str, content: Mapping[str, Any]) -> ProviderError:
     """The error for a success that lacks what an answer has; tells what it says instead."""
-    said = asked.shown(read_refusal(json.dumps(content).encode()).message)
-    return unexpected(asked, f"JSON without {what}" + (f" ({said})" if said else ""))
+    refusal = read_refusal(json.dumps(content).encode())
+    return _told_within(
+        asked, f"JSON without {what}" + (" ({})" if refusal.message else ""), refusal
+    )
+
+
+def _told_within(asked: Asked, what: str, refusal: Refusal) -> ProviderError:
+    """The error that the body of a success tells: a final one where its code is that of one."""
+    error = unexpected(asked, what.format(asked.shown(refusal.message)))
+    status = int(refusal.code) if re.fullmatch(r"4\d\d", refusal.code, re.ASCII) else None
+    if status is None or status in _TRANSIENT:
+        return error
+    return RefusedError(error.message, status=status, is_about_input=refusal.is_about_input)
 
 
 def count(counts: object, name: str) -> int | None:
@@ -219,6 +229,8 @@ def _remedy(asked: Asked, status: int, headers: Mapping[str, str]) -> str:
         )
     if status == 401:
         return f"the key in {asked.key_variable} was not accepted: set {asked.key_variable} anew"
+    if status == 402:
+        return f"the account of the key in {asked.key_variable} has to be paid up"
     if status == 403:
         return f"the key in {asked.key_variable} may not use this model"
     if status == 404:

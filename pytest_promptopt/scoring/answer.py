@@ -1,6 +1,7 @@
 """From a completion to the answer in it: what remains without the model's reasoning."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pytest_promptopt.providers.request import Completion, FinishReason
@@ -15,6 +16,11 @@ _OPENING = re.compile(
 _CLOSING = re.compile(
     rf"(?<!`)(?:</{_NAME}\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>)",
     re.IGNORECASE,
+)
+_FENCE = re.compile(r"^[ \t]*(?:`{3}|~{3})", re.MULTILINE)
+_MARK = re.compile(
+    rf"(?P<opening>{_OPENING.pattern})|(?P<closing>{_CLOSING.pattern})|(?P<fence>{_FENCE.pattern})",
+    re.IGNORECASE | re.MULTILINE,
 )
 # What some of them put around the answer that follows.
 _AROUND = re.compile(
@@ -56,27 +62,41 @@ _Found = tuple[str, str, bool]
 
 def _blocks(text: str) -> _Found | None:
     """Answer, reasoning and whether every block is closed; None without a block."""
-    if not _OPENING.search(text) and not _CLOSING.search(text):
-        return None
     answer: list[str] = []
     reasoning: list[str] = []
-    rest, is_closed = text, True
-    swallowed = _CLOSING.search(rest)
-    opened = _OPENING.search(rest)
-    if swallowed and (opened is None or swallowed.start() < opened.start()):
-        reasoning.append(rest[: swallowed.start()])
-        rest = rest[swallowed.end() :]
-    while opening := _OPENING.search(rest):
-        answer.append(rest[: opening.start()])
-        closing = _CLOSING.search(rest, opening.end())
-        is_closed = closing is not None
-        reasoning.append(rest[opening.end() : closing.start() if closing else None])
-        rest = rest[closing.end() :] if closing else ""
-    # A block inside a block: what stands before the last mark is reasoning too.
-    *inner, rest = [part for part in _CLOSING.split(rest) if part.strip()] or [""]
-    reasoning += inner
-    answer.append(rest)
-    return _AROUND.sub("", "".join(answer)), "\n\n".join(filter(None, reasoning)), is_closed
+    start, is_open, is_stray = 0, False, False
+    for mark in _outside_code(text):
+        part = text[start : mark.start()]
+        if mark["opening"] and is_open:
+            continue
+        if mark["opening"]:
+            answer.append(part)
+        elif is_open or part.strip() or not start:
+            # Without an opening: that was swallowed, or a block stood in a block.
+            is_stray = not is_open and start > 0
+            reasoning.append(part)
+        start, is_open = mark.end(), mark["opening"] is not None
+    if not start:
+        return None
+    rest = text[start:]
+    if is_stray and not rest.strip():
+        rest = reasoning.pop()
+    (reasoning if is_open else answer).append(rest)
+    told = "\n\n".join(filter(None, reasoning))
+    return _AROUND.sub("", "".join(answer)), told, not is_open
+
+
+def _outside_code(text: str) -> Iterator[re.Match[str]]:
+    """The marks that no code block of the answer holds, in text order."""
+    fences = len(_FENCE.findall(text))
+    is_code = is_reasoning = False
+    for mark in _MARK.finditer(text):
+        if mark["fence"]:
+            fences -= 1
+            is_code = not is_reasoning and not is_code and fences > 0
+        elif not is_code:
+            is_reasoning = mark["opening"] is not None
+            yield mark
 
 
 def _channels(text: str) -> _Found | None:

@@ -68,6 +68,7 @@ def _parse(text: str) -> Any:
 
 
 def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    pairs = [(tidy(key), value) for key, value in pairs]
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         counts = Counter(key for key, _ in pairs)
@@ -132,6 +133,7 @@ def differences(expected: Any, found: Any) -> Iterator[str]:
     while pending:
         path, wanted, given = pending.pop()
         if isinstance(wanted, Mapping) and isinstance(given, Mapping):
+            wanted = {tidy(key): value for key, value in wanted.items()}
             yield from (f"{_show((path, key))}: missing" for key in wanted if key not in given)
             yield from (f"{_show((path, key))}: not expected" for key in given if key not in wanted)
             shared = [key for key in wanted if key in given]

@@ -116,9 +116,18 @@ def mentions(choices: Iterable[str], text: str) -> Sequence[Mention]:
     found.sort(key=lambda mention: mention.start)
     is_meant = [_is_meant(mention, text) for mention in found]
     for place, (one, other) in enumerate(pairwise(found)):
-        if _JOINT.fullmatch(text, one.end, other.start) and any(is_meant[place : place + 2]):
+        if _is_joined(one, other, text) and any(is_meant[place : place + 2]):
             is_meant[place : place + 2] = True, True
     return [mention for mention, is_one in zip(found, is_meant, strict=True) if is_one]
+
+
+def _is_joined(one: Mention, other: Mention, text: str) -> bool:
+    """Whether the two stand side by side: "A and B", and two letters that end a statement."""
+    if _JOINT.fullmatch(text, one.end, other.start):
+        return True
+    are_letters = other.end - other.start == one.end - one.start == 1
+    are_side_by_side = are_letters and not text[one.end : other.start].strip(" \t,;*_`\"'")
+    return are_side_by_side and _STATEMENT_END.match(text, other.end) is not None
 
 
 def _is_meant(mention: Mention, text: str) -> bool:

@@ -46,6 +46,8 @@ _NUMBER = re.compile(
     rf"|\s?[×x*·]\s?10{_POWER.replace('NAME', 'power')})?)"
 )
 # One form with what follows: "2h30m", "1920x1080".
+# Groups of three that a plain blank parts: 123 thousand and 456, or two numbers.
+_GROUPS = re.compile(r"[1-9]\d\d(?: \d{3})* (?P<last>\d{3})")
 _COMPOUND = re.compile(rf"[{_LETTER}'′]{{1,3}}\d")
 _PLAIN = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{2,3})*,\d{3}(?:\.\d+)?")
@@ -66,6 +68,8 @@ _MARKUP = {
     "．": ".",
     "，": ",",
 }
+# LaTeX's blank; no range ends in a number that begins with 0.
+_TIE = re.compile(r"(?<=\d)~(?=0\d\d(?!\d))")
 _MARKUP_PATTERN = re.compile("|".join(map(re.escape, _MARKUP)))
 _FRACTION = re.compile(
     r"(?P<whole>\d{0,15})\s?"
@@ -123,7 +127,16 @@ def _score_number(options: Mapping[str, Any], answer: str) -> Score:
     allowed = max(Fraction(str(options.get("tolerance", 0))), relative * abs(expected))
     within = f" (± {_shown(allowed)})" if allowed else ""
     is_close = abs(found - expected) <= allowed
+    if not is_close and _may_be_two(answer, expected):
+        return Score.unscored(f"{excerpt(answer.strip())} ends in one number or in two")
     return hit_or_miss(is_close, f"expected {shown}{within}, got {_shown(found)}")
+
+
+def _may_be_two(answer: str, expected: Fraction) -> bool:
+    """Whether the answer ends in ``expected`` where a blank may or may not end a number before."""
+    *_, last = _NUMBER.finditer(_readable(answer[-_SEARCHED_CHARACTERS:]))
+    found = _GROUPS.fullmatch(last["digits"] or "")
+    return found is not None and Fraction(found["last"]) == expected
 
 
 def _as_written(expected: Any) -> str:
@@ -182,7 +195,7 @@ def last_number(text: str) -> Fraction | None:
 def _readable(text: str) -> str:
     """``text`` with fractions, powers, LaTeX and digits written one way."""
     text = _MARKUP_PATTERN.sub(lambda match: _MARKUP[match[0]], text)
-    text = _FRACTION.sub(_improper, text)
+    text = _TIE.sub("\u202f", _FRACTION.sub(_improper, text))
     text = _POWER_OF_TEN.sub(lambda match: f"^{match[0].translate(_SUPERSCRIPTS)}", text)
     return ascii_digits(text)
 

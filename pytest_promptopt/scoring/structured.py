@@ -10,6 +10,7 @@ from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
+from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.json_value import (
     NotJsonError,
     describe_differences,
@@ -175,13 +176,23 @@ def _wrong_fields(fields: Mapping[str, Any], values: Mapping[str, Any]) -> Itera
 
 def _at(value: Any, path: str) -> Any:
     """What stands at ``path``, such as ``items.0.name``."""
-    if isinstance(value, Mapping) and path in value:
-        return value[path]
+    found = _item(value, path)
+    if found is not _ABSENT:
+        return found
     for step in path.split("."):
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
+        if isinstance(value, Mapping):
+            value = _item(value, step)
         elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
             value = value[int(step)]
         else:
             return _ABSENT
     return value
+
+
+def _item(value: Any, key: str) -> Any:
+    """What stands under ``key``, however its accents are written."""
+    if not isinstance(value, Mapping):
+        return _ABSENT
+    if key in value:
+        return value[key]
+    return next((item for name, item in value.items() if tidy(name) == tidy(key)), _ABSENT)

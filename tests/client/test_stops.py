@@ -17,7 +17,7 @@ def is_stopped(stops: Stops, model: Model) -> bool:
     return False
 
 
-@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("status", [401, 402, 403, 429])
 def test_a_refused_key_stops_the_endpoint(status: int) -> None:
     stops = Stops()
     stops.refused(MINI, RefusedError("no", status=status))

@@ -523,6 +523,22 @@ def choice_reply(choice: dict[str, Any], **rest: Any) -> Reply:
 
 
 @pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"error": {"code": 400, "message": "no"}}', 400),
+        (b'{"error": {"code": "402", "message": "pay"}}', 402),
+        (b'{"object": "error", "message": "no", "code": 404}', 404),
+        (b'{"error": {"code": 429, "message": "busy"}}', None),
+        (b'{"error": {"code": 502, "message": "busy"}}', None),
+    ],
+)
+def test_a_refusal_inside_a_success_is_final(body: bytes, status: int | None) -> None:
+    error = failure(lambda _: Reply(body=body))
+    assert isinstance(error, TransientError if status is None else RefusedError)
+    assert error.status == status
+
+
+@pytest.mark.parametrize(
     "choice",
     [
         {

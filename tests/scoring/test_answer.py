@@ -74,6 +74,24 @@ def test_a_completion_without_marks_is_the_answer(text: str) -> None:
     assert read_answer(completion) is completion
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```html\n<think>Paris?</think>\n```\nLondon",
+        "London\n~~~\n</think>\n~~~\nis it",
+        "```\n<reasoning>a\n```\n\n```\nb</reasoning>\n```",
+    ],
+)
+def test_marks_in_a_code_block_are_part_of_the_answer(text: str) -> None:
+    completion = Completion(text=text)
+    assert read_answer(completion) is completion
+
+
+def test_a_code_block_in_the_reasoning_hides_no_mark() -> None:
+    read = read_answer(Completion(text="<think>a\n```\nb</think>London\n```\nc\n```"))
+    assert (read.text, read.reasoning) == ("London\n```\nc\n```", "a\n```\nb")
+
+
 def test_what_the_provider_gave_of_the_reasoning_stays_in_front() -> None:
     found = read_answer(Completion(text="<think>b</think>c", reasoning="a"))
     assert (found.text, found.reasoning) == ("c", "a\n\nb")

@@ -30,6 +30,12 @@ def test_the_one_label_that_is_named_is_the_expected_one(
     assert score({"choice": labels}, answer, expected=expected).value == 1
 
 
+@pytest.mark.parametrize("answer", ["A B", "A, B", "Answer: A B.", "**A** **B**", "B A"])
+@pytest.mark.parametrize("expected", ["A", "B"])
+def test_two_letters_side_by_side_are_two_labels(expected: str, answer: str) -> None:
+    assert score({"choice": ["A", "B", "C"]}, answer, expected=expected).value == 0
+
+
 @pytest.mark.parametrize(
     ("labels", "expected", "answer", "reason"),
     [

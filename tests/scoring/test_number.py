@@ -129,6 +129,30 @@ def test_a_number_must_be_the_expected_one() -> None:
     assert (result.value, result.reason) == (0, 'expected 12.5, got no number: "none"')
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected", "value"),
+    [
+        ("100 200", 200, None),
+        ("between 100 200", 200, None),
+        ("100 200", 100200, 1),
+        ("100 200", 5, 0),
+        ("123 456 789", 789, None),
+        ("1 234", 234, 0),
+        ("1~000", 1000, 1),
+        ("12~034 km", 12034, 1),
+        ("5~100", 100, 1),
+    ],
+)
+def test_two_numbers_are_told_from_one_with_a_blank(
+    answer: str, expected: int, value: float | None
+) -> None:
+    assert score({"number": None}, answer, expected=expected).value == value
+
+
+def test_an_expected_number_without_end_is_read() -> None:
+    assert score({"number": None}, "1", expected=10**400).value == 0
+
+
 def test_a_tolerance_is_exact() -> None:
     assert score({"number": {"expected": 1.0, "tolerance": 0.1}}, "1.1").value == 1
     result = score({"number": {"expected": 1.0, "tolerance": 0.1}}, "1.11")

@@ -168,6 +168,17 @@ def test_a_json_that_cannot_be_meant_is_a_problem(options: Any, message: str) ->
     assert complaint({"json": options}) == f"evaluator `json`: {message}"
 
 
+def test_how_a_key_is_written_makes_no_difference() -> None:
+    answer = '{"cafe\u0301": {"the\u0301": 1}}'
+    expected = {"caf\u00e9": {"th\u00e9": 1}}
+    assert score({"json": {"equals": expected}}, answer).value == 1
+    decomposed = {"cafe\u0301": {"the\u0301": 1}}
+    assert score({"json": {"equals": decomposed}}, '{"caf\u00e9": {"th\u00e9": 1}}').value == 1
+    assert score({"json": {"fields": ["caf\u00e9.th\u00e9"]}}, answer, expected=expected).value == 1
+    fields = {"cafe\u0301.th\u00e9": 1}
+    assert score({"json": {"fields": fields}}, answer).value == 1
+
+
 def test_how_a_character_is_written_makes_no_difference() -> None:
     answer = '\ufeff{"a": "cafe\u0301", "b": ["x\\r\\ny\u200b"]}'
     expected = {"a": "café", "b": ["x\ny"]}
