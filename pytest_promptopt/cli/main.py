@@ -31,7 +31,7 @@ COMMANDS: Mapping[str, Command] = {
     "list": Command("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
-    "report": Command("pytest_promptopt.cli.report", "what a search for a better prompt did"),
+    "report": Command("pytest_promptopt.cli.report", "what a run or a search found out"),
     "show": Command("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
 }
 

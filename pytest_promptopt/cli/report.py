@@ -1,19 +1,30 @@
-"""``promptopt report``: what a search for a better prompt did, from its journal."""
+"""``promptopt report``: what a run found out, and what a search for a better prompt did."""
 
 import argparse
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.cli.output import Output, Style, Styled
+from pytest_promptopt.errors import ReportError, UsageError
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS
+from pytest_promptopt.reports.failure import explain
+from pytest_promptopt.reports.reading import MOST_BYTES, read_report
+from pytest_promptopt.reports.terminal import render
+from pytest_promptopt.work.saved_runs import RunStore
 
+_LISTED = 20
 _DESCRIPTION = """\
-What a run of --prompt-optimize proposed, refused, scored and decided. Without RUN: the runs there
-are, the latest first."""
+What a run found out, as its summary told it; of a search for a better prompt what it proposed,
+refused, scored and decided. RUN is the name of a saved run or search, or how that starts, or a
+JSON report. Without RUN: the runs and the searches there are, the latest first."""
 
 Line = Mapping[str, Any]
 
@@ -21,24 +32,76 @@ Line = Mapping[str, Any]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.description = _DESCRIPTION
-    parser.add_argument("name", metavar="RUN", nargs="?", help="its name, or how that starts")
-    parser.add_argument("--texts", action="store_true", help="print the texts of candidates too")
+    parser.add_argument("name", metavar="RUN", nargs="?", help="its name, or a JSON report")
+    parser.add_argument(
+        "--texts", action="store_true", help="also whole goldens that missed, and candidates' texts"
+    )
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the runs, or one of them; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    journals = _journals(_project(Path.cwd()) / RUNS)
-    if arguments.name is None:
-        for path in journals:
-            _summarize(path, out)
+    name, has_texts = arguments.name, arguments.texts
+    if name is not None and name.endswith(".json"):
+        _tell_run(read_report(_content(Path(name))), out, has_texts=has_texts)
         return 0
-    found = [path for path in journals if path.parent.name.startswith(arguments.name)]
+    project = _project(Path.cwd())
+    store, journals = RunStore(project), _journals(project / RUNS)
+    if name is None:
+        _list(store, journals, out)
+        return 0
+    searches = {path.parent.name: path for path in journals}
+    names = [*store.names(), *searches]
+    found = [known for known in names if known.startswith(name)]
     if len(found) != 1:
-        names = ", ".join(path.parent.name for path in found or journals) or "none"
         many = "several runs start with" if found else "no run starts with"
-        raise UsageError(f"{many} {arguments.name!r}: there are {names}")
-    _tell(read_journal(found[0]), out, has_texts=arguments.texts)
+        raise UsageError(f"{many} {name!r}: there are {', '.join(found or names) or 'none'}")
+    if found[0] in searches:
+        _tell(read_journal(searches[found[0]]), out, has_texts=has_texts)
+    else:
+        _tell_run(store.read(found[0]).run, out, has_texts=has_texts)
     return 0
+
+
+def _content(path: Path) -> bytes:
+    """No more of the file than a report may have, and one byte."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _list(store: RunStore, journals: Sequence[Path], out: Output) -> None:
+    names = store.names()
+    for name in names[:_LISTED]:
+        out.line(Styled(name, "strong"), f"  {_in_short(store, name)}")
+    if len(names) > _LISTED:
+        out.line(f"and {counted(len(names) - _LISTED, 'earlier run')}")
+    for path in journals:
+        _summarize(path, out)
+
+
+def _in_short(store: RunStore, name: str) -> str:
+    try:
+        run = store.read(name).run
+    except ReportError as error:
+        return str(error)
+    counts = sum((prompt.counts for prompt in run.prompts), Counter[Outcome]())
+    goldens = ", ".join(o.counted(counts[o]) for o in Outcome if counts[o])
+    return f"{counted(len(run.prompts), 'prompt')}: {goldens}, exit code {run.exit_code}"
+
+
+def _tell_run(run: Run, out: Output, *, has_texts: bool) -> None:
+    width = shutil.get_terminal_size().columns
+    for line in render(run.prompts, width=width, saved_in="what was saved"):
+        style: Style | None = "bad" if line.is_bad else "good" if line.is_good else None
+        out.line(Styled(line.text, style) if style else line.text)
+    for failure in run.failures:
+        out.line(Styled(f"failed: {failure.location}", "bad"), f"  {failure.reason}")
+    missed = [(p, r) for p in run.prompts for r in p.evaluation.having(Outcome.MISSED)]
+    for prompt, result in missed if has_texts else ():
+        out.line(Styled(f"{prompt.key}::{result.id}", "strong"))
+        out.block(explain(result, prompt.model, limit=MOST_KEPT))
 
 
 def _project(folder: Path) -> Path:
@@ -46,7 +109,7 @@ def _project(folder: Path) -> Path:
     for candidate in (folder, *folder.parents):
         if (candidate / RUNS).is_dir():
             return candidate
-    raise UsageError(f"no {RUNS.as_posix()} here or above; run pytest with --prompt-optimize")
+    raise UsageError(f"no {RUNS.as_posix()} here or above; run pytest with --prompt-eval")
 
 
 def _journals(folder: Path) -> list[Path]:

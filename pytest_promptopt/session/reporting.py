@@ -1,6 +1,6 @@
 """What pytest prints, keeps and hands on about prompts, made from the items' reports."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +19,8 @@ from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableIte
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.text import printable
+
+Searches = Callable[[], Sequence[SearchRecord]]
 
 _LAST_FAILED = "cache/lastfailed"
 

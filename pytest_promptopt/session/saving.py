@@ -1,4 +1,4 @@
-"""``--prompt-save-scores``: keeps what whole prompts scored, for `promptopt log`."""
+"""What outlives a run: with ``--prompt-save-scores`` the scores, and always the run itself."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,9 +15,10 @@ from pytest_promptopt.history.scores import (
     SavedScore,
     ScoreFile,
 )
-from pytest_promptopt.project.folder import SCORES
+from pytest_promptopt.project.folder import RUNS, SCORES
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting
+from pytest_promptopt.session.reporting import Reporting, Searches
+from pytest_promptopt.work.saved_runs import RunStore
 
 
 class SavingScores:
@@ -46,6 +47,36 @@ class SavingScores:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was saved."""
         say(terminalreporter, self._remark)
+
+
+class SavingRun:
+    """Keeps the whole run for `promptopt report`. ``searches`` tells what searches came to."""
+
+    def __init__(
+        self, reporting: Reporting, root: Path, now: Callable[[], datetime], searches: Searches
+    ) -> None:
+        self._reporting = reporting
+        self._store = RunStore(root)
+        self._now = now
+        self._searches = searches
+        self._remark = ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write, when the exit code is known; nobody asked for it, so that it changes none."""
+        run = self._reporting.run(int(session.exitstatus), self._searches())
+        if not run.prompts:
+            return
+        try:
+            self._store.save(run, self._now())
+        except OSError as error:
+            self._remark = f"the run was not saved in {RUNS.as_posix()}: {error.strerror or error}"
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what went wrong."""
+        if self._remark:
+            say(terminalreporter, self._remark, yellow=True)
 
 
 def _saved(prompt: PromptRecord, now: datetime) -> Iterator[SavedScore]:

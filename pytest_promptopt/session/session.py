@@ -7,7 +7,6 @@ import functools
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,23 +25,19 @@ from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
-from pytest_promptopt.session.reporting import ItemReports, Reporting
+from pytest_promptopt.session.reporting import ItemReports, Reporting, Searches
 from pytest_promptopt.session.running import Running
-from pytest_promptopt.session.saving import SavingScores
+from pytest_promptopt.session.saving import SavingRun, SavingScores
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
-from pytest_promptopt.session.writing import (
-    Annotating,
-    Searches,
-    WritingReports,
-    check_report_paths,
-)
+from pytest_promptopt.session.writing import Annotating, WritingReports, check_report_paths
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text import printable
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import cache_path, is_from_fork, prices_of, secrets_of
 from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine
 from pytest_promptopt.work.results import Results
+from pytest_promptopt.work.saved_runs import utc_now
 
 if TYPE_CHECKING:
     from pytest_promptopt.proposals.finding import Finding
@@ -173,9 +168,11 @@ def _act_on_results(
         plugins.register(optimizing, "promptopt-optimizing")
         findings = optimizing.findings
     if settings.save_scores:
-        saving = SavingScores(reporting, config.rootpath, now=lambda: datetime.now(UTC))
+        saving = SavingScores(reporting, config.rootpath, now=utc_now)
         plugins.register(saving, "promptopt-saving-scores")
     searches = _publish(config, settings, reporting, findings)
+    saving_run = SavingRun(reporting, config.rootpath, utc_now, searches)
+    plugins.register(saving_run, "promptopt-saving-run")
     _write(config, settings, reporting, searches)
 
 

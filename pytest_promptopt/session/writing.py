@@ -7,7 +7,6 @@ import pytest
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.record import Run
-from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
@@ -19,10 +18,9 @@ from pytest_promptopt.reports.job_summary import (
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting, missed_in, record_in
+from pytest_promptopt.session.reporting import Reporting, Searches, missed_in, record_in
 
 Render = Callable[[Run], str]
-Searches = Callable[[], Sequence[SearchRecord]]
 
 _RENDERERS: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
 _OTHER_ANNOTATIONS = "pytest_github_actions_annotate_failures"

@@ -90,7 +90,7 @@ def test_a_run_that_is_not_there_or_not_clear_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["report"]) == 2
-    assert "run pytest with --prompt-optimize" in capsys.readouterr().err
+    assert "run pytest with --prompt-eval" in capsys.readouterr().err
     journal(tmp_path, "abc1", RUN)
     journal(tmp_path, "abc2", [*RUN, {"none": 1}])
     assert main(["report", "x"]) == 2

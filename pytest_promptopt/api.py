@@ -1,0 +1,65 @@
+"""What others build on: all of it is kept from release to release, and nothing else is."""
+
+from pytest_promptopt.errors import (
+    BudgetError,
+    HistoryError,
+    PromptFileError,
+    PromptInputError,
+    PromptNotFoundError,
+    PromptoptError,
+    ProviderError,
+    ScorerError,
+    UsageError,
+)
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run
+from pytest_promptopt.evaluation.search_record import SearchRecord
+from pytest_promptopt.messages import Message
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.proposals.store import ProposalStore
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request, Usage
+from pytest_promptopt.runtime import LoadedPrompt, load_prompt
+from pytest_promptopt.scoring.score import Score, Scorer
+from pytest_promptopt.work.evaluate import evaluate
+from pytest_promptopt.work.optimize import Optimized, Search, optimize
+
+__all__ = [
+    "Answer",
+    "BudgetError",
+    "Completion",
+    "Decision",
+    "Failure",
+    "Golden",
+    "GoldenResult",
+    "HistoryError",
+    "LoadedPrompt",
+    "Mark",
+    "Message",
+    "Optimized",
+    "Outcome",
+    "PromptFileError",
+    "PromptInputError",
+    "PromptNotFoundError",
+    "PromptRecord",
+    "PromptoptError",
+    "Proposal",
+    "ProposalStore",
+    "Provider",
+    "ProviderError",
+    "Request",
+    "Run",
+    "Score",
+    "Scorer",
+    "ScorerError",
+    "Search",
+    "SearchRecord",
+    "Usage",
+    "UsageError",
+    "Verdict",
+    "evaluate",
+    "load_prompt",
+    "optimize",
+]
