@@ -17,10 +17,11 @@ _LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """What a commit has under a name."""
+    """What a commit has under a name; ``size`` is in bytes, None where git has none at hand."""
 
     mode: str
     object_id: str
+    size: int | None
 
 
 class CommitFiles:
@@ -134,10 +135,9 @@ class CommitFiles:
         return [part for part in target.split("/") if part not in ("", ".")]
 
     def _blob(self, entry: _Entry, path: Path) -> bytes:
+        if entry.size is not None and entry.size > MAX_BYTES:
+            raise OSError(errno.EFBIG, f"is larger than {MAX_BYTES >> 20} MiB", str(path))
         try:
-            size = int(self._command.text("cat-file", "-s", entry.object_id))
-            if size > MAX_BYTES:
-                raise OSError(errno.EFBIG, f"is larger than {MAX_BYTES >> 20} MiB", str(path))
             return self._command.run("cat-file", "blob", entry.object_id)
         except CommandError as error:
             reason = f"cannot be read from commit {self._shown_commit}: {error.reason}"
@@ -150,10 +150,10 @@ class CommitFiles:
 
 def _listing(command: Command, commit_id: str) -> dict[str, _Entry]:
     entries = {}
-    for line in command.names("ls-tree", "-r", "-z", "--full-tree", commit_id):
+    for line in command.names("ls-tree", "-r", "-l", "-z", "--full-tree", commit_id):
         head, _, name = line.partition("\t")
-        mode, _, object_id = head.split(" ")
-        entries[name] = _Entry(mode, object_id)
+        mode, _, object_id, size = head.split()
+        entries[name] = _Entry(mode, object_id, int(size) if size.isdecimal() else None)
     return entries
 
 
