@@ -20,18 +20,27 @@ def read_file(path: Path, proposal: Proposal) -> bytes:
 
 
 def take(proposal: Proposal, merged: Merge, path: Path, project: Path) -> None:
-    """Write what the file is to hold, and remember it; raises :class:`ProposalError`."""
-    remember(project, proposal, "accepted")
+    """Write what the file is to hold, and remember it; raises :class:`ProposalError`.
+
+    A memory that cannot be read is a UsageError before anything is written.
+    """
+    MemoryFile(project / _memory_of(proposal)).read()
     try:
         replace_file(path, merged.content)
     except OSError as error:
         why = error.strerror or error
         raise ProposalError(f"{proposal.location}: cannot be written: {why}") from error
+    try:
+        remember(project, proposal, "accepted")
+    except ProposalError as error:
+        raise ProposalError(
+            f"taken into {proposal.location}, but not remembered: {error}"
+        ) from error
 
 
 def remember(project: Path, proposal: Proposal, event: Event) -> None:
     """Keep what became of the proposal in the prompt's memory; raises :class:`ProposalError`."""
-    name = f"{MEMORY.as_posix()}/{slug(proposal.prompt)}.jsonl"
+    name = _memory_of(proposal)
     entry = Remembered(
         run=proposal.run,
         event=event,
@@ -43,3 +52,7 @@ def remember(project: Path, proposal: Proposal, event: Event) -> None:
         MemoryFile(project / name).append([entry])
     except OSError as error:
         raise ProposalError(f"{name}: cannot be written: {error.strerror or error}") from error
+
+
+def _memory_of(proposal: Proposal) -> str:
+    return f"{MEMORY.as_posix()}/{slug(proposal.prompt)}.jsonl"
