@@ -120,6 +120,8 @@ def test_looser_evaluators_are_told() -> None:
             spec("lower"),
             spec("judge", kind="llm"),
             spec("moved"),
+            spec("lets all", kind="uses"),
+            spec("theirs", kind="acme"),
         ),
     )
     after = replace(
@@ -129,12 +131,15 @@ def test_looser_evaluators_are_told() -> None:
             spec("lower", threshold=0.5),
             spec("judge", kind="llm", threshold=0.5),
             spec("moved", line=7),
+            spec("lets all", kind="uses", threshold=0.0),
+            spec("theirs", kind="acme", threshold=0.5),
         ),
     )
     assert list(loosened(before, after)) == [
         "the evaluator `gone` was taken away",
         "the evaluator `other` was changed",
         "the threshold of the evaluator `lower` went from 1 to 0.5",
+        "the threshold of the evaluator `lets all` went from above 0 to 0",
     ]
 
 
