@@ -14,15 +14,26 @@ from pytest_promptopt.providers.request import Model
 
 
 def inputs_digest(
-    subject: Subject, settings: OptimizeSettings, optimizer_model: Model, splits: Splits
+    subject: Subject,
+    settings: OptimizeSettings,
+    optimizer_model: Model,
+    splits: Splits,
+    *,
+    code: str = "",
 ) -> str:
-    """A SHA-256 over everything that the search depends on: prompt, goldens, settings, models."""
+    """A SHA-256 over everything that the search depends on: prompt, goldens, settings, models.
+
+    ``code`` is the hash of the project's code that scores.
+    """
     prompt = subject.prompt
     content = {
         "messages": [[message.role, message.template.text] for message in prompt.messages],
         "parameters": dict(prompt.parameters),
         "response_format": [prompt.response_format, prompt.json_schema],
         "evaluators": _specs(prompt.evaluators),
+        "samples": subject.samples,
+        "reducer": asdict(prompt.reducer),
+        "code": code,
         "model": asdict(subject.model) if subject.model else None,
         "optimizer_model": asdict(optimizer_model),
         "settings": {**asdict(settings), "budget": str(settings.budget)},

@@ -26,6 +26,7 @@ from pytest_promptopt.optimization.splits import shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
 from pytest_promptopt.project.settings import Settings
+from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import Finding, proposal_of
@@ -121,7 +122,8 @@ class Searcher:
         edit_of(_change_of_all(subject, settings), subject.prompt, (), content)
         model = self.entries.optimizer_model(subject, self.settings.optimizer_model)
         splits = split_goldens(subject.prompt.goldens)
-        name = inputs_digest(subject, settings, model, splits)[:12]
+        code = content_of(subject.prompt, root=self.root).files
+        name = inputs_digest(subject, settings, model, splits, code=code)[:12]
         begin(str(model), name)
         memory = MemoryFile(self.root / MEMORY / f"{slug(subject.key)}.jsonl")
         turned_down = Memory(earlier=memory.read()).turned_down
