@@ -26,7 +26,7 @@ _TYPE = re.compile(rf"`({'|'.join(_WORDS)})`")
 
 def to_json(record: Any) -> Any:
     """The record and all records in it as mappings, lists, texts, numbers, true, false, null."""
-    return msgspec.to_builtins(record)
+    return msgspec.to_builtins(record, enc_hook=_plain)
 
 
 def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:
@@ -39,6 +39,14 @@ def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:
         return msgspec.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         raise ValueError(_said(str(error))) from None
+
+
+def _plain(value: Any) -> Any:
+    """A number that remembers how it was written, as a number."""
+    for kind in (int, float):
+        if isinstance(value, kind):
+            return kind(value)
+    raise TypeError(f"a {type(value).__name__} is no part of a record")
 
 
 def _said(message: str) -> str:

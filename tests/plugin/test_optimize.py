@@ -282,7 +282,7 @@ def test_under_xdist_the_controller_optimizes(project: Project) -> None:
     weak(project)
     result = project.run_apart("--prompt-optimize", "-p", "xdist.plugin", "-n", "2")
     result.stdout.fnmatch_lines(["    verdict: Improved: *"])
-    assert len([*project.path.glob(".promptopt/runs/*")]) == 1
+    assert len([*project.path.glob(".promptopt/runs/*/journal.jsonl")]) == 1
 
 
 def test_a_prompt_is_tuned_for_another_model(project: Project) -> None:

@@ -1,0 +1,53 @@
+"""Records to JSON and back, whatever numbers and texts they hold."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from pytest_promptopt.codec import Share, from_json, to_json
+from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    share: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    count: int
+    text: str
+    parts: tuple[Part, ...] = ()
+
+
+def test_numbers_that_remember_how_they_were_written_become_numbers() -> None:
+    whole = Whole(
+        count=WrittenInt("0x10"), text="\ud800", parts=(Part(share=WrittenFloat("1e-1")),)
+    )
+    plain = to_json(whole)
+    assert json.loads(json.dumps(plain)) == {
+        "count": 16,
+        "text": "\ud800",
+        "parts": [{"share": 0.1}],
+    }
+    assert type(plain["count"]) is int
+    assert from_json(Whole, plain) == whole
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"count": "1", "text": ""}, "`count`: expected a whole number, got text"),
+        ({"count": 1}, "object missing required field `text`"),
+        (
+            {"count": 1, "text": "", "parts": [{"share": 0}, {"share": 2}]},
+            "`parts[1].share`: expected a number <= 1.0",
+        ),
+        ([], "expected an object, got a list"),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_place(value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=r"expected|missing") as caught:
+        from_json(Whole, value)
+    assert str(caught.value) == message
