@@ -155,7 +155,9 @@ def read_object(asked: Asked, body: bytes, content_type: str) -> dict[str, Any]:
 
 def failed_within(asked: Asked, body: bytes) -> ProviderError:
     """The error for a failure that comes in the body of a success."""
-    return _told_within(asked, "an error in the body of a success ({})", read_refusal(body))
+    refusal = read_refusal(body)
+    what = f"an error in the body of a success ({asked.shown(refusal.message)})"
+    return _told_within(asked, what, refusal)
 
 
 def unexpected(asked: Asked, what: str) -> TransientError:
@@ -166,14 +168,13 @@ def unexpected(asked: Asked, what: str) -> TransientError:
 def without(asked: Asked, what: str, content: Mapping[str, Any]) -> ProviderError:
     """The error for a success that lacks what an answer has; tells what it says instead."""
     refusal = read_refusal(json.dumps(content).encode())
-    return _told_within(
-        asked, f"JSON without {what}" + (" ({})" if refusal.message else ""), refusal
-    )
+    said = asked.shown(refusal.message)
+    return _told_within(asked, f"JSON without {what}" + (f" ({said})" if said else ""), refusal)
 
 
 def _told_within(asked: Asked, what: str, refusal: Refusal) -> ProviderError:
     """The error that the body of a success tells: a final one where its code is that of one."""
-    error = unexpected(asked, what.format(asked.shown(refusal.message)))
+    error = unexpected(asked, what)
     status = int(refusal.code) if re.fullmatch(r"4\d\d", refusal.code, re.ASCII) else None
     if status is None or status in _TRANSIENT:
         return error
