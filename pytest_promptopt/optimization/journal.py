@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
+from pytest_promptopt.codec import from_json, to_json
 from pytest_promptopt.errors import (
     BudgetError,
     NotConfiguredError,
@@ -30,6 +31,11 @@ from pytest_promptopt.providers.request import Completion, Request
 
 VERSION = 1
 
+Kept = TypeVar("Kept")
+
+
+_MOST = 1e9
+
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
@@ -41,7 +47,8 @@ def _are_texts(value: Any) -> bool:
 
 def _are_scores(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
-        score is None or type(score) in {int, float} for score in value.values()
+        score is None or (type(score) in {int, float} and abs(score) <= _MOST)
+        for score in value.values()
     )
 
 
@@ -138,12 +145,18 @@ class Journal:
         self._told.clear()
         self._append(line, is_forced=event != "scored")
 
-    def once(self, name: str, value: Callable[[], Any]) -> Any:
-        """What ``value`` gave (plain JSON) when the search first came here."""
+    def once(self, name: str, kind: type[Kept], value: Callable[[], Kept]) -> Kept:
+        """What ``value`` gave when the search first came here; raises :class:`UsageError`."""
         if self._told and self._told[0]["event"] == "noted" and self._told[0]["name"] == name:
-            return self._told.popleft()["value"]
-        found = json.loads(json.dumps(value()))
-        self.tell("noted", name=name, value=found)
+            try:
+                return from_json(kind, self._told.popleft()["value"])
+            except ValueError as error:
+                raise UsageError(
+                    f"{self._path}: its `{name}` is damaged ({error}); delete the file to start "
+                    "again"
+                ) from error
+        found = value()
+        self.tell("noted", name=name, value=to_json(found))
         return found
 
     def forget_errors(self) -> None:

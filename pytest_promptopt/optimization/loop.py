@@ -3,7 +3,7 @@
 import contextlib
 import random
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
@@ -18,11 +18,11 @@ from pytest_promptopt.optimization.ledger import Ledger, Need, PriceUsd
 from pytest_promptopt.optimization.log_probability import measured_by_log_probability
 from pytest_promptopt.optimization.look import Look, is_perfect, look, score_given, try_contract
 from pytest_promptopt.optimization.memory import (
+    Earlier,
     Memory,
     MemoryFile,
     Remembered,
     openings,
-    remembered_from,
 )
 from pytest_promptopt.optimization.optimizer import Optimizer, meta_texts
 from pytest_promptopt.optimization.parents import Standing, best_first
@@ -99,7 +99,7 @@ async def optimize(
     }
     journal.begin(run, about)
     kept = memory if settings.remember else None
-    earlier = journal.once("memory", lambda: [asdict(e) for e in kept.read()] if kept else [])
+    earlier = journal.once("memory", Earlier, lambda: kept.read() if kept else ())
     calls = Journaled(provider=provider, journal=journal, ledger=ledger, role="task")
     goldens = subject.prompt.goldens or (*parts.train, *parts.validation, *parts.test)
     board = partial(Scoreboard, subject, parts.train, calls, ledger)
@@ -121,7 +121,7 @@ async def optimize(
         batches=Batches(settings.batch, planned.settings.batch_size, parts.train, rng),
         guards=Guards(subject.prompt, editable, goldens, requests=meta_texts()),
         journal=journal,
-        memory=Memory(earlier=tuple(remembered_from(line) for line in earlier)),
+        memory=Memory(earlier=earlier),
         rng=rng,
     )
     opened = 1 + openings(search.memory.earlier, run)

@@ -1,11 +1,12 @@
 """What a search remembers, and what outlives it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
+from pytest_promptopt.codec import from_json
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
@@ -33,6 +34,9 @@ class Remembered:
     origin: str = ""
     gain: float | None = None
     note: str = ""
+
+
+Earlier = tuple[Remembered, ...]
 
 
 class MemoryFile:
@@ -65,29 +69,12 @@ class MemoryFile:
 
     def _parsed(self, line: JsonLine) -> Remembered:
         try:
-            return remembered_from(line.value())
-        except (ValueError, TypeError) as error:
+            return from_json(Remembered, line.value())
+        except ValueError as error:
             why = " ".join(str(error).split())[:_SHOWN_CHARACTERS]
             raise UsageError(
                 f"{self._path}:{line.number}: not a line of a memory ({why}); mend or delete it"
             ) from error
-
-
-def remembered_from(data: Any) -> Remembered:
-    """The inverse of ``asdict``; raises ValueError or TypeError. Unknown keys are left out."""
-    if not isinstance(data, Mapping):
-        raise ValueError("expected an object")
-    names = {item.name for item in fields(Remembered)}
-    known = {key: value for key, value in data.items() if key in names}
-    gain = known.get("gain")
-    is_shaped = all(isinstance(value, str) for key, value in known.items() if key != "gain")
-    if (
-        not is_shaped
-        or known.get("event") not in get_args(Event)
-        or (gain is not None and (isinstance(gain, bool) or not isinstance(gain, int | float)))
-    ):
-        raise ValueError("expected texts, a known event and a gain that is a number")
-    return Remembered(**known)
 
 
 def openings(earlier: Sequence[Remembered], run: str) -> int:

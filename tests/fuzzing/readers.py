@@ -24,7 +24,7 @@ from pytest_promptopt.evaluation.subject import SubjectSettings, build_subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.history.scores import ScoreFile
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.memory import Memory, MemoryFile, Remembered
+from pytest_promptopt.optimization.memory import Earlier, Memory, MemoryFile, Remembered
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.reading import read_prompt
 from pytest_promptopt.providers.request import Completion, Model, Usage
@@ -148,7 +148,7 @@ def read_journal_file(path: Path) -> None:
             if isinstance(answer, Completion):
                 used(answer)
         journal.begin("inputs")
-        journal.once("seed", lambda: 1)
+        journal.once("memory", Earlier, tuple)
         journal.tell("scored", candidate="c")
         journal.forget_errors()
     finally:
@@ -223,7 +223,7 @@ JOURNAL = (
     {"event": "run", "version": 1, "inputs": "inputs"},
     _CALL,
     {"event": "call", "role": "task", "fingerprint": "e", "error": "no answer"},
-    {"event": "noted", "name": "seed", "value": 1},
+    {"event": "noted", "name": "memory", "value": [{"run": "r", "event": "opened"}]},
     {"event": "headroom", "sentence": "s"},
     {"event": "round", "number": 1, "parents": ["c"]},
     {"event": "proposed", "candidate": "c", "origin": "o", "note": "n", "texts": {"0": "t"}},

@@ -56,9 +56,16 @@ OTHER: dict[str, tuple[tuple[str, str], ...]] = {
     ".promptopt/runs/r/journal.jsonl": (
         ('"parents": ["c"]', '"parents": 1'),
         ('"scores": {"c": 0.5, "d": null}', '"scores": {"c": "high"}'),
+        ('"scores": {"c": 0.5, "d": null}', f'"scores": {{"c": {10**400}}}'),
         ('"sentence": "s"}', '"told": "s"}'),
+        ('"value": [{', '"value": [1, {'),
         ('"output_tokens": 2', '"output_tokens": "two"'),
         ('"error": "no answer"', '"error": 1'),
+    ),
+    "memory.jsonl": (
+        ('"gain": 0.5', f'"gain": {10**400}'),
+        ('"gain": 0.5', '"gain": "high"'),
+        ('"event": "tried"', '"event": ["tried"]'),
     ),
     "row": (('"reasoning": "r"', '"reasoning": 1'), ('"log_probability": -0.5', '"x": 1')),
 }

@@ -128,7 +128,7 @@ def test_what_was_noted_once_stands(tmp_path: Path) -> None:
     found = []
     for value in ("first", "second"):
         journal = Journal(tmp_path / "j")
-        found.append(journal.once("memory", lambda value=value: [value]))  # type: ignore[misc]
+        found.append(journal.once("memory", list[str], lambda value=value: [value]))  # type: ignore[misc]
         journal.close()
     assert found == [["first"], ["first"]]
 
