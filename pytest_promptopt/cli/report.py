@@ -15,6 +15,7 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS
+from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.reading import MOST_BYTES, read_report
 from pytest_promptopt.reports.terminal import render
@@ -65,7 +66,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
 def _content(path: Path) -> bytes:
     """No more of the file than a report may have, and one byte."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error

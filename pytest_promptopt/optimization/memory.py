@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pytest_promptopt.codec import from_json
+from pytest_promptopt.codec import Number, from_json
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
@@ -32,7 +32,7 @@ class Remembered:
     event: Event
     candidate: str = ""
     origin: str = ""
-    gain: float | None = None
+    gain: Number | None = None
     note: str = ""
 
 

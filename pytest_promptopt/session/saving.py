@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.errors import HistoryError
+from pytest_promptopt.errors import HistoryError, Problem
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord, interval_of
 from pytest_promptopt.history.scores import (
@@ -29,12 +29,14 @@ class SavingScores:
         self._file = ScoreFile(root / SCORES)
         self._now = now
         self._remark = ""
+        self._problems: tuple[Problem, ...] = ()
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write; a file that cannot be written is told and fails the run."""
         now = self._now()
         scores = [saved for prompt in self._reporting.prompts() for saved in _saved(prompt, now)]
         try:
+            self._problems = self._file.read().problems
             new = self._file.add(scores)
         except HistoryError as error:
             self._remark = f"no score was saved: {error}"
@@ -45,7 +47,9 @@ class SavingScores:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was saved."""
+        """Say what was saved, and what stands there that is no score."""
+        for problem in self._problems:
+            say(terminalreporter, str(problem), yellow=True)
         say(terminalreporter, self._remark)
 
 

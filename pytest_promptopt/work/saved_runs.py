@@ -12,6 +12,7 @@ from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.project.folder import RUNS, keep_out_of_git
 from pytest_promptopt.project.writing import replace_file
+from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_text import load_json
 
 KEPT_DAYS = 30
@@ -61,9 +62,11 @@ class RunStore:
         path = self._path(name)
         where = f"{RUNS.as_posix()}/{path.name}"
         try:
-            if path.stat().st_size > _MOST_BYTES:
+            with open_file(path) as file:
+                content = file.read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
                 raise ValueError(f"larger than {_MOST_BYTES:,} bytes")
-            return from_json(SavedRun, load_json(path.read_bytes().decode()))
+            return from_json(SavedRun, load_json(content.decode()))
         except OSError as error:
             raise ReportError(f"{where}: cannot be read: {error.strerror or error}") from error
         except ValueError as error:

@@ -2,23 +2,21 @@
 
 import json
 import sqlite3
-from argparse import Namespace
 from collections.abc import Callable
-from contextlib import chdir, suppress
-from dataclasses import asdict, dataclass
-from io import StringIO
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 import yaml
 from hypothesis import strategies as st
 
-from pytest_promptopt.cli.output import Output
-from pytest_promptopt.cli.report import run
+from pytest_promptopt.cli.main import main
 from pytest_promptopt.client.recording_file import AnswerReader, encode, read_lines
 from pytest_promptopt.client.store import Store
 from pytest_promptopt.codec import to_json
-from pytest_promptopt.errors import PromptoptError
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import SubjectSettings, build_subject
 from pytest_promptopt.evaluation.trial import Trial
@@ -31,6 +29,7 @@ from pytest_promptopt.providers.request import Completion, Model, Usage
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reading import read_report
+from pytest_promptopt.work.saved_runs import SavedRun
 from tests.client.asking import ask
 from tests.fuzzing.damage import damaged, lines, replaced
 from tests.history.test_scores import SCORE
@@ -138,9 +137,7 @@ def read_recording(path: Path) -> None:
 
 
 def read_journal_file(path: Path) -> None:
-    with suppress(PromptoptError), chdir(path.parents[3]):
-        run(Namespace(name=None), Output(StringIO(), has_colors=False))
-        run(Namespace(name="r", texts=True), Output(StringIO(), has_colors=False))
+    report(path.parents[3], "r", "--texts")
     journal = Journal(path)
     try:
         for fingerprint in (FINGERPRINT, "e"):
@@ -153,6 +150,21 @@ def read_journal_file(path: Path) -> None:
         journal.forget_errors()
     finally:
         journal.close()
+
+
+def read_saved_run(path: Path) -> None:
+    report(path.parents[2], path.stem, "--texts")
+
+
+def report(folder: Path, *arguments: str) -> None:
+    """What ``promptopt report`` makes of the files there."""
+    with chdir(folder), redirect_stdout(out()), redirect_stderr(out()):
+        main(["report"])
+        main(["report", *arguments])
+
+
+def out() -> TextIOWrapper:
+    return TextIOWrapper(BytesIO())
 
 
 def read_memory(path: Path) -> None:
@@ -197,7 +209,7 @@ class Reader:
 
     name: str
     read: Read
-    sound: bytes
+    sound: bytes = field(repr=False)
     contents: st.SearchStrategy[bytes]
 
 
@@ -240,6 +252,7 @@ MEMORY = (
     asdict(Remembered(run="r", event="turned down", candidate="d")),
 )
 REPORT = json.loads(render_json(one_failing()))
+SAVED_RUN = to_json(SavedRun(version=1, ended=datetime(2026, 1, 1, tzinfo=UTC), run=one_failing()))
 RECORDED = json.loads(encode(FINGERPRINT, ask("q"), COMPLETION))
 
 _TABLES = (TABLE, TABLE.replace(b",", b";"), TABLE.replace(b",", b"\t"))
@@ -252,6 +265,7 @@ _READERS = (
     of_value("report.json", read_json_report, REPORT),
     of_lines("recording.jsonl", read_recording, RECORDED, {**RECORDED, "fingerprint": "b"}),
     of_lines(".promptopt/runs/r/journal.jsonl", read_journal_file, *JOURNAL),
+    of_value(".promptopt/runs/20260101T000000Z-ab.json", read_saved_run, SAVED_RUN),
     of_lines("memory.jsonl", read_memory, *MEMORY),
     of_lines("scores.jsonl", read_scores, to_json(SCORE), {**to_json(SCORE), "model": "m"}),
     of_value("row", read_cache_row, COMPLETION.to_json()),

@@ -64,6 +64,7 @@ OTHER: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "memory.jsonl": (
         ('"gain": 0.5', f'"gain": {10**400}'),
+        ('"gain": 0.5', '"gain": 1e999'),
         ('"gain": 0.5', '"gain": "high"'),
         ('"event": "tried"', '"event": ["tried"]'),
     ),

@@ -28,6 +28,17 @@ def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[
     assert score["interval"] == [pytest.approx(0.0945, abs=1e-4), pytest.approx(0.9055, abs=1e-4)]
 
 
+def test_what_is_no_score_in_the_file_is_told(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write(".promptopt/scores.jsonl", '{"score": 2}\n')
+    project.run("--prompt-save-scores").stdout.fnmatch_lines(
+        [
+            ".promptopt/scores.jsonl:1: not a saved score *, so it is left out; delete the line",
+            "1 score of whole prompts, 1 new: .promptopt/scores.jsonl",
+        ]
+    )
+
+
 def test_the_same_score_is_saved_once_and_each_model_gets_its_own(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     project.write("other.json", '{"*": "1"}')
