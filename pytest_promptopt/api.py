@@ -22,6 +22,7 @@ from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request, Usage
 from pytest_promptopt.runtime import LoadedPrompt, load_prompt
+from pytest_promptopt.scoring.kinds import Kind, Threshold
 from pytest_promptopt.scoring.score import Score, Scorer
 from pytest_promptopt.work.evaluate import evaluate
 from pytest_promptopt.work.optimize import Optimized, Search, optimize
@@ -35,6 +36,7 @@ __all__ = [
     "Golden",
     "GoldenResult",
     "HistoryError",
+    "Kind",
     "LoadedPrompt",
     "Mark",
     "Message",
@@ -56,6 +58,7 @@ __all__ = [
     "ScorerError",
     "Search",
     "SearchRecord",
+    "Threshold",
     "Usage",
     "UsageError",
     "Verdict",

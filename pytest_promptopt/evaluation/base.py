@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, resolve_subject_model
-from pytest_promptopt.prompts.evaluators import KINDS
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.version import version_of
+from pytest_promptopt.scoring.kinds import Kinds, Threshold, all_kinds, kind_of
 
 _SHOWN = 5
 _SUFFIX = "@base"
@@ -148,46 +147,26 @@ def _looser_limits(where: str, base: GateSettings, head: GateSettings) -> Iterat
 def _looser_evaluators(
     base: tuple[EvaluatorSpec, ...], head: tuple[EvaluatorSpec, ...]
 ) -> Iterator[str]:
-    after = {spec.name: spec for spec in head}
+    after, kinds = {spec.name: spec for spec in head}, all_kinds()
     for spec in base:
         now = after.get(spec.name)
         if now is None:
             yield f"the evaluator `{spec.name}` was taken away"
         elif (now.kind, now.options) != (spec.kind, spec.options):
             yield f"the evaluator `{spec.name}` was changed"
-        elif _takes_less(_Threshold.of(now), _Threshold.of(spec)):
-            yield (
-                f"the threshold of the evaluator `{spec.name}` went "
-                f"from {_Threshold.of(spec)} to {_Threshold.of(now)}"
-            )
+        else:
+            before, least = _threshold(spec, kinds), _threshold(now, kinds)
+            if before is not None and least is not None and least < before:
+                went = f"from {before} to {least}"
+                yield f"the threshold of the evaluator `{spec.name}` went {went}"
 
 
-class _Threshold(NamedTuple):
-    """From which score on an evaluator passes; ``least`` is None where its own kind decides."""
-
-    least: float | None
-    is_strict: bool = False
-
-    @classmethod
-    def of(cls, spec: EvaluatorSpec) -> "_Threshold":
-        """What the file says, else the default of the kinds that are ours."""
-        if spec.threshold is not None:
-            return cls(spec.threshold)
-        if spec.kind in {"llm", "uses"}:
-            return cls(0.0, is_strict=True)
-        return cls(1.0 if spec.kind in KINDS else None)
-
-    def __str__(self) -> str:
-        if self.least is None:
-            return "its kind's own"
-        return f"{'above ' if self.is_strict else ''}{self.least:g}"
-
-
-def _takes_less(after: _Threshold, before: _Threshold) -> bool:
-    """Whether more passes now; where a kind of somebody else's decides, nothing is claimed."""
-    if after.least is None or before.least is None:
-        return False
-    return (after.least, after.is_strict) < (before.least, before.is_strict)
+def _threshold(spec: EvaluatorSpec, kinds: Kinds) -> Threshold | None:
+    """What the file says, else the kind; None where that is not known."""
+    if spec.threshold is not None:
+        return Threshold(spec.threshold)
+    kind = kind_of(spec.kind, kinds) if spec.kind else None
+    return kind.threshold if kind else None
 
 
 def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Iterator[str]:

@@ -7,7 +7,6 @@ from pytest_promptopt.client.estimate import LIKELY_OUTPUT_TOKENS, likely_usage
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import Model, Usage
-from pytest_promptopt.scoring.score import Scorer
 
 CountHeld = Callable[[list[str]], int]
 PriceUsd = Callable[[Model, Usage], float | None]
@@ -69,4 +68,4 @@ def plan_prompt(
 
 def _judges(subject: Subject, golden: Golden) -> int:
     evaluators = subject.evaluators_for(golden)
-    return sum(not isinstance(evaluator.scorer, Scorer) for evaluator in evaluators)
+    return sum(evaluator.judge is not None for evaluator in evaluators)

@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.ballot import ballot
-from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+from pytest_promptopt.scoring.score import Evaluator, Score
 from pytest_promptopt.scoring.time_limit import OvertimeError
 
 MOST_KEPT = 20_000
@@ -107,8 +107,8 @@ _Table = Sequence[tuple[Evaluator, Sequence[Score]]]
 
 def _winner(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> tuple[int, float]:
     """Where the first answer stands that says what most say, of equals the earliest; its share."""
-    specs = (*subject.prompt.evaluators, *golden.evaluators)
-    ballots = [ballot(trial.answer.text, specs) for trial in trials]
+    evaluators = subject.evaluators_for(golden)
+    ballots = [ballot(trial.answer.text, evaluators) for trial in trials]
     [(winner, votes)] = Counter(ballots).most_common(1)
     return ballots.index(winner), votes / len(trials)
 
@@ -131,10 +131,11 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
 
 
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
-    scorer = evaluator.scorer
-    if isinstance(scorer, Scorer):
-        return scorer.score(golden, trial.answer)
-    return scorer.read(trial.judgements[position])
+    if evaluator.judge is not None:
+        return evaluator.judge.read(trial.judgements[position])
+    if evaluator.direct is None:
+        raise AssertionError("an evaluator scores by itself or asks a judge")
+    return evaluator.direct.score(golden, trial.answer)
 
 
 def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = None) -> Mark:

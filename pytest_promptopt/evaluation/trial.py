@@ -9,7 +9,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.answer import read_answer
-from pytest_promptopt.scoring.score import JudgeScorer, Scorer
+from pytest_promptopt.scoring.score import JudgeScorer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int)
     """Ask the model and then the judges; raises :class:`ProviderError`."""
     completion = await provider.complete(subject.request(golden, sample))
     judges = {
-        position: evaluator.scorer
+        position: evaluator.judge
         for position, evaluator in enumerate(subject.evaluators_for(golden))
-        if not isinstance(evaluator.scorer, Scorer)
+        if evaluator.judge is not None
     }
     if not judges:
         return Trial(completion=completion, judgements={})

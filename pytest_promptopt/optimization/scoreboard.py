@@ -28,7 +28,6 @@ from pytest_promptopt.optimization.log_probability import (
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt, Reducer
-from pytest_promptopt.scoring.score import Scorer
 
 MISSING_SHARE = 0.2
 """The search stops when more of its answers are missing."""
@@ -224,7 +223,7 @@ def _reducible(prompt: Prompt, samples: int) -> Prompt:
 def judges_of(subject: Subject, golden: Golden) -> int:
     """How many judges are asked about an answer to ``golden``."""
     evaluators = subject.evaluators_for(golden)
-    return sum(not isinstance(evaluator.scorer, Scorer) for evaluator in evaluators)
+    return sum(evaluator.judge is not None for evaluator in evaluators)
 
 
 def need_of(

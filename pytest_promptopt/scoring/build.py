@@ -1,16 +1,16 @@
 """From an entry of ``evaluators`` to an evaluator that scores."""
 
+import functools
+
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, FULL, Kind, Kinds, Threshold, kind_of
 from pytest_promptopt.scoring.options import ForeignError, MisspeltError, OptionsError, unknown
-from pytest_promptopt.scoring.score import Evaluator, JudgeScorer, Scorer
+from pytest_promptopt.scoring.score import Evaluator, Scorer
 from pytest_promptopt.scoring.text import ExpectedScorer
 
 __all__ = ["ScoringContext", "build_evaluator", "default_evaluators"]
-
-# Files that another tool ran may hold forms of these that are not known here.
-_KINDS_OF_GITHUB = ("string", "llm", "uses")
 
 
 def build_evaluator(spec: EvaluatorSpec, context: ScoringContext) -> Evaluator | Problem:
@@ -20,21 +20,22 @@ def build_evaluator(spec: EvaluatorSpec, context: ScoringContext) -> Evaluator |
     another tool may understand is a warning.
     """
     try:
-        return _evaluator(spec, _scorer(spec, context))
+        return _evaluator(spec, _kind(spec, context.kinds), context)
     except (OptionsError, UsageError) as error:
         return Problem(
             path=spec.path,
             line=spec.line,
             message=_message(spec, str(error)),
-            severity=_severity(spec, error),
+            severity=_severity(spec, context.kinds, error),
         )
 
 
-def _severity(spec: EvaluatorSpec, error: OptionsError | UsageError) -> Severity:
+def _severity(spec: EvaluatorSpec, kinds: Kinds, error: OptionsError | UsageError) -> Severity:
     if isinstance(error, MisspeltError):
         return Severity.ERROR
-    is_of_others = isinstance(error, ForeignError | UsageError) or spec.kind in _KINDS_OF_GITHUB
-    return Severity.WARNING if is_of_others else Severity.ERROR
+    if isinstance(error, ForeignError | UsageError) or _kind(spec, kinds).is_githubs:
+        return Severity.WARNING
+    return Severity.ERROR
 
 
 def default_evaluators(golden: Golden) -> tuple[Evaluator, ...]:
@@ -48,20 +49,23 @@ def _message(spec: EvaluatorSpec, text: str) -> str:
     return f"evaluator `{spec.name}`: {text}" if spec.kind else text
 
 
-def _scorer(spec: EvaluatorSpec, context: ScoringContext) -> Scorer | JudgeScorer:
+def _kind(spec: EvaluatorSpec, kinds: Kinds) -> Kind:
     if not spec.kind:
         # The reader has put into words why there is no kind.
         raise ForeignError(str(spec.options))
-    factory = context.kinds.get(spec.kind)
-    if factory is None:
+    kind = kind_of(spec.kind, kinds)
+    if kind is None:
         what = f"the kind `{spec.kind}` is not known"
-        raise unknown(what, spec.kind, context.kinds.names(), ForeignError)
-    return factory(spec, context)
+        raise unknown(what, spec.kind, kinds.names(), ForeignError)
+    return kind
 
 
-def _evaluator(spec: EvaluatorSpec, scorer: Scorer | JudgeScorer) -> Evaluator:
-    if spec.threshold is not None:
-        return Evaluator(name=spec.name, scorer=scorer, threshold=spec.threshold)
-    if isinstance(scorer, Scorer):
-        return Evaluator(name=spec.name, scorer=scorer)
-    return Evaluator(name=spec.name, scorer=scorer, threshold=0.0, strictly_above=True)
+def _evaluator(spec: EvaluatorSpec, kind: Kind, context: ScoringContext) -> Evaluator:
+    scorer = kind.make(spec, context)
+    usual = kind.threshold or (FULL if isinstance(scorer, Scorer) else ABOVE_NOTHING)
+    return Evaluator(
+        name=spec.name,
+        scorer=scorer,
+        threshold=usual if spec.threshold is None else Threshold(spec.threshold),
+        vote=functools.partial(kind.vote, spec.options) if kind.vote else None,
+    )

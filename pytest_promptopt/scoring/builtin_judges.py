@@ -13,6 +13,7 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.judge import ask, judge_model, read_choice
+from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Kind
 from pytest_promptopt.scoring.options import unknown
 from pytest_promptopt.scoring.score import Score
 
@@ -171,3 +172,6 @@ def builtin_judge(spec: EvaluatorSpec, context: ScoringContext) -> BuiltinJudge:
     return BuiltinJudge(
         criterion=criterion, model=judge_model(None, context), context=context, spec=spec
     )
+
+
+USES = Kind(make=builtin_judge, threshold=ABOVE_NOTHING, is_githubs=True)

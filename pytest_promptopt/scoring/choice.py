@@ -9,7 +9,8 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import folded
-from pytest_promptopt.scoring.labels import Naming, read_naming
+from pytest_promptopt.scoring.kinds import Kind
+from pytest_promptopt.scoring.labels import Naming, named_labels, read_naming
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.suggestion import did_you_mean
@@ -65,3 +66,11 @@ def _describe(expected: str, naming: Naming, answer: str) -> str:
 
 def _listed(labels: Sequence[str]) -> str:
     return ", ".join(excerpt(label) for label in labels[:5])
+
+
+def _vote(options: Any, answer: str) -> str:
+    labels = options["labels"] if isinstance(options, Mapping) else options
+    return ", ".join(named_labels([as_text(label) for label in labels], answer))
+
+
+CHOICE = Kind(make=choice_scorer, vote=_vote)

@@ -14,6 +14,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import ForeignError, OptionsError
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.time_limit import OvertimeError
@@ -115,3 +116,6 @@ def _takes(function: Callable[..., Any]) -> bool:
     except TypeError:
         return False
     return True
+
+
+PYTHON = Kind(make=python_scorer)

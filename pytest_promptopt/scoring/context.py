@@ -3,30 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from pytest_promptopt.project.code import ProjectCode
-from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.providers.request import Model
-from pytest_promptopt.registry import Registry
-from pytest_promptopt.scoring.kinds import KINDS
-from pytest_promptopt.scoring.score import JudgeScorer, Scorer
-
-
-class ScorerFactory(Protocol):
-    """Makes the scorers of one kind of evaluator."""
-
-    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> Scorer | JudgeScorer:
-        """The scorer that ``spec`` asks for.
-
-        Raises :class:`~pytest_promptopt.scoring.options.OptionsError` where the options cannot
-        be meant.
-        """
-        ...
-
-
-def _all_kinds() -> Registry[ScorerFactory]:
-    return Registry("pytest_promptopt.scorers", KINDS)
+from pytest_promptopt.scoring.kinds import Kinds, all_kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +26,4 @@ class ScoringContext:
     code: ProjectCode
     judge_model: Callable[[str | None], Model]
     origin: Path
-    kinds: Registry[ScorerFactory] = field(default_factory=_all_kinds, compare=False)
+    kinds: Kinds = field(default_factory=all_kinds, compare=False)

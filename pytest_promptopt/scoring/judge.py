@@ -14,6 +14,7 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.folding import folded
+from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Kind
 from pytest_promptopt.scoring.options import OptionsError, known_only, text_option, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.verdict import read_verdict
@@ -154,3 +155,6 @@ def _scores(choices: Any) -> dict[str, float]:
 def _is_score(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number and 0 <= value < float("inf")
+
+
+LLM = Kind(make=llm_scorer, threshold=ABOVE_NOTHING, is_githubs=True)

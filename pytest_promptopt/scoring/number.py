@@ -14,6 +14,7 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import ascii_digits
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
@@ -248,3 +249,11 @@ def _canonical(digits: str) -> str | None:
         return digits.replace(",", ".")
     *_, last = digits.split(",")
     return last if _LIST.fullmatch(digits) else None
+
+
+def _vote(_options: Any, answer: str) -> str:
+    value = last_number(answer)
+    return "" if value is None else str(value)
+
+
+NUMBER = Kind(make=number_scorer, vote=_vote)

@@ -13,6 +13,7 @@ from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.limited_regex import (
     PatternError,
     compile_pattern,
@@ -101,3 +102,6 @@ def _invert(options: Mapping[str, Any]) -> bool:
     if "match" in options:
         return not flag_option(options, "match")
     return flag_option(options, "invert") or flag_option(options, "negate")
+
+
+REGEX = Kind(make=regex_scorer)

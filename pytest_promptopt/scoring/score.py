@@ -1,10 +1,12 @@
 """What a scorer is given and what it gives back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.scoring.kinds import FULL, Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +64,23 @@ class JudgeScorer(Protocol):
 class Evaluator:
     """A scorer with the name and threshold that the file gives it.
 
-    A score of at least ``threshold`` passes; with ``strictly_above`` only a greater one.
+    ``vote`` is what an answer counts as when several are put to the vote, None where that is for
+    others to say. Of ``direct`` and ``judge`` one is the scorer, the other None.
     """
 
     name: str
     scorer: Scorer | JudgeScorer = field(compare=False)
-    threshold: float = 1.0
-    strictly_above: bool = False
+    threshold: Threshold = FULL
+    vote: Callable[[str], str] | None = field(default=None, compare=False)
+    direct: Scorer | None = field(init=False, compare=False)
+    judge: JudgeScorer | None = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Told apart once: for a protocol it takes long.
+        is_direct = isinstance(self.scorer, Scorer)
+        object.__setattr__(self, "direct", self.scorer if is_direct else None)
+        object.__setattr__(self, "judge", None if is_direct else self.scorer)
 
     def passes(self, value: float) -> bool:
         """Whether a score of ``value`` is good enough."""
-        return value > self.threshold if self.strictly_above else value >= self.threshold
+        return self.threshold.passes(value)

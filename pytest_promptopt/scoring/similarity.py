@@ -11,6 +11,7 @@ from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.folding import tidy
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
@@ -43,3 +44,6 @@ def _score_similarity(options: Mapping[str, Any], answer: str) -> Score:
     value = Levenshtein.normalized_similarity(wanted, text)
     reason = f"{value:.2f} similar: expected {excerpt(wanted)}, got {excerpt(text)}"
     return Score(value=value, reason="" if value == 1 else reason)
+
+
+SIMILARITY = Kind(make=similarity_scorer)

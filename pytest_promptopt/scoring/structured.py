@@ -18,6 +18,7 @@ from pytest_promptopt.scoring.json_value import (
     read_json,
     same_value,
 )
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
 from pytest_promptopt.scoring.schema import SchemaCheck, UncheckableError
 from pytest_promptopt.scoring.score import Score
@@ -196,3 +197,6 @@ def _item(value: Any, key: str) -> Any:
     if key in value:
         return value[key]
     return next((item for name, item in value.items() if tidy(name) == tidy(key)), _ABSENT)
+
+
+JSON = Kind(make=json_scorer)

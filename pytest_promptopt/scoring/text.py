@@ -17,6 +17,7 @@ from pytest_promptopt.scoring.json_value import (
     join_few,
     read_json,
 )
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 
@@ -201,3 +202,8 @@ def _texts(value: Any) -> Sequence[Any]:
 
 def _few(texts: Sequence[str]) -> str:
     return join_few(excerpt(text) for text in texts)
+
+
+STRING = Kind(make=string_scorer, is_githubs=True)
+EQUALS = Kind(make=equals_scorer)
+CONTAINS = Kind(make=contains_scorer)

@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt, Reducer
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
+from pytest_promptopt.scoring.choice import CHOICE
+from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Threshold
 from pytest_promptopt.scoring.score import Evaluator, Score
 
 
@@ -41,13 +44,15 @@ GOLDEN = Golden(id="g", variables={}, path="a", line=1, weight=2.0, required=Tru
 MAJORITY = Reducer("majority")
 
 
+SPEC = EvaluatorSpec(name="x", kind="x", options=None, path="a", line=1)
+
+
 def subject(
     *evaluators: Evaluator,
     reducer: Reducer = Reducer(),  # noqa: B008
-    spec: EvaluatorSpec = EvaluatorSpec(name="x", kind="x", options=None, path="a", line=1),  # noqa: B008
 ) -> Subject:
     prompt = Prompt(
-        path=Path("a"), location="a", name="a", messages=(), evaluators=(spec,), reducer=reducer
+        path=Path("a"), location="a", name="a", messages=(), evaluators=(SPEC,), reducer=reducer
     )
     return Subject(
         prompt=prompt, model=None, samples=1, evaluators=evaluators, golden_evaluators={}
@@ -59,7 +64,7 @@ def trial(text: str, **more: object) -> Trial:
 
 
 def evaluator(name: str, scores: Mapping[str, float | None], threshold: float = 1.0) -> Evaluator:
-    return Evaluator(name=name, scorer=Fixed(scores), threshold=threshold)
+    return Evaluator(name=name, scorer=Fixed(scores), threshold=Threshold(threshold))
 
 
 def test_a_golden_passes_if_all_evaluators_do_and_scores_their_mean() -> None:
@@ -95,7 +100,7 @@ def test_a_pass_beside_something_unscored_is_not_scored() -> None:
 
 
 def test_a_judge_is_scored_by_its_own_answer() -> None:
-    judged = subject(Evaluator(name="j", scorer=Judge(), threshold=0.0, strictly_above=True))
+    judged = subject(Evaluator(name="j", scorer=Judge(), threshold=ABOVE_NOTHING))
     answered = Trial(
         completion=Completion(text="x", usage=Usage(input_tokens=1, output_tokens=2)),
         judgements={0: Completion(text="0.4", usage=Usage(input_tokens=10, output_tokens=20))},
@@ -159,9 +164,11 @@ def test_of_answers_with_as_many_votes_the_earliest_wins() -> None:
 
 
 def test_answers_vote_for_the_label_that_they_name() -> None:
-    spec = EvaluatorSpec(name="c", kind="choice", options=["billing", "returns"], path="a", line=1)
+    assert CHOICE.vote is not None
+    vote = functools.partial(CHOICE.vote, ["billing", "returns"])
     scores = {"Billing.": 1.0, "It is billing": 1.0, "returns": 0.0}
-    voted = subject(evaluator("c", scores), reducer=MAJORITY, spec=spec)
+    voting = Evaluator(name="c", scorer=Fixed(scores), vote=vote)
+    voted = subject(voting, reducer=MAJORITY)
     trials = [trial("returns"), trial("Billing."), trial("It is billing")]
     assert score_golden(voted, GOLDEN, trials).outcome is Outcome.PASSED
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pytest_promptopt.errors import Severity
 from pytest_promptopt.prompts.evaluators import KINDS, read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
-from pytest_promptopt.scoring.kinds import KINDS as BUILT_KINDS
+from pytest_promptopt.scoring.kinds import all_kinds
 
 
 def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
@@ -20,7 +20,7 @@ def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
 
 
 def test_the_kinds_are_those_that_can_be_built() -> None:
-    assert set(KINDS) == set(BUILT_KINDS)
+    assert set(KINDS) == set(all_kinds().names())
 
 
 def test_an_entry_is_read_with_name_kind_options_and_threshold() -> None:

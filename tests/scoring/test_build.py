@@ -14,9 +14,10 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
 from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.kinds import FULL, Kind, Threshold
 from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
-from tests.scoring.entries import complaint, context, golden, problem, score, spec_of
+from tests.scoring.entries import complaint, context, evaluator, golden, problem, score, spec_of
 
 
 def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
@@ -76,10 +77,14 @@ def test_another_package_can_contribute_a_kind(
     (metadata / "entry_points.txt").write_text(
         "[pytest_promptopt.scorers]\n"
         "shorter_than = tests.scoring.test_build:shorter_than\n"
+        "half = tests.scoring.test_build:HALF\n"
         "broken = acme_is_not_here:scorer\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     assert score({"shorter_than": 3}, "ab", context()).value == 1
+    assert evaluator({"shorter_than": 3}).threshold == FULL
+    half = evaluator({"half": 3})
+    assert (half.threshold, half.vote and half.vote("ab")) == (Threshold(0.5), "2 of 3")
     assert complaint({"shorter_than": "x"}, context()) == (
         "evaluator `evaluator 1`: `shorter_than` must be a number"
     )
@@ -100,6 +105,13 @@ def shorter_than(spec: EvaluatorSpec, context: ScoringContext) -> ShorterThan:
     if not isinstance(spec.options, int):
         raise OptionsError("`shorter_than` must be a number")
     return ShorterThan(spec.options)
+
+
+HALF = Kind(
+    make=shorter_than,
+    threshold=Threshold(0.5),
+    vote=lambda options, answer: f"{len(answer)} of {options}",
+)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.scoring.build import default_evaluators
+from pytest_promptopt.scoring.kinds import FULL
 from tests.scoring.entries import complaint, context, evaluator, golden, score
 
 SCHEMA = {
@@ -137,7 +138,7 @@ def test_deeply_nested_answers_are_a_miss_or_compared_but_never_crash() -> None:
 
 def test_expected_without_evaluators_is_equality() -> None:
     [built] = default_evaluators(golden(expected={"a": 1}))
-    assert (built.name, built.threshold, built.strictly_above) == ("expected", 1, False)
+    assert (built.name, built.threshold) == ("expected", FULL)
     assert evaluator({"equals": "x"}).passes(1)
     assert default_evaluators(golden()) == ()
 

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.scoring.kinds import FULL, Threshold
 from tests.scoring.entries import complaint, evaluator, score
 
 
@@ -182,8 +183,8 @@ def test_a_contains_that_cannot_be_meant_is_a_problem(options: Any, message: str
 
 
 def test_an_evaluator_of_text_passes_at_1_unless_it_has_a_threshold() -> None:
-    assert evaluator({"equals": "a"}).threshold == 1
-    assert evaluator({"equals": "a", "threshold": 0.5}).threshold == 0.5
+    assert evaluator({"equals": "a"}).threshold == FULL
+    assert evaluator({"equals": "a", "threshold": 0.5}).threshold == Threshold(0.5)
 
 
 @pytest.mark.parametrize(
