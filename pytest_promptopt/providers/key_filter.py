@@ -25,6 +25,10 @@ class KeyFilter(logging.Filter):
         message = record.getMessage()
         if self._key in message:
             record.msg, record.args = message.replace(self._key, "[key]"), ()
+        if record.exc_info and any(record.exc_info):
+            # What is written there already is what handlers write.
+            traceback = logging.Formatter().formatException(record.exc_info)
+            record.exc_text = traceback.replace(self._key, "[key]")
         return True
 
     def remove(self) -> None:
