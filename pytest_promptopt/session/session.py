@@ -236,10 +236,7 @@ def _time_limit(config: pytest.Config, settings: Settings) -> TimeLimit:
     plugins = config.pluginmanager
     if plugins.hasplugin("faulthandler") and float(config.getini("faulthandler_timeout") or 0):
         return TimeLimit(seconds=settings.timeout)
-    try:
-        # What pytest captures during a test is lost with the process.
-        stderr = os.dup(2)
-    except OSError:
-        return TimeLimit(seconds=settings.timeout)
+    # What pytest captures during a test is lost with the process.
+    stderr = os.dup(2)
     config.add_cleanup(lambda: os.close(stderr))
     return TimeLimit(seconds=settings.timeout, stack_to=stderr)
