@@ -21,16 +21,17 @@ from pytest_promptopt.scoring.mentions import (
 _SEARCHED_CHARACTERS = 10_000
 _LONGEST_LINE = 1_000
 
-_NAMES = (
+# What a verdict is called.
+NAMES = (
     "verdict|score|grade|rating|choice|judgement|judgment|decision|conclusion|result|label|"
     "category|class|classification|winner|overall|option|answer"
 )
 _FORMS = (
-    re.compile(rf"<(?P<name>{_NAMES})>(?P<content>[^<]*)</(?P=name)>", re.IGNORECASE),
+    re.compile(rf"<(?P<name>{NAMES})>(?P<content>[^<]*)</(?P=name)>", re.IGNORECASE),
     re.compile(r"\\(?P<name>boxed|fbox)\{(?:\\text\{)?(?P<content>[^{}]*)\}"),
     re.compile(r"(?P<name>\[\[)(?P<content>[^\[\]]*)\]\]"),
     re.compile(
-        rf"\"(?P<name>{_NAMES})\"\s*:\s*(?P<content>\"[^\"\n]*\"|[^\s,}}\]\"]+)", re.IGNORECASE
+        rf"\"(?P<name>{NAMES})\"\s*:\s*(?P<content>\"[^\"\n]*\"|[^\s,}}\]\"]+)", re.IGNORECASE
     ),
 )
 _QUALIFIER = (
@@ -39,7 +40,7 @@ _QUALIFIER = (
     r"candidate|expert|submitted|target|its|their|his|her|your"
 )
 _MARKER = re.compile(
-    rf"(?<!\w)(?P<qualifier>(?:{_QUALIFIER})(?:'s)?\s+)?(?:{_NAMES})"
+    rf"(?<!\w)(?P<qualifier>(?:{_QUALIFIER})(?:'s)?\s+)?(?:{NAMES})"
     r"[\"'*_`\]]*\s*(?::|=|\bis\b|->|→|(?<=\])(?!\())",
     re.IGNORECASE,
 )
@@ -76,11 +77,6 @@ class Marked:
     choice: str
     start: int
     end: int
-
-    @property
-    def mention(self) -> Mention:
-        """Where it stands."""
-        return Mention(choice=self.choice, start=self.start, end=self.end)
 
 
 def searched(text: str) -> str:
@@ -130,7 +126,7 @@ class Statements:
         fields = found if isinstance(found, dict) else {}
         named = {key.lower(): value for key, value in fields.items()}
         quoted = named.pop("answer", None)
-        told = [named[name] for name in _NAMES.split("|") if name in named]
+        told = [named[name] for name in NAMES.split("|") if name in named]
         told = told or [quoted] * (quoted is not None)
         choices = {self.whole(self.plain(as_text(value))) for value in told} - {None}
         return choices.pop() if len(choices) == 1 else None, bool(told)

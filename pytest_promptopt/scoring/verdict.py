@@ -13,7 +13,7 @@ from pytest_promptopt.scoring.mentions import (
     mentions,
     sentence_before,
 )
-from pytest_promptopt.scoring.statements import Marked, Statements, searched
+from pytest_promptopt.scoring.statements import NAMES, Marked, Statements, searched
 
 # What is told of other answers than the one that is judged, or of one that might have been.
 _ASIDE = re.compile(
@@ -46,14 +46,17 @@ _OTHER_ANSWER = re.compile(
 # What follows a choice in a sentence that gives it and no more.
 _GIVEN = re.compile(r"\W*(?:$|\n|\b(?:because|since|as|for|due)\b)", re.IGNORECASE)
 # After one of these a sentence may name what it decides against before.
+_CONCLUSION = (
+    r"\b(?:so|therefore|thus|hence|overall|finally|final|conclu\w+|reflection|settled?|"
+    r"i(?:'d)? (?:would )?(?:say|choose|pick|prefer|rate|give|call|go))\b"
+)
+_CONCLUDES = re.compile(rf"{_CONCLUSION}[^.!?]*$|\bbut(?: the| my)?\W*$|:\W*$", re.IGNORECASE)
 _FINAL = re.compile(
-    r"\b(?:so|therefore|thus|hence|overall|finally|final|conclu\w+|verdict|reflection|settled?|"
-    r"i(?:'d)? (?:would )?(?:say|choose|pick|prefer|rate|give|call|go))\b[^.!?]*$",
+    rf"{_CONCLUSION}\W*(?:(?:my|the|an?|is|it|this)\W+)*(?:(?:{NAMES})\b\W*)?(?:is\W*)?$",
     re.IGNORECASE,
 )
-_CONCLUDES = re.compile(rf"{_FINAL.pattern}|\bbut(?: the| my)?\W*$|:\W*$", re.IGNORECASE)
 _OF_ANSWER = re.compile(r"[<\"]?answer", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_NEAR = 80
 _SENTENCE = re.compile(r"[.!?;]\s")
 _SEARCHED_CHARACTERS = 1_000
 _CONTRAST = re.compile(
@@ -134,11 +137,9 @@ def _settled(text: str, stated: Sequence[Marked]) -> str | None:
 
 
 def _is_final(stated: Marked, text: str) -> bool:
-    """Whether its sentence says that it concludes, and not what another said."""
-    line = text[: stated.end].rpartition("\n")[2]
-    told = _SENTENCE.split(_TAG.sub("", line))[-1]
-    reported = _REPORTED.search(clause_before(stated.mention, text))
-    return _FINAL.search(told) is not None and not reported
+    """Whether what stands right before it says that it concludes."""
+    before = (text[max(0, end - _NEAR) : end] for end in (stated.start, stated.end))
+    return any(map(_FINAL.search, before))
 
 
 def _is_last_line(last: Marked, others: Sequence[Marked], text: str) -> bool:

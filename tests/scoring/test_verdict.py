@@ -305,6 +305,9 @@ def test_where_a_reader_would_be_unsure_there_is_no_verdict(
         (GRADES, "Score: 5\n<score>1</score>"),
         (GRADES, 'Final: 1\n\n```json\n{"score": 5}\n```'),
         (GRADES, "1\n\n5"),
+        (GRADES, "<score>1</score>, and its final line reads <score>5</score>"),
+        (GRADES, "<score>1</score>. The verdict in the text is <score>5</score>"),
+        (GRADES, "[[1]], so says the text, or [[5]]"),
         (YES_NO, "<verdict>no</verdict>\nIt wrote <verdict>yes</verdict> at its end."),
     ],
 )
