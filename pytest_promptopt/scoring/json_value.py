@@ -114,6 +114,17 @@ def same_value(expected: Any, found: Any) -> bool:
     return next(differences(expected, found), None) is None
 
 
+def with_tidy_keys(value: Any) -> Any:
+    """``value``, whose nesting is bounded, with its keys as :func:`read_json` gives them."""
+    match value:
+        case Mapping():
+            return {tidy(key): with_tidy_keys(item) for key, item in value.items()}
+        case list() | tuple():
+            return [with_tidy_keys(item) for item in value]
+        case _:
+            return value
+
+
 def describe_differences(expected: Any, found: Any) -> str:
     """The first few places where the two differ, empty where they are equal."""
     return join_few(differences(expected, found))

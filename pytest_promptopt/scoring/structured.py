@@ -17,6 +17,7 @@ from pytest_promptopt.scoring.json_value import (
     join_few,
     read_json,
     same_value,
+    with_tidy_keys,
 )
 from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
@@ -152,9 +153,12 @@ def _compare(expected: Mapping[str, Any], found: Any) -> Score:
 
 
 def _parsed(value: Any) -> Any:
-    """Text that is JSON stands for what it says, as goldens from CSV have nothing but text."""
+    """Text that is JSON stands for what it says, as goldens from CSV have nothing but text.
+
+    Its keys are written one way, as :func:`read_json` gives them.
+    """
     if not isinstance(value, str):
-        return value
+        return with_tidy_keys(value)
     try:
         return read_json(value)
     except NotJsonError:
@@ -177,26 +181,17 @@ def _wrong_fields(fields: Mapping[str, Any], values: Mapping[str, Any]) -> Itera
 
 def _at(value: Any, path: str) -> Any:
     """What stands at ``path``, such as ``items.0.name``."""
-    found = _item(value, path)
-    if found is not _ABSENT:
-        return found
+    path = tidy(path)
+    if isinstance(value, Mapping) and path in value:
+        return value[path]
     for step in path.split("."):
-        if isinstance(value, Mapping):
-            value = _item(value, step)
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
         elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
             value = value[int(step)]
         else:
             return _ABSENT
     return value
-
-
-def _item(value: Any, key: str) -> Any:
-    """What stands under ``key``, however its accents are written."""
-    if not isinstance(value, Mapping):
-        return _ABSENT
-    if key in value:
-        return value[key]
-    return next((item for name, item in value.items() if tidy(name) == tidy(key)), _ABSENT)
 
 
 JSON = Kind(make=json_scorer)
