@@ -1,6 +1,6 @@
 """The controller's part under pytest-xdist: it owns the calls, and workers ask it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,29 @@ class Controller:
             "commit": baseline.commit,
             "ref": baseline.ref,
         }
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Tell how far it has come where xdist waits for its workers, for two seconds at most.
+
+        Nothing is written to the terminal meanwhile, as that is done by the thread that waits.
+        """
+        queue: Any = getattr(self._config.pluginmanager.get_plugin("dsession"), "queue", None)
+        if queue is not None:
+            queue.get = self._told(queue.get)
+        return (yield)
+
+    def _told(self, get: Callable[..., Any]) -> Callable[..., Any]:
+        progress = self._state.progress
+
+        def get_told(*arguments: Any, **options: Any) -> Any:
+            progress.draw()
+            try:
+                return get(*arguments, **options)
+            finally:
+                progress.erase()
+
+        return get_told
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
