@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pytest_promptopt.errors import Problem, Severity
 
 _SHOWN = 20
-_LONG = 7
+_SHORT, _LONG = 3, 7
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -37,9 +37,16 @@ def misspelt(name: str, known: Collection[str]) -> str | None:
     near = {
         other: slips
         for other, text in names.items()
-        if len(text) > 2 and (slips := _slips(folded, text)) <= (2 if len(text) >= _LONG else 1)
+        if (slips := _slips(folded, text)) <= slips_allowed(text)
     }
     return min(near, key=near.__getitem__) if near else None
+
+
+def slips_allowed(name: str) -> int:
+    """How many slips a name that is known is recognised through."""
+    if len(name) < _SHORT:
+        return 0
+    return 2 if len(name) >= _LONG else 1
 
 
 def not_understood(

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from types import ModuleType
 
+import jsonschema
 import pytest
 
 from pytest_promptopt.config import OPTIONS
@@ -16,8 +17,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
 
 
-def options_page() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("options", ROOT / "docs" / "options.py")
+def script(name: str) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
@@ -27,7 +28,14 @@ def options_page() -> ModuleType:
 
 def test_the_reference_of_options_is_up_to_date() -> None:
     written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
-    assert written == options_page().reference(), "run `python docs/options.py`"
+    assert written == script("options").reference(), "run `python docs/options.py`"
+
+
+def test_the_schema_for_editors_is_up_to_date() -> None:
+    schema = script("schema")
+    written = schema.TARGET.read_text(encoding="utf-8")
+    assert written == schema.text(), "run `python docs/schema.py`"
+    jsonschema.Draft202012Validator.check_schema(schema.schema())
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)

@@ -23,7 +23,7 @@ KINDS = (
     "llm",
     "uses",
 )
-_COMMON_KEYS = ("name", "description", "threshold")
+COMMON_KEYS = ("name", "description", "threshold")
 _TYPE_KEYS = ("type", "evaluator")
 # Names of the answer in public files, where `target` says what is looked at.
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
@@ -31,6 +31,8 @@ _TARGET_KEYS = ("target", "property")
 _VALUE_KEYS = ("value", "values", "expected", "text", "pattern", "regex", "substring")
 _SYSTEM_KEYS = ("systemPrompt", "system_prompt")
 _REGEX_KEYS = ("flags", "invert", "negate")
+# What may stand beside a kind or in its place in files of other tools.
+FOREIGN_KEYS = (*_TYPE_KEYS, *_TARGET_KEYS, *_VALUE_KEYS, *_REGEX_KEYS, "modelParameters")
 
 _REGEX_TYPES = {"regex", "regexmatch", "matches", "pattern"}
 _CONTAINS_TYPES = {
@@ -121,7 +123,7 @@ def read_evaluator(
         label = entry.kind
     what = f"evaluator `{label}`: the key"
     problems += [
-        not_understood(what, _COMMON_KEYS, path=path, line=line, name=key) for key in entry.ignored
+        not_understood(what, COMMON_KEYS, path=path, line=line, name=key) for key in entry.ignored
     ]
     problems += [
         Problem(
@@ -182,7 +184,7 @@ def _content(raw: Any) -> Mapping[str, Any]:
 
 
 def _entry(content: Mapping[str, Any]) -> _Entry:
-    keys = [key for key in content if key not in _COMMON_KEYS]
+    keys = [key for key in content if key not in COMMON_KEYS]
     beside: tuple[str, ...] = ()
     kinds = [key for key in keys if key in KINDS]
     if len(kinds) > 1 and {*kinds} <= {*_GITHUB_KINDS}:

@@ -24,7 +24,7 @@ KNOWN_PARAMETERS = frozenset(
 )
 # Parameters of some servers whose names come close to a known one's.
 FOREIGN_PARAMETERS = frozenset({"min_k", "min_tokens", "top_a", "top_h", "top_n"})
-_SYNONYMS = {
+SYNONYMS = {
     "max_completion_tokens": "max_tokens",
     "max_output_tokens": "max_tokens",
     "max_new_tokens": "max_tokens",
@@ -35,7 +35,7 @@ _SYNONYMS = {
 def canonical_name(name: str) -> str:
     """``maxTokens``, ``max-tokens`` and ``max_completion_tokens`` are all ``max_tokens``."""
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
-    return _SYNONYMS.get(snake, snake)
+    return SYNONYMS.get(snake, snake)
 
 
 def canonical_parameters(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,9 +6,9 @@ What an application needs to send a prompt, so nothing here loads more than a YA
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pytest_promptopt.errors import Problem, PromptFileError, Severity
+from pytest_promptopt.errors import Problem, PromptFileError
 from pytest_promptopt.messages import Role
 from pytest_promptopt.prompts.document import Document
 from pytest_promptopt.prompts.golden import slug
@@ -21,9 +21,11 @@ from pytest_promptopt.prompts.parameters import (
 )
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import Template, as_text
-from pytest_promptopt.suggestion import not_understood
+from pytest_promptopt.prompts.value import shown
+from pytest_promptopt.suggestion import did_you_mean, not_understood
 
 ResponseFormat = Literal["text", "json_object", "json_schema"]
+RESPONSE_FORMATS = get_args(ResponseFormat)
 
 _ROLES: Mapping[str, Role] = {
     "system": "system",
@@ -67,16 +69,6 @@ class _Parser:
             json_schema=json_schema,
             messages=self._messages(),
             problems=tuple(self.problems),
-        )
-
-    def _warn(self, message: str, *path: str | int) -> None:
-        self.problems.append(
-            Problem(
-                path=self.document.location,
-                line=self.document.line_of(*path),
-                message=message,
-                severity=Severity.WARNING,
-            )
         )
 
     def _fail(self, message: str, *path: str | int) -> PromptFileError:
@@ -136,6 +128,7 @@ class _Parser:
     def _structured_output(
         self, parameters: dict[str, Any]
     ) -> tuple[ResponseFormat, Mapping[str, Any] | None]:
+        where = "responseFormat" if "responseFormat" in self.document.data else "modelParameters"
         wanted = self._value("responseFormat", (str, Mapping), "text or a mapping")
         wanted = wanted or parameters.pop("response_format", None)
         parameters.pop("response_format", None)
@@ -154,8 +147,11 @@ class _Parser:
             case "text" | "json_object" | "json_schema":
                 return wanted, wrapper
             case _:
-                message = f"responseFormat {wanted!r} is not text, json_object or json_schema"
-                self._warn(f"{message}: read as text", "responseFormat")
+                hint = did_you_mean(str(wanted), RESPONSE_FORMATS)
+                message = f"`responseFormat` cannot be {shown(wanted)}{hint}"
+                line = self.document.line_of(where)
+                problem = Problem(path=self.document.location, line=line, message=message)
+                self.problems.append(problem)
                 return "text", wrapper
 
     def _json_schema(self, raw: Any) -> Mapping[str, Any]:

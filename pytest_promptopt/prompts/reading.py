@@ -24,7 +24,7 @@ from pytest_promptopt.suggestion import not_understood
 
 # Carried by many public prompt files to document themselves; they mean nothing to a run.
 _FOR_PEOPLE = {"version", "metadata", "authors", "author", "tags", "license", "variables"}
-# Keys of other tools that look like ours.
+# Keys of other tools that look like ours; under this one, values to try a prompt with.
 _FOREIGN_KEYS = {"sample"}
 
 
@@ -91,7 +91,8 @@ class _Reader:
         data = self.document.data
         known = prompt_schema()["properties"].keys() - _FOR_PEOPLE
         for key in data.keys() - known - _FOR_PEOPLE:
-            yield self._unknown("the key", () if key in _FOREIGN_KEYS else known, key)
+            is_foreign = key in _FOREIGN_KEYS and not isinstance(data[key], int)
+            yield self._unknown("the key", () if is_foreign else known, key)
         if not isinstance(data.get("variables", []), list):
             yield self._unknown("the key", (), "variables")
         for index, message in enumerate(data["messages"]):

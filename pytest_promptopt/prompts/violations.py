@@ -37,8 +37,11 @@ _REMEDIES = {
 
 @functools.cache
 def prompt_schema() -> Mapping[str, Any]:
-    """The published JSON Schema of a prompt file (draft 2020-12)."""
-    text = resources.files(__package__).joinpath("schema/prompt.schema.json").read_text("utf-8")
+    """The shape of a prompt file (JSON Schema, draft 2020-12).
+
+    The schema that is published beside it, for editors, refuses more of what the reader refuses.
+    """
+    text = resources.files(__package__).joinpath("schema/shape.schema.json").read_text("utf-8")
     schema: Mapping[str, Any] = json.loads(text)
     return schema
 

@@ -112,6 +112,7 @@ _CRITERIA: Mapping[str, _Criterion] = {
         ),
     ),
 }
+JUDGES = tuple(f"github/{name}" for name in _CRITERIA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +168,7 @@ def builtin_judge(spec: EvaluatorSpec, context: ScoringContext) -> BuiltinJudge:
     name = options if isinstance(options, str) else excerpt(options)
     criterion = _CRITERIA.get(name.removeprefix("github/")) if name.startswith("github/") else None
     if criterion is None:
-        known = [f"github/{key}" for key in _CRITERIA]
-        raise unknown(f"`uses: {name}` is not known", name, known)
+        raise unknown(f"`uses: {name}` is not known", name, JUDGES)
     return BuiltinJudge(
         criterion=criterion, model=judge_model(None, context), context=context, spec=spec
     )

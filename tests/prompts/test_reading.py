@@ -102,7 +102,6 @@ messages:
 modelParameters: {top_a: 0, logprobs: true}
 gate: {min: 0.5, maxDrop: 0.1}
 reducer: majority
-responseFormat: xml
 """,
     )
     assert warnings(prompt) == [
@@ -110,11 +109,22 @@ responseFormat: xml
         "a.prompt.yml:6: the message's key `name` is not understood and has no effect",
         "a.prompt.yml:7: the parameter `top_a` is not known; it is sent as it is",
         "a.prompt.yml:7: the parameter `logprobs` is not known; it is sent as it is",
-        "a.prompt.yml:10: responseFormat 'xml' is not text, json_object or json_schema: "
-        "read as text",
         "a.prompt.yml:5: `{{#if x}}` stays text: it is no placeholder",
         "a.prompt.yml:5: `{{/if}}` stays text: it is no placeholder",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("responseFormat: json", "`responseFormat` cannot be 'json' (known: text"),
+        ("responseFormat: {type: xml}", "`responseFormat` cannot be 'xml' (known: text"),
+        ("modelParameters: {response_format: xml}", "`responseFormat` cannot be 'xml'"),
+        ("sample: 3", "the key `sample` is not understood; did you mean `samples`?"),
+    ],
+)
+def test_what_would_change_the_answers_is_refused(tmp_path: Path, text: str, told: str) -> None:
+    assert told in refusal(tmp_path, f"{MESSAGES}{text}\n")
 
 
 def test_all_violations_of_the_schema_are_told_in_file_order(tmp_path: Path) -> None:

@@ -1,0 +1,179 @@
+"""Write the JSON Schema for editors: ``python docs/schema.py``.
+
+It is the shape of a prompt file, which the reader checks too, and what the reader refuses in words
+of its own: keys of ours that are misspelt where other tools' are allowed, and values.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pytest_promptopt.optimization.presets import PRESETS
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.prompts.evaluators import COMMON_KEYS, FOREIGN_KEYS, KINDS
+from pytest_promptopt.prompts.parameters import FOREIGN_PARAMETERS, KNOWN_PARAMETERS, SYNONYMS
+from pytest_promptopt.prompts.parsing import RESPONSE_FORMATS
+from pytest_promptopt.prompts.violations import prompt_schema
+from pytest_promptopt.scoring.builtin_judges import JUDGES
+from pytest_promptopt.suggestion import slips_allowed
+
+TARGET = Path(__file__).parents[1] / "pytest_promptopt/prompts/schema/prompt.schema.json"
+_CRITERION = {"anyOf": [{"required": ["min"]}, {"required": ["maxDrop"]}]}
+_PART = {"minProperties": 1}
+_NUMBER_IN_QUOTES = {"type": "string", "pattern": "^ *[-+.0-9eE_]+ *$"}
+
+
+def schema() -> Mapping[str, Any]:
+    """The published schema."""
+    made: dict[str, Any] = json.loads(json.dumps(prompt_schema()))
+    properties, definitions = made["properties"], made["$defs"]
+    made["allOf"] = [_gate_can_fail()]
+    definitions["partGate"]["allOf"] = [_CRITERION]
+    gate = definitions["gate"]["properties"]
+    gate["unscored"]["anyOf"] = [{"maximum": 1}, {"type": "integer"}]
+    properties["reducer"]["not"] = {"pattern": "^at-least-0+$"}
+    properties["responseFormat"]["anyOf"] = [
+        {
+            "type": ["object", "null"],
+            "properties": {"type": {"enum": [*RESPONSE_FORMATS, None]}},
+        },
+        {"enum": [*RESPONSE_FORMATS]},
+    ]
+    properties["config"]["propertyNames"] = {"$ref": "#/$defs/parameters/propertyNames"}
+    definitions["parameters"]["propertyNames"] = _not_misspelt(
+        KNOWN_PARAMETERS,
+        {form for name in _parameters() for form in _spellings(name)},
+    )
+    _complete_evaluators(definitions)
+    for name, settings in _settings().items():
+        properties["optimize"]["properties"][name] |= settings
+    return made
+
+
+def text() -> str:
+    """The file: a line for each of what stands at its top."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _gate_can_fail() -> Mapping[str, Any]:
+    """A gate asks for something, or a golden is required, which may stand in another file."""
+    required = {"properties": {"required": {"const": True}}, "required": ["required"]}
+    parts = [{"properties": {key: _PART}, "required": [key]} for key in ("tags", "evaluators")]
+    return {
+        "if": {"properties": {"gate": {"type": "object"}}, "required": ["gate"]},
+        "then": {
+            "anyOf": [
+                {"properties": {"gate": {"anyOf": [*_CRITERION["anyOf"], *parts]}}},
+                {
+                    "properties": {"testData": {"type": "array", "contains": required}},
+                    "required": ["testData"],
+                },
+                {"properties": {"goldens": {"type": ["string", "array"]}}, "required": ["goldens"]},
+            ]
+        },
+    }
+
+
+def _complete_evaluators(definitions: dict[str, Any]) -> None:
+    evaluator = definitions["evaluator"]
+    known = {*KINDS, *COMMON_KEYS}
+    evaluator["propertyNames"] = _not_misspelt(known, {*known, *FOREIGN_KEYS})
+    kinds = evaluator["properties"]
+    kinds["uses"]["enum"] = [*JUDGES]
+    kinds["json"]["anyOf"] = [{"const": "valid"}, {"type": "object"}]
+    kinds["json"]["not"] = {"type": "object", "required": ["equals", "fields"]}
+    kinds["regex"] |= {"type": ["string", "object"], "required": ["pattern"]}
+    kinds["choice"] |= {"type": ["array", "object"], "minItems": 1, "required": ["labels"]}
+    kinds["contains"] |= {"minItems": 1, "minProperties": 1}
+    kinds["number"]["not"] = {"type": "array"}
+    kinds["similarity"] |= {"type": ["object", "string", "null"]}
+    evaluator["dependentSchemas"] = {
+        "similarity": {
+            "anyOf": [
+                {"required": ["threshold"]},
+                {"properties": {"similarity": {"required": ["threshold"]}}},
+            ]
+        }
+    }
+    definitions["golden"]["properties"]["evaluators"]["items"] = {"$ref": "#/$defs/evaluator"}
+
+
+def _settings() -> Mapping[str, Mapping[str, Any]]:
+    found = {item.name: _values(item.metadata) for item in fields(OptimizeSettings)}
+    return {**found, "method": {"enum": [*PRESETS, None]}}
+
+
+def _values(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a setting can be, where that is a choice, or a number written as one."""
+    match metadata.get("kind"):
+        case "count":
+            bounds = {"type": "integer", "minimum": metadata["least"]}
+            return {"anyOf": [bounds, *_none(metadata), _NUMBER_IN_QUOTES]}
+        case "share":
+            bounds = {"type": "number", "minimum": 0, "maximum": metadata["most"]}
+            return {"anyOf": [bounds, *_none(metadata), _NUMBER_IN_QUOTES]}
+        case "text" if "choices" in metadata:
+            return {"enum": [*metadata["choices"]]}
+        case "text":
+            return {"type": "string"}
+        case _:
+            return {}
+
+
+def _none(metadata: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    return [{"enum": [None, "none"]}] if metadata["is_optional"] else []
+
+
+def _parameters() -> Iterable[str]:
+    return {*KNOWN_PARAMETERS, *FOREIGN_PARAMETERS, *SYNONYMS, "response_format"}
+
+
+def _spellings(name: str) -> Iterable[str]:
+    first, *rest = name.split("_")
+    capitals = [word.capitalize() for word in rest]
+    yield from (name, name.upper(), name.replace("_", "-"))
+    yield from ("".join([first, *capitals]), "".join([first.capitalize(), *capitals]))
+
+
+def _not_misspelt(names: Collection[str], allowed: Collection[str]) -> Mapping[str, Any]:
+    """Names that come close to none of ``names``, by the reader's rule, and those ``allowed``."""
+    patterns = [pattern for name in sorted(names) for pattern in _patterns(name)]
+    misspelt = {"pattern": f"^(?:{'|'.join(patterns)})$"}
+    return {"anyOf": [{"enum": sorted(allowed)}, {"not": misspelt}]}
+
+
+def _patterns(name: str) -> Iterable[str]:
+    """In another case or with other signs between; with slips, where the case is kept."""
+    words = re.split("[_-]", name)
+    yield "[ _-]*".join(f"[{letter}{letter.upper()}]" for letter in "".join(words))
+    first, *rest = words
+    letters = [*first]
+    for word in rest:
+        letters += [f"[ _-]?[{word[0]}{word[0].upper()}]", *word[1:]]
+    if slips := slips_allowed("".join(words)):
+        yield _near(letters, slips)
+
+
+def _near(letters: Sequence[str], slips: int) -> str:
+    """A pattern of what is as many slips from ``letters`` at most."""
+    if not slips:
+        return "".join(letters)
+    if not letters:
+        return f".{{0,{slips}}}"
+    letter, rest = letters[0], letters[1:]
+    less = _near(rest, slips - 1)
+    ways = [letter + _near(rest, slips), f".?{_maybe(letter)}{less}"]
+    if rest:
+        ways.append(rest[0] + letter + _near(rest[1:], slips - 1))
+    return f"(?:{'|'.join(ways)})"
+
+
+def _maybe(letter: str) -> str:
+    return f"{letter}?" if len(letter) == 1 else f"(?:{letter})?"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(text(), encoding="utf-8")
