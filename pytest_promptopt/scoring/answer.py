@@ -66,9 +66,9 @@ def _blocks(text: str) -> _Found | None:
     reasoning: list[str] = []
     start, is_open, is_stray = 0, False, False
     for mark in _outside_code(text):
-        part = text[start : mark.start()]
         if mark["opening"] and is_open:
             continue
+        part = text[start : mark.start()]
         if mark["opening"]:
             answer.append(part)
         elif is_open or part.strip() or not start:
