@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt import hookspecs
 from pytest_promptopt.config import OPTIONS, PROMPT_SUFFIXES, Option
 
 _INI_TYPES: dict[str, Any] = {"lines": "linelist", "truth": "bool"}
@@ -20,6 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             kind = _INI_TYPES.get(option.kind, "string")
             default = option.default if option.kind in _INI_TYPES else None
             parser.addini(option.ini, option.help, type=kind, default=default)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare our hooks."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def _arguments(option: Option) -> dict[str, Any]:

@@ -36,7 +36,11 @@ class Registry(Generic[T]):
 
     def names(self) -> tuple[str, ...]:
         """Every known name: the built-in ones in their order, then the contributed ones sorted."""
-        return (*self._builtin, *sorted(self._contributed.keys() - self._builtin.keys()))
+        return (*self._builtin, *self.contributed())
+
+    def contributed(self) -> tuple[str, ...]:
+        """The names that other packages contribute, sorted."""
+        return tuple(sorted(self._contributed.keys() - self._builtin.keys()))
 
     @cached_property
     def _contributed(self) -> Mapping[str, EntryPoint]:

@@ -8,10 +8,11 @@ from tests.project import PROMPT, Project
 
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 NAMES = """
-Answer BudgetError Completion Decision Failure Golden GoldenResult HistoryError Kind LoadedPrompt
-Mark Message Optimized Outcome PromptFileError PromptInputError PromptNotFoundError PromptRecord
-PromptoptError Proposal ProposalStore Provider ProviderError Request Run Score Scorer ScorerError
-Search SearchRecord Threshold Usage UsageError Verdict evaluate load_prompt optimize
+Answer BudgetError Completion Decision EvaluatorOptionsError Failure Golden GoldenResult
+HistoryError Kind LoadedPrompt Mark Message Optimized Outcome PromptFileError PromptInputError
+PromptNotFoundError PromptRecord PromptoptError Proposal ProposalStore Provider ProviderError
+Request Run Score Scorer ScorerError Search SearchRecord Threshold Usage UsageError Verdict
+evaluate load_prompt optimize
 """
 
 

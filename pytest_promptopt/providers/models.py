@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -66,11 +66,11 @@ def resolve_model(
     aliases: Mapping[str, Alias],
     environ: Mapping[str, str],
     root: Path,
-    other_providers: Collection[str] = (),
+    other_providers: Callable[[], Collection[str]] = tuple,
 ) -> Model:
     """The model that ``name`` stands for, in a prompt file or on the command line.
 
-    Aliases come first. Paths are relative to ``root``. ``other_providers`` are those that
+    Aliases come first. Paths are relative to ``root``. ``other_providers`` tells those that
     entry points add. Raises UsageError for a name that stands for nothing.
     """
     found = name.strip()
@@ -98,7 +98,7 @@ class _Names:
     aliases: Mapping[str, Alias]
     environ: Mapping[str, str]
     root: Path
-    other_providers: Collection[str]
+    other_providers: Callable[[], Collection[str]]
 
     def resolve(self, name: str) -> Model:
         kind, colon, rest = name.partition(":")
@@ -122,7 +122,7 @@ class _Names:
             return self._remote(provider, model)
         if provider == "local":
             return self._catalogued(name, model)
-        if provider in self.other_providers:
+        if provider in self.other_providers():
             return Model(provider=provider, name=model)
         if provider == "azure-openai" and _BARE_NAMES[0][1].match(model):
             return self._remote("openai", model)
@@ -196,7 +196,7 @@ class _Names:
         known = (*self.aliases, *Prices.load().listed, *local)
         nearest = _nearest(name, known) or _EXAMPLES
         providers = ", ".join(
-            ("openai/…", "anthropic/…", *local, *(f"{other}/…" for other in self.other_providers))
+            ("openai/…", "anthropic/…", *local, *(f"{other}/…" for other in self.other_providers()))
         )
         return UsageError(
             f"model {name!r} {why}. Known: {providers}, local:path.gguf, scripted:path.json. "

@@ -99,9 +99,10 @@ class Optimizing:
             settings=self.settings,
             entries=self.state.entries,
             bridge=self.state.bridge,
+            hook=self.config.hook,
             price_usd=self.price_usd,
             report=self._events.append,
-            waiting=self._show,
+            waiting=lambda: self._show(prompt.key),
         )
         run = ""
 
@@ -132,10 +133,11 @@ class Optimizing:
         except OSError as error:
             self._unsaved[proposal.id] = f"{error.strerror or error}"
 
-    def _show(self) -> None:
+    def _show(self, key: str) -> None:
         """What happened since, and the state of things on the current line."""
         while self._events:
             event = self._events.popleft()
+            self.config.hook.pytest_promptopt_search_event(prompt=key, event=event)
             if isinstance(event, Progress):
                 self.work.search = describe_search(event)
             self.state.progress.erase()

@@ -10,6 +10,7 @@ from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.evaluation.search_record import SearchRecord
+from pytest_promptopt.hookspecs import tell_plugins
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import render
@@ -136,6 +137,7 @@ class Reporting:
             return
         told = _Told(record, report.nodeid, report.failed)
         self._told.setdefault(record.key, []).append(told)
+        tell_plugins(self._config.hook, record)
         self._joined = None
         missed = missed_in(report)
         if missed is not None:

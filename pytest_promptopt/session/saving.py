@@ -54,13 +54,21 @@ class SavingScores:
 
 
 class SavingRun:
-    """Keeps the whole run for `promptopt report`. ``searches`` tells what searches came to."""
+    """Keeps the whole run for `promptopt report`, and hands it to plugins.
+
+    ``searches`` tells what searches came to.
+    """
 
     def __init__(
-        self, reporting: Reporting, root: Path, now: Callable[[], datetime], searches: Searches
+        self,
+        config: pytest.Config,
+        reporting: Reporting,
+        now: Callable[[], datetime],
+        searches: Searches,
     ) -> None:
+        self._config = config
         self._reporting = reporting
-        self._store = RunStore(root)
+        self._store = RunStore(config.rootpath)
         self._now = now
         self._searches = searches
         self._remark = ""
@@ -69,6 +77,7 @@ class SavingRun:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write, when the exit code is known; nobody asked for it, so that it changes none."""
         run = self._reporting.run(int(session.exitstatus), self._searches())
+        self._config.hook.pytest_promptopt_run(run=run)
         if not run.prompts:
             return
         try:

@@ -30,7 +30,12 @@ from pytest_promptopt.session.running import Running
 from pytest_promptopt.session.saving import SavingRun, SavingScores
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
-from pytest_promptopt.session.writing import Annotating, WritingReports, check_report_paths
+from pytest_promptopt.session.writing import (
+    Annotating,
+    WritingReports,
+    check_report_paths,
+    renderers_of,
+)
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text import printable
 from pytest_promptopt.work.bridge import Bridge
@@ -68,7 +73,9 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
     base = worker_input["promptopt_base"]
     baseline = Baseline.at(**base, root=config.rootpath) if base else None
     state = State(
-        entries=entry_reader(config.rootpath, settings, baseline, _time_limit(config, settings)),
+        entries=entry_reader(
+            config.rootpath, settings, baseline, config.hook, _time_limit(config, settings)
+        ),
         results=Results(bridge=Bridge(provider, ahead=LEAST_AHEAD)),
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
@@ -81,7 +88,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
-    check_report_paths(settings.report)
+    check_report_paths(settings.report, renderers_of(config.hook))
     if settings.wants_search:
         from pytest_promptopt.work.optimize import check_optimize_options
 
@@ -92,6 +99,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         config.rootpath,
         settings,
         warn=remarks.append,
+        hook=config.hook,
         time_limit=_time_limit(config, settings),
         report_work=work.report,
     )
@@ -171,7 +179,7 @@ def _act_on_results(
         saving = SavingScores(reporting, config.rootpath, now=utc_now)
         plugins.register(saving, "promptopt-saving-scores")
     searches = _publish(config, settings, reporting, findings)
-    saving_run = SavingRun(reporting, config.rootpath, utc_now, searches)
+    saving_run = SavingRun(config, reporting, utc_now, searches)
     plugins.register(saving_run, "promptopt-saving-run")
     _write(config, settings, reporting, searches)
 
@@ -213,6 +221,7 @@ def _write(
         config,
         reporting,
         paths=settings.report,
+        renderers=renderers_of(config.hook),
         job_summary=os.environ.get("GITHUB_STEP_SUMMARY"),
         searches=searches,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pluggy
 import pytest
 
 from pytest_promptopt.errors import UsageError
@@ -22,15 +23,23 @@ from pytest_promptopt.session.reporting import Reporting, Searches, missed_in, r
 
 Render = Callable[[Run], str]
 
-_RENDERERS: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
+_BUILT_IN: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
 _OTHER_ANNOTATIONS = "pytest_github_actions_annotate_failures"
 
 
-def check_report_paths(paths: Sequence[str]) -> None:
+def renderers_of(hook: pluggy.HookRelay) -> Mapping[str, Render]:
+    """What renders a report, by the ending of its path; those that are built in cannot be taken."""
+    renderers: dict[str, Render] = {}
+    for contributed in hook.pytest_promptopt_reports():
+        renderers |= contributed
+    return {**renderers, **_BUILT_IN}
+
+
+def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) -> None:
     """Raise :class:`UsageError` where a path's ending tells no kind of report."""
     for path in paths:
-        if Path(path).suffix not in _RENDERERS:
-            known = ", ".join(_RENDERERS)
+        if Path(path).suffix not in renderers:
+            known = ", ".join(renderers)
             raise UsageError(f"--prompt-report {path}: known are {known}")
 
 
@@ -48,12 +57,14 @@ class WritingReports:
         reporting: Reporting,
         *,
         paths: Sequence[str],
+        renderers: Mapping[str, Render],
         job_summary: str | None,
         searches: Searches,
     ) -> None:
         self._folder = config.invocation_params.dir
         self._reporting = reporting
         self._paths = paths
+        self._renderers = renderers
         self._job_summary = job_summary
         self._searches = searches
         self._written: list[str] = []
@@ -84,7 +95,7 @@ class WritingReports:
             path = self._folder / Path(shown).expanduser()
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, _RENDERERS[path.suffix](run).encode())
+                replace_file(path, self._renderers[path.suffix](run).encode())
             except OSError as error:
                 self._failed.append(f"no report in {shown}: {error.strerror or error}")
             else:

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pluggy
+
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
@@ -17,6 +19,7 @@ from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.providers.keys import KEY_VARIABLES
 from pytest_promptopt.providers.models import parse_aliases
 from pytest_promptopt.providers.pricing import Prices, parse_prices
+from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings, ReportWork
 
@@ -25,7 +28,12 @@ _RETRIED_FOR_TIMEOUTS = 2
 
 
 def client_of(
-    root: Path, settings: Settings, *, warn: Callable[[str], None], report_work: ReportWork
+    root: Path,
+    settings: Settings,
+    *,
+    warn: Callable[[str], None],
+    hook: pluggy.HookRelay,
+    report_work: ReportWork,
 ) -> Client:
     """The client, which tells ``warn`` what people should know; raises UsageError.
 
@@ -53,8 +61,10 @@ def client_of(
     )
     if client_settings.responses is not Responses.REPLAY and not settings.plan:
         keep_out_of_git(root)
-    router = Router(provider_settings)
-    client = build_client(client_settings, router, warn=warn, rng=random.Random())
+    provider: Provider = Router(provider_settings)
+    for wrap in hook.pytest_promptopt_wrapper():
+        provider = wrap(provider)
+    client = build_client(client_settings, provider, warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()
     return client

@@ -1,10 +1,11 @@
 """What asks and scores prompts in a project, set up from its settings."""
 
-import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pluggy
 
 from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.limits import MOST_CONCURRENCY
@@ -13,6 +14,8 @@ from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
+from pytest_promptopt.providers.request import Model
+from pytest_promptopt.providers.router import PROVIDERS
 from pytest_promptopt.providers.settings import ReportWork, ignore_work
 from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.work.bridge import Bridge
@@ -28,6 +31,7 @@ class Engine:
     """The client, the bridge to it, and how prompt files are read for it. To be closed."""
 
     root: Path
+    hook: pluggy.HookRelay
     client: Client
     bridge: Bridge
     entries: EntryReader
@@ -42,22 +46,25 @@ def start_engine(
     settings: Settings,
     *,
     warn: Callable[[str], None],
+    hook: pluggy.HookRelay,
     time_limit: TimeLimit | None = None,
     report_work: ReportWork = ignore_work,
 ) -> Engine:
     """The engine of the project at ``root``; nothing is sent yet.
 
-    ``warn`` is told what people should know, ``report_work`` what has to be done before a model
+    ``warn`` is told what people should know. ``hook`` are the hooks of plugins that take part;
+    ``report_work`` is told what has to be done before a model
     can be asked. Raises :class:`UsageError` and :class:`~pytest_promptopt.errors.HistoryError`.
     """
     baseline = find_base(root, settings)
-    client = client_of(root, settings, warn=warn, report_work=report_work)
+    client = client_of(root, settings, warn=warn, hook=hook, report_work=report_work)
     ahead = max(LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
     return Engine(
         root=root,
+        hook=hook,
         client=client,
         bridge=Bridge(client, ahead=ahead),
-        entries=entry_reader(root, settings, baseline, time_limit),
+        entries=entry_reader(root, settings, baseline, hook, time_limit),
     )
 
 
@@ -72,17 +79,28 @@ def find_base(root: Path, settings: Settings) -> Baseline | None:
 
 
 def entry_reader(
-    root: Path, settings: Settings, baseline: Baseline | None, time_limit: TimeLimit | None
+    root: Path,
+    settings: Settings,
+    baseline: Baseline | None,
+    hook: pluggy.HookRelay,
+    time_limit: TimeLimit | None,
 ) -> EntryReader:
     """Reads prompt files the way that ``settings`` want them."""
+    aliases = parse_aliases(settings.models)
+
+    def resolve(name: str) -> Model:
+        found: Model | None = hook.pytest_promptopt_model(name=name)
+        return found or resolve_model(
+            name,
+            aliases=aliases,
+            environ=os.environ,
+            root=root,
+            other_providers=PROVIDERS.contributed,
+        )
+
     return EntryReader(
         settings=SubjectSettings(
-            resolve_model=functools.partial(
-                resolve_model,
-                aliases=parse_aliases(settings.models),
-                environ=os.environ,
-                root=root,
-            ),
+            resolve_model=resolve,
             root=root,
             judge_model=settings.judge_model,
             samples=settings.samples,

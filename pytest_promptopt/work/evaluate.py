@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
+from pytest_promptopt.hookspecs import hooks_of, tell_plugins
 from pytest_promptopt.project.ini import Project, find_project
 from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.prompts.library import files_under, is_prompt_file
@@ -45,6 +46,7 @@ def evaluate(
     *,
     on_event: OnEvent = ignore,
     on_remark: OnRemark = ignore,
+    plugins: Sequence[object] = (),
     **options: Any,
 ) -> Run:
     """What ``pytest --prompt-eval`` finds out about the prompt files at or under ``path``.
@@ -52,13 +54,17 @@ def evaluate(
     ``options`` are those of the command line by their names, such as ``model="openai/gpt-5-mini"``
     or ``responses="replay"``; ini file and root are found as pytest finds them. ``on_event`` is
     told of each golden and each gate as it is done, in a record with just that; ``on_remark`` what
-    the client has to say. The run's ``exit_code`` is 1 where a prompt fails or cannot be read.
+    the client has to say. ``plugins`` are objects with hooks of :mod:`pytest_promptopt.hookspecs`,
+    marked by ``pytest.hookimpl``. The run's ``exit_code`` is 1 where a prompt fails or cannot be
+    read.
 
     Raises :class:`PromptNotFoundError` where there is no prompt file, :class:`UsageError` for
     options that cannot be meant, and :class:`~pytest_promptopt.errors.HistoryError` for the base.
     """
-    with opened(path, options, OPTIONS, on_remark) as (files, engine, settings):
-        return evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+    with opened(path, options, OPTIONS, on_remark, plugins) as (files, engine, settings):
+        run = evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+        engine.hook.pytest_promptopt_run(run=run)
+    return run
 
 
 @contextmanager
@@ -67,6 +73,7 @@ def opened(
     options: Mapping[str, Any],
     known: Sequence[str],
     on_remark: OnRemark,
+    plugins: Sequence[object],
 ) -> Iterator[tuple[list[Path], Engine, Settings]]:
     """The prompt files at or under ``path``, the engine of their project, and its settings.
 
@@ -76,7 +83,7 @@ def opened(
     files = _prompt_files(places)
     project = find_project(places)
     settings = _settings(project, options, known)
-    engine = start_engine(project.root, settings, warn=on_remark)
+    engine = start_engine(project.root, settings, warn=on_remark, hook=hooks_of(plugins))
     try:
         yield files, engine, settings
     finally:
@@ -88,7 +95,12 @@ def evaluate_files(
 ) -> Run:
     """The run over these prompt files."""
     entries, failures = _read(files, engine, changed_only=changed_only)
-    told = _evaluated(entries, Results(bridge=engine.bridge), on_event)
+
+    def tell(record: PromptRecord) -> None:
+        tell_plugins(engine.hook, record)
+        on_event(record)
+
+    told = _evaluated(entries, Results(bridge=engine.bridge), tell)
     prompts = tuple(joined(records) for records in told.values())
     fails = bool(failures) or any(prompt.fails for prompt in prompts)
     return Run(exit_code=int(fails), failures=tuple(failures), prompts=prompts)

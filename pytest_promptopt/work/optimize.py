@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pluggy
+
 from pytest_promptopt.client.client import Responses
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
@@ -94,7 +96,8 @@ class Search:
 class Searcher:
     """Searches for better prompts in the project at ``root``.
 
-    ``report`` is told what happens, from the thread of the ``bridge``; ``waiting`` is called about
+    ``hook`` are the hooks of plugins. ``report`` is told what happens, from the thread of the
+    ``bridge``; ``waiting`` is called about
     ten times a second meanwhile, and once in the end.
     """
 
@@ -102,6 +105,7 @@ class Searcher:
     settings: Settings
     entries: EntryReader
     bridge: Bridge
+    hook: pluggy.HookRelay
     price_usd: PriceUsd
     report: Callable[[Event], None]
     waiting: Callable[[], None] = do_nothing
@@ -161,7 +165,16 @@ class Searcher:
         )
         if result.chosen is not None and result.chosen.id in turned_down:
             return replace(search, remarks=(*search.remarks, _TURNED_DOWN))
-        return _with_proposal(search, content)
+        return self._without_vetoed(_with_proposal(search, content))
+
+    def _without_vetoed(self, search: Search) -> Search:
+        """Without a proposal that a plugin is against."""
+        if search.proposal is None:
+            return search
+        why = self.hook.pytest_promptopt_veto(proposal=search.proposal)
+        if not why:
+            return search
+        return replace(search, proposal=None, remarks=(*search.remarks, f"not proposed: {why}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +192,7 @@ def optimize(
     on_event: OnEvent = ignore,
     on_search_event: Callable[[Event], None] = ignore,
     on_remark: OnRemark = ignore,
+    plugins: Sequence[object] = (),
     **options: Any,
 ) -> Optimized:
     """What ``pytest --prompt-optimize`` does: score, then search for what falls short.
@@ -190,7 +204,11 @@ def optimize(
 
     Raises like ``evaluate``, and what :meth:`Searcher.search` does.
     """
-    with opened(path, options, (*OPTIONS, *_OPTIONS), on_remark) as (files, engine, settings):
+    with opened(path, options, (*OPTIONS, *_OPTIONS), on_remark, plugins) as (
+        files,
+        engine,
+        settings,
+    ):
         check_optimize_options(settings)
         run = evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
         searcher = Searcher(
@@ -198,13 +216,15 @@ def optimize(
             settings=settings,
             entries=engine.entries,
             bridge=engine.bridge,
+            hook=engine.hook,
             price_usd=prices_of(settings).cost_usd,
             report=on_search_event,
         )
         wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
         searches = tuple(searcher.search(prompt) for prompt in wanted)
-    records = tuple(search.finding.search for search in searches)
-    return Optimized(run=replace(run, searches=records), searches=searches)
+        run = replace(run, searches=tuple(search.finding.search for search in searches))
+        engine.hook.pytest_promptopt_run(run=run)
+    return Optimized(run=run, searches=searches)
 
 
 def falls_short(prompt: PromptRecord) -> bool:

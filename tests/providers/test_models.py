@@ -151,7 +151,7 @@ def test_empty_name_is_refused() -> None:
 
 def test_provider_of_an_entry_point_is_known() -> None:
     model = resolve_model(
-        "mistral/large", aliases={}, environ={}, root=Path(), other_providers=("mistral",)
+        "mistral/large", aliases={}, environ={}, root=Path(), other_providers=lambda: ("mistral",)
     )
     assert (model.provider, model.name, model.key_variable) == ("mistral", "large", None)
 

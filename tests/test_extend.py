@@ -1,0 +1,119 @@
+"""The packages and hooks of the page "Extend it", installed and run as they stand there."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt import hookspecs
+from pytest_promptopt.api import evaluate
+from tests.plugin.test_optimize import weak
+from tests.project import PROMPT, Project
+
+PAGE = (Path(__file__).parents[1] / "docs" / "extend.md").read_text("utf-8")
+
+
+def file_of(name: str) -> str:
+    """The block that stands under the name of the file."""
+    found = re.search(rf"`{re.escape(name)}`[^\n]*:\n\n```\w+\n(.*?)```", PAGE, flags=re.DOTALL)
+    assert found is not None, name
+    return found[1]
+
+
+@pytest.fixture
+def installed(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project in whose environment all packages of the page are installed."""
+    site = project.path / "site"
+    for name in re.findall(r"`(\w+)/pyproject.toml`", PAGE):
+        about = tomllib.loads(file_of(f"{name}/pyproject.toml"))["project"]
+        information = site / f"{name}-1.dist-info"
+        information.mkdir(parents=True)
+        (information / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: {about['name']}\nVersion: {about['version']}\n"
+        )
+        groups = [
+            "\n".join([f"[{group}]", *(f"{key} = {value}" for key, value in points.items())])
+            for group, points in about["entry-points"].items()
+        ]
+        (information / "entry_points.txt").write_text("\n\n".join(groups))
+        (site / f"{name}.py").write_text(file_of(f"{name}/{name}.py"))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+    return project
+
+
+def run(project: Project, *arguments: str) -> pytest.RunResult:
+    """Pytest as it runs where the packages are installed."""
+    return project.pytester.runpytest_subprocess("--prompt-eval", "-W", "default", *arguments)
+
+
+def test_a_kind_a_provider_and_a_report_of_other_packages_work(installed: Project) -> None:
+    installed.write(
+        "a.prompt.yml",
+        """\
+        model: acme/m1
+        messages:
+          - {role: user, content: "{{q}}"}
+        testData:
+          - {id: short, q: one}
+        evaluators:
+          - {name: brief, shorterThan: 2}
+          - {name: mute, shorterThan: 1}
+        """,
+    )
+    result = run(installed, "a.prompt.yml", "--prompt-report", "run.csv")
+    result.stdout.fnmatch_lines(["mute 0.00: 1 words", "acme/m1, 4 tokens, *"])
+    assert (installed.path / "run.csv").read_text() == "a.prompt.yml,short,missed,0.5\n"
+    installed.write(
+        "b.prompt.yml", (installed.path / "a.prompt.yml").read_text("utf-8").replace("2}", "x}")
+    )
+    result = run(installed, "b.prompt.yml")
+    result.stdout.fnmatch_lines(["*`shorterThan` must be a number of words*"])
+
+
+def test_a_proposer_of_another_package_searches(installed: Project) -> None:
+    weak(installed)
+    path = installed.path / "prompts/a.prompt.yml"
+    polite = "proposers: {polite: 1}, diagnosis: false, method: opro"
+    path.write_text(path.read_text().replace("method: opro", polite))
+    result = run(installed, "--prompt-optimize")
+    result.stdout.fnmatch_lines(["    verdict: Improved: *", "    +*Answer with one of billing*"])
+
+
+def test_every_hook_is_called(installed: Project) -> None:
+    weak(installed)
+    installed.write("conftest.py", file_of("conftest.py"))
+    result = run(installed, "--prompt-optimize", "-s")
+    result.stdout.fnmatch_lines(
+        [
+            "*golden train-0: missed",
+            "*verdict on prompts/a.prompt.yml: FAIL",
+            "*search for prompts/a.prompt.yml: *",
+            "run of 1 prompts, * requests sent",
+            "    not proposed: on Fridays we change nothing",
+        ]
+    )
+    assert "run of 1 prompts, 0 requests" not in result.stdout.str()
+    assert not (installed.path / ".promptopt/proposals").exists()
+    in_page = set(re.findall(r"def (pytest_promptopt_\w+)", PAGE))
+    assert in_page == {name for name in vars(hookspecs) if name.startswith("pytest_promptopt_")}
+
+
+def test_plugins_take_part_in_python_too(project: Project) -> None:
+    class Plugin:
+        told: tuple[object, ...] = ()
+
+        @pytest.hookimpl
+        def pytest_promptopt_golden(self, result: object) -> None:
+            self.told += (result,)
+
+        @pytest.hookimpl
+        def pytest_promptopt_run(self, run: object) -> None:
+            self.told += (run,)
+
+    project.answers({"one": "1", "two": "3"})
+    project.write("a.prompt.yml", PROMPT)
+    plugin = Plugin()
+    run = evaluate("a.prompt.yml", plugins=[plugin])
+    assert plugin.told == (*run.prompts[0].results, run)
