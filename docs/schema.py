@@ -82,7 +82,7 @@ def _complete_evaluators(definitions: dict[str, Any]) -> None:
     known = {*KINDS, *COMMON_KEYS}
     evaluator["propertyNames"] = _not_misspelt(known, {*known, *FOREIGN_KEYS})
     kinds = evaluator["properties"]
-    kinds["uses"]["enum"] = [*JUDGES]
+    kinds["uses"]["anyOf"] = [{"enum": [*JUDGES]}, {"not": {"pattern": "^github/"}}]
     kinds["json"]["anyOf"] = [{"const": "valid"}, {"type": "object"}]
     kinds["json"]["not"] = {"type": "object", "required": ["equals", "fields"]}
     kinds["regex"] |= {"type": ["string", "object"], "required": ["pattern"]}

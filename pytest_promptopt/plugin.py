@@ -1,6 +1,9 @@
 """The entry point that pytest loads: options always, everything else only when asked for."""
 
+import os
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from pytest_promptopt import hookspecs
 from pytest_promptopt.config import OPTIONS, PROMPT_SUFFIXES, Option
 
+_MOST_FOLDERS = 1_000
 _INI_TYPES: dict[str, Any] = {"lines": "linelist", "truth": "bool"}
 
 
@@ -49,6 +53,20 @@ def pytest_configure(config: pytest.Config) -> None:
     pointless = next(_asking_for_prompts(config), None)
     if pointless is not None:
         raise pytest.UsageError(f"{pointless}: prompts are scored with --prompt-eval only; add it")
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Say what is missing where nothing was run beside prompt files."""
+    if exitstatus != pytest.ExitCode.NO_TESTS_COLLECTED or config.getoption("prompt_eval"):
+        return
+    folders = [*config.args, *(config.rootpath / name for name in config.getini("prompt_paths"))]
+    if any(map(_holds_prompts, map(Path, folders))):
+        terminalreporter.write_line("prompt files are scored with --prompt-eval only; add it")
+
+
+def _holds_prompts(folder: Path) -> bool:
+    files = (name for _, _, names in islice(os.walk(folder), _MOST_FOLDERS) for name in names)
+    return any(name.endswith(PROMPT_SUFFIXES) for name in files)
 
 
 def _asking_for_prompts(config: pytest.Config) -> Iterator[str]:

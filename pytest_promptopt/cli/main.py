@@ -14,6 +14,7 @@ from typing import NamedTuple, TextIO
 
 from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.errors import PromptoptError, UsageError
+from pytest_promptopt.suggestion import did_you_mean
 
 _EXIT_CODES = "exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"
 
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not arguments:
         parser.print_help(sys.stderr)
         return 2
+    if arguments[0][0:1] != "-" and arguments[0] not in COMMANDS:
+        parser.error(f"there is no command `{arguments[0]}`{did_you_mean(arguments[0], COMMANDS)}")
     try:
         return _run(parser.parse_args(arguments))
     except BrokenPipeError:

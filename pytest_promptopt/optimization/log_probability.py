@@ -37,7 +37,7 @@ def measured_by_log_probability(
             "is; use a local model, or measure: accuracy"
         )
     for golden in validation:
-        if not isinstance(golden.expected, str | int | float):
+        if not (golden.expects_null or isinstance(golden.expected, str | int | float)):
             raise UsageError(
                 f"{golden.path}:{golden.line}: measure: log-probability needs `expected` as text "
                 f"or a number in every golden of validation, and {golden.id} has none"

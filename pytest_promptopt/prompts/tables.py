@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.files import MAX_BYTES
 
 _SEPARATORS = (",", ";", "\t", "|")
+# Excel's own way to say what separates columns.
+_DECLARED = re.compile(r"sep=(.)(?=\r?\n)", re.IGNORECASE)
 _LIMIT_LOCK = threading.Lock()
 
 _Row = tuple[int, Sequence[str]]
@@ -27,10 +30,12 @@ class Table:
 def read_table(text: str, location: str) -> Table:
     """The rows of ``text`` that hold anything; raises :class:`PromptFileError`.
 
-    The first line names the columns. They are separated by commas, or by what else gives every
-    row as many columns; line ends in a cell are ``\\n``.
+    The first line names the columns. They are separated by what a line ``sep=;`` before it says,
+    by commas, or by what else gives every row as many columns; line ends in a cell are ``\\n``.
     """
-    separator = _separator(text, location)
+    declared = _DECLARED.match(text)
+    text = text[declared.end() :] if declared else text
+    separator = declared[1] if declared else _separator(text, location)
     (first, header), *rows = _rows(text, separator, location) or [(1, ())]
     names = [name.strip() for name in header]
     columns = [index for index, name in enumerate(names) if name or _holds(rows, index)]
@@ -47,7 +52,7 @@ def read_table(text: str, location: str) -> Table:
         for line, row in rows
     )
     remark = f"the columns are read as separated by {_shown(separator)}"
-    return Table(rows=tuple(cells), remark="" if separator == "," else remark)
+    return Table(rows=tuple(cells), remark="" if declared or separator == "," else remark)
 
 
 def _separator(text: str, location: str) -> str:

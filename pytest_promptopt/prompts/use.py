@@ -18,6 +18,7 @@ _SEEING_ALL = ("python", "uses")
 _NOTES = frozenset({"comment", "comments", "description", "note", "notes", "source"})
 _LOGIC = re.compile(r"\{%.{0,200}?%\}|<%.{0,200}?%>", re.DOTALL)
 _FILE = re.compile(r"\s*file://\S+\s*")
+_THREE_BRACES = re.compile(r"(?<!\{)(\{{3}[^\S\n]*([^\W\d][\w.-]*)[^\S\n]*\}{3})(?!\})")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 
 
@@ -41,6 +42,7 @@ def check_use(prompt: Prompt) -> Iterator[Problem]:
     yield from _stays_in_evaluators(prompt.evaluators, names)
     yield from _filled_in_some(prompt)
     yield from _files_as_values(prompt)
+    yield from _in_three_braces(prompt)
     if _asks_the_same(prompt) or (len(prompt.goldens) == 1 and _sends_nothing(prompt, found)):
         message = _all_the_same(prompt, names, found)
         yield Problem(path=prompt.location, line=prompt.messages[-1].line, message=message)
@@ -87,6 +89,22 @@ def _stays_in_evaluators(
             for token in map(_shown, tokens):
                 message = f"evaluator `{spec.name}`: {token} stays text{_remedy(token, known)}"
                 yield _problem(spec.path, spec.line, message)
+
+
+def _in_three_braces(prompt: Prompt) -> Iterator[Problem]:
+    """Values that another tool would send bare, and that are sent in braces here."""
+    for message in prompt.messages:
+        for told in _three_braces(message.template):
+            yield _problem(prompt.location, message.line, told)
+    for spec in prompt.evaluators:
+        for template in templates_in(spec.options):
+            for told in _three_braces(template):
+                yield _problem(spec.path, spec.line, f"evaluator `{spec.name}`: {told}")
+
+
+def _three_braces(template: Template) -> Iterator[str]:
+    for token, name in _THREE_BRACES.findall(template.text):
+        yield f"`{token}` keeps a brace on either side of the value; without, write {{{{{name}}}}}"
 
 
 def _filled_in_some(prompt: Prompt) -> Iterator[Problem]:

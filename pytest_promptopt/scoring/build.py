@@ -6,7 +6,13 @@ from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, FULL, Kind, Kinds, Threshold, kind_of
-from pytest_promptopt.scoring.options import ForeignError, MisspeltError, OptionsError, unknown
+from pytest_promptopt.scoring.options import (
+    ForeignError,
+    MisspeltError,
+    OptionsError,
+    UnaskableError,
+    unknown,
+)
 from pytest_promptopt.scoring.score import Evaluator, Scorer
 from pytest_promptopt.scoring.text import ExpectedScorer
 
@@ -16,8 +22,8 @@ __all__ = ["ScoringContext", "build_evaluator", "default_evaluators"]
 def build_evaluator(spec: EvaluatorSpec, context: ScoringContext) -> Evaluator | Problem:
     """The evaluator that ``spec`` describes, or what is wrong with it.
 
-    It is an error where a name is misspelt or an evaluator of ours cannot be meant so; what
-    another tool may understand is a warning.
+    It is an error where a name is misspelt, a judge has no model or an evaluator of ours cannot be
+    meant so; what another tool may understand is a warning.
     """
     try:
         return _evaluator(spec, _kind(spec, context.kinds), context)
@@ -31,7 +37,7 @@ def build_evaluator(spec: EvaluatorSpec, context: ScoringContext) -> Evaluator |
 
 
 def _severity(spec: EvaluatorSpec, kinds: Kinds, error: OptionsError | UsageError) -> Severity:
-    if isinstance(error, MisspeltError):
+    if isinstance(error, MisspeltError | UnaskableError):
         return Severity.ERROR
     if isinstance(error, ForeignError | UsageError) or _kind(spec, kinds).is_githubs:
         return Severity.WARNING

@@ -15,7 +15,13 @@ from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Kind
-from pytest_promptopt.scoring.options import OptionsError, known_only, text_option, type_name
+from pytest_promptopt.scoring.options import (
+    OptionsError,
+    UnaskableError,
+    known_only,
+    text_option,
+    type_name,
+)
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.verdict import read_verdict
 
@@ -114,11 +120,11 @@ def llm_scorer(spec: EvaluatorSpec, context: ScoringContext) -> LlmJudge:
 
 
 def judge_model(name: str | None, context: ScoringContext) -> Model:
-    """The model of that name; raises :class:`OptionsError` where there is none."""
+    """The model of that name; raises :class:`UnaskableError` where there is none."""
     try:
         return context.judge_model(name)
     except UsageError as error:
-        raise OptionsError(f"the judge cannot be asked: {error}") from error
+        raise UnaskableError(f"the judge cannot be asked: {error}") from error
 
 
 def _messages(options: Mapping[str, Any]) -> tuple[Message, ...]:

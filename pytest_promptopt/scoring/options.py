@@ -18,6 +18,10 @@ class MisspeltError(OptionsError):
     """A name is one slip away from a known one."""
 
 
+class UnaskableError(OptionsError):
+    """A judge is understood, and there is no model to ask."""
+
+
 def known_only(options: Mapping[Any, Any], known: Collection[str]) -> None:
     """Raise :class:`OptionsError` where ``options`` hold a key that is not ``known``."""
     for key in options:

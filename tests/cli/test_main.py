@@ -56,9 +56,12 @@ def test_list_tells_all_prompts(promptopt: Promptopt) -> None:
 
 
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit, match="2"):
-        main(["logg"])
-    assert "invalid choice: 'logg'" in capsys.readouterr().err
+    for name, meant in {"logg": "log", "lst": "list", "Diff": "diff"}.items():
+        with pytest.raises(SystemExit, match="2"):
+            main([name])
+        told = capsys.readouterr().err
+        assert f"there is no command `{name}` (known:" in told
+        assert f"; did you mean `{meant}`?" in told
 
 
 def test_commands_work_from_any_folder(

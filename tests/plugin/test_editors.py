@@ -70,6 +70,7 @@ GOOD = (
     "evaluators: [{similarity: {to: a, threshold: 0.5}}, {similarity: {to: a}, threshold: 1}]",
     "evaluators: [{similarity: a, threshold: 1}, {similarity: null, threshold: 1}]",
     "evaluators: [{json: valid}, {json: {equals: 1}}, {number: {expected: 1, tolerance: 1}}]",
+    "evaluators: [{uses: azure/hate}, {uses: github/fluency}]",
     "evaluators: [{choice: ['1', '2']}, {choice: {labels: ['1', '2']}}, {contains: {any: [a]}}]",
     "modelParameters: {temperature: 0, maxTokens: 1, top_p: 1, max-completion-tokens: 1}",
     "modelParameters: {TOP_K: 1, StopSequences: [a], min_tokens: 1, responseFormat: text}",

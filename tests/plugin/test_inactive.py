@@ -76,3 +76,20 @@ def test_our_options_in_addopts_do_not_trouble_other_runs(project: Project) -> N
     project.write("test_a.py", "def test_a(): pass\n")
     result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin")
     result.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("arguments", [(), ("prompts",), ("deep", "-q")])
+def test_a_run_of_nothing_beside_prompts_says_what_is_missing(
+    project: Project, arguments: tuple[str, ...]
+) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("deep/er/b.prompt.yaml", PROMPT)
+    result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin", *arguments)
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    hint = "prompt files are scored with --prompt-eval only; add it"
+    assert result.outlines.count(hint) == 1
+
+
+def test_a_run_of_nothing_without_prompts_says_nothing_of_them(project: Project) -> None:
+    result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin")
+    assert "--prompt-eval" not in result.stdout.str()

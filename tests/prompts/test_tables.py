@@ -17,6 +17,8 @@ def rows(text: str) -> list[tuple[int, Mapping[str, str]]]:
         ("q;e\na;1\nb;2\n", "the columns are read as separated by `;`"),
         ("q\te\na\t1\nb\t2\n", "the columns are read as separated by tabs"),
         ("q|e\na|1\nb|2\n", "the columns are read as separated by `|`"),
+        ("sep=;\nq;e\na;1\nb;2\n", ""),
+        ("SEP=\t\r\nq\te\r\na\t1\r\nb\t2\r\n", ""),
         ("q, e\na, 1\nb, 2\n", ""),
         (" q , e \na,1\nb,2", ""),
         ("q,e,\na,1,\nb,2,\n", ""),
@@ -27,6 +29,11 @@ def test_tables_of_spreadsheets_are_read_alike(text: str, remark: str) -> None:
     table = read_table(text, "g.csv")
     assert [row for _, row in table.rows] == [{"q": "a", "e": "1"}, {"q": "b", "e": "2"}]
     assert table.remark == remark
+
+
+def test_a_declared_separator_wins_and_lines_are_counted_with_it() -> None:
+    assert rows("sep=|\nq|e\na, b;c|1\n") == [(3, {"q": "a, b;c", "e": "1"})]
+    assert rows("sep=,\nq,e\na;b,1\n") == [(3, {"q": "a;b", "e": "1"})]
 
 
 def test_another_separator_may_stand_in_cells() -> None:

@@ -71,6 +71,17 @@ def test_other_braces_are_no_template(tmp_path: Path, content: str) -> None:
     assert told(tmp_path, f"{{{{review}}}} {content}") == []
 
 
+def test_three_braces_are_told_as_they_are_not_dropped(tmp_path: Path) -> None:
+    what = "keeps a brace on either side of the value; without, write {{review}}"
+    for token in ("{{{review}}}", "{{{ review }}}"):
+        assert told(tmp_path, f"Judge {token}") == [f"a.prompt.yml:3: `{token}` {what}"]
+    evaluators = 'evaluators: [{equals: "{{{review}}}"}]\n'
+    [line] = told(tmp_path, "Judge {{review}}", more=evaluators)
+    assert line == f"a.prompt.yml:8: evaluator `equals`: `{{{{{{review}}}}}}` {what}"
+    for text in ('{"a": {{review}}}', "{{{{review}}}} {{review}}", "{ {{review}} }"):
+        assert told(tmp_path, text) == []
+
+
 def test_a_constant_prompt_has_one_golden_at_most(tmp_path: Path) -> None:
     assert told(tmp_path, "Say hi") == [
         "REFUSED a.prompt.yml:3: all 2 goldens send the same text: no placeholder uses `review`; "

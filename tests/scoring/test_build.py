@@ -39,6 +39,7 @@ def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
         {"json": {"schema": True}},
         {"python": "acme_absent:f"},
         {"similarity": {"to": "x"}},
+        {"llm": {"prompt": "a", "choices": [{"choice": "b"}], "modelId": "nowhere/x"}},
     ],
 )
 def test_what_is_misspelt_or_ours_and_cannot_be_meant_is_an_error(entry: Any) -> None:

@@ -95,7 +95,7 @@ def miss_of(case: Case, profile: Profile) -> Miss:
     """
     expected = meant(case.golden.expected)
     kind = _without_content(case, expected)
-    if kind is None and expected is not None:
+    if kind is None and case.golden.has_expected:
         kind = _right_content(case.answer, expected, profile)
     if kind is None and case.finish_reason is FinishReason.LENGTH:
         kind = MissKind.CUT_OFF
@@ -186,9 +186,11 @@ def _outermost(answer: str, expected: Any) -> str:
 def _wrong_content(case: Case, expected: Any, profile: Profile) -> Miss:
     if isinstance(expected, Mapping | list):
         return _wrong_json(case, expected)
-    if profile.labels and expected is not None:
+    if not case.golden.has_expected:
+        return Miss(kind=MissKind.OTHER, golden_id=case.golden.id)
+    if profile.labels:
         return _wrong_label(case, as_text(expected).strip(), profile)
-    kind = MissKind.OTHER if expected is None else _wrong_text(case.answer.strip(), profile)
+    kind = _wrong_text(case.answer.strip(), profile)
     return Miss(kind=kind, golden_id=case.golden.id)
 
 

@@ -144,7 +144,7 @@ _CASINGS = {
 
 def profile_of(goldens: Sequence[Golden]) -> Profile:
     """What the ``expected`` of ``goldens`` have in common."""
-    values = [meant(golden.expected) for golden in goldens if golden.expected is not None]
+    values = [meant(golden.expected) for golden in goldens if golden.has_expected]
     silent = len(goldens) - len(values)
     if not values:
         return Profile(silent=silent)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,16 @@ def miss(
 )
 def test_an_answer_misses_a_label(answer: str, kind: MissKind) -> None:
     assert miss("billing", answer, LABELS * 3).kind is kind
+
+
+def test_null_is_a_label_like_others_and_no_answer_is_none() -> None:
+    null = golden("g", None, expects_null=True)
+    labels = [*goldens(*("yes", "no") * 3), null, replace(null, id="h"), golden("silent")]
+    profile = profile_of(labels)
+    assert (profile.labels["null"], profile.silent) == (2, 1)
+    assert miss_of(missed(null, "It is null."), profile).kind is MissKind.LABEL_WITHIN
+    assert miss_of(missed(null, "yes"), profile).expected_label == "null"
+    assert miss_of(missed(golden("silent"), "yes"), profile).kind is MissKind.OTHER
 
 
 def test_a_wrong_label_is_named() -> None:
