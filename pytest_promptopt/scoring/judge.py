@@ -26,6 +26,7 @@ from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.verdict import read_verdict
 
 _SPELLINGS = {"model": "modelId", "model_id": "modelId", "system_prompt": "systemPrompt"}
+_HIGHEST_SCORE = 1e9
 _KEYS = ("modelId", "systemPrompt", "prompt", "choices")
 
 
@@ -151,7 +152,7 @@ def _scores(choices: Any) -> dict[str, float]:
         if isinstance(text, Mapping | list) or text is None or not folded(as_text(text)):
             raise OptionsError(f"a `choice` must be text, found {excerpt(text)}")
         if not _is_score(score):
-            raise OptionsError(f"a `score` must be a number of 0 or more, found {excerpt(score)}")
+            raise OptionsError(f"a `score` must be a number from 0 to 1e9, found {excerpt(score)}")
         if folded(as_text(text)) not in map(folded, scores):
             scores[as_text(text)] = float(score)
     largest = max(1.0, *scores.values())
@@ -160,7 +161,7 @@ def _scores(choices: Any) -> dict[str, float]:
 
 def _is_score(value: Any) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < float("inf")
+    return is_number and 0 <= value <= _HIGHEST_SCORE
 
 
 LLM = Kind(make=llm_scorer, threshold=ABOVE_NOTHING, is_githubs=True)

@@ -47,6 +47,7 @@ OTHER: dict[str, tuple[tuple[str, str], ...]] = {
         ('"choices": [{"choice": "1", "score": 1}, {"choice": "2", "score": 0}]', '"choices": 1'),
         ('"number": {"expected": "1"', f'"number": {{"expected": {10**400}'),
         ('"split": "test"', '"split": 2.5'),
+        ('{"choice": "1", "score": 1}', f'{{"choice": "1", "score": {10**400}}}'),
     ),
     "recording.jsonl": (
         ('"cached_tokens": 1', '"cached_tokens": null'),

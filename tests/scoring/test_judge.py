@@ -118,9 +118,9 @@ def test_a_refusal_and_a_cut_off_answer_are_not_scored() -> None:
          'a choice must have `choice` and `score`, found {"score": 1}'),
         ({"choices": [{"choice": "", "score": 1}]}, 'a `choice` must be text, found ""'),
         ({"choices": [{"choice": "a", "score": -1}]},
-         "a `score` must be a number of 0 or more, found -1"),
+         "a `score` must be a number from 0 to 1e9, found -1"),
         ({"choices": [{"choice": "a", "score": True}]},
-         "a `score` must be a number of 0 or more, found true"),
+         "a `score` must be a number from 0 to 1e9, found true"),
         ({"tools": []}, "`tools` is not understood (known: modelId, systemPrompt, prompt, "
                         "choices)"),
     ],
