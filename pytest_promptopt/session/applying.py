@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -11,11 +10,12 @@ from pytest_promptopt.proposals.applying import file_of, merge
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.taking import read_file, take
+from pytest_promptopt.session.after import Step
 from pytest_promptopt.session.lines import say
 
 
-@dataclass(slots=True, kw_only=True)
-class Applying:
+@dataclass(kw_only=True)
+class Applying(Step):
     """Edits the files when all searches are done, in the process that ran them.
 
     What is unproven, or adds what people must look at, is left to ``promptopt apply``; so is what
@@ -26,18 +26,14 @@ class Applying:
     findings: Callable[[], Sequence[Finding]]
     _lines: list[str] = field(default_factory=list)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtestloop(self) -> Any:
+    def decide(self, _session: pytest.Session) -> None:
         """Apply after the searches."""
-        done = yield
         for finding in self.findings():
             if finding.proposal is not None:
                 line = self._apply(finding.proposal, finding.search.flags)
                 self._lines.append(f"{finding.proposal.location}: {line}")
-        return done
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was applied, and what was not."""
         for line in "\n".join(self._lines).splitlines():
             say(terminalreporter, line)

@@ -24,6 +24,7 @@ from pytest_promptopt.reports.optimization import (
     render_result,
 )
 from pytest_promptopt.reports.terminal import Line
+from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
 from pytest_promptopt.session.reporting import Reporting
@@ -36,8 +37,8 @@ _FROM_FORK = (
 )
 
 
-@dataclass(slots=True, kw_only=True)
-class Optimizing:
+@dataclass(kw_only=True)
+class Optimizing(Step):
     """Runs in the process that owns the calls, when all items are done.
 
     Nothing is optimized in a job that is ``is_from_fork``: it would spend on what anybody sends.
@@ -57,10 +58,8 @@ class Optimizing:
     _unsaved: dict[str, str] = field(default_factory=dict)
     _refused: list[str] = field(default_factory=list)
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self) -> Any:
-        """Optimize after the items have run, inside the loop, so that Ctrl-C is pytest's."""
-        done = yield
+    def decide(self, _session: pytest.Session) -> None:
+        """Optimize what falls short."""
         wanted = [
             prompt
             for prompt in self.reporting.prompts()
@@ -68,18 +67,16 @@ class Optimizing:
         ]
         if wanted and self.is_from_fork:
             self._refused.append(_FROM_FORK)
-            return done
+            return
         for prompt in wanted:
             self._optimize(prompt)
-        return done
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """A proposal that cannot be saved fails the run: it was paid for."""
-        if self._unsaved and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    def save(self, session: pytest.Session) -> None:
+        """Fail where a proposal could not be saved when its search ended: it was paid for."""
+        if self._unsaved:
+            fail(session)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The verdicts, the diffs, and what was tried."""
         if self._searches or self._refused:
             terminalreporter.section("prompt optimization")

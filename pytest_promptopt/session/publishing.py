@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -20,12 +19,15 @@ from pytest_promptopt.publishing.climb import Checkout
 from pytest_promptopt.publishing.publish import Published, publish_run
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
+from pytest_promptopt.session.after import Step
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
+_STOPPED = "nothing was posted: the run was stopped before its end"
 
-@dataclass(slots=True, kw_only=True)
-class Publishing:
+
+@dataclass(kw_only=True)
+class Publishing(Step):
     """Publishes once, in the process that reports come to, when all else is done.
 
     Whatever happens to it, the outcome of the run stands: what was not posted is told, with where
@@ -39,13 +41,10 @@ class Publishing:
     secrets: Sequence[str]
     _published: Published | None = None
     _exit_code: int = 0
-    _lines: list[str] = field(default_factory=list)
+    _lines: list[str] = field(default_factory=lambda: [_STOPPED])
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> Any:
-        """Publish after the items and the searches, inside the loop, so that Ctrl-C is pytest's."""
-        self._lines.append("nothing was posted: the run was stopped before its end")
-        done = yield
+    def decide(self, session: pytest.Session) -> None:
+        """Publish after the items and the searches."""
         self._lines.clear()
         try:
             self._exit_code = min(session.testsfailed, 1)
@@ -54,10 +53,8 @@ class Publishing:
             self._lines.append(f"nothing was posted: {reason}")
         except (ForgeError, HistoryError, UsageError) as error:
             self._keep_text(f"nothing was posted: {error}")
-        return done
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What was posted where, and what was not."""
         terminalreporter.section("pull request")
         for line in "\n".join(self._lines).splitlines():

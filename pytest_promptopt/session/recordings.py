@@ -8,11 +8,12 @@ import pytest
 from pytest_promptopt.client.client import Client
 from pytest_promptopt.client.recording_file import recording_path
 from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting
 
 
-class UnusedRecordings:
+class UnusedRecordings(Step):
     """Removed by ``record``, told by ``replay``: of prompts all of whose goldens were answered."""
 
     def __init__(self, client: Client, reporting: Reporting, root: Path) -> None:
@@ -21,19 +22,19 @@ class UnusedRecordings:
         self._root = root
         self._told: Mapping[Path, int] = {}
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def save(self, session: pytest.Session) -> None:
         """Look at what was used; recordings that cannot be written fail the run."""
         recorder, replay = self._client.recorder, self._client.replay
         if recorder is not None:
             for origin in self._whole():
                 recorder.discard_unused(origin)
-            if not recorder.flush() and session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            if not recorder.flush():
+                fail(session)
         if replay is not None:
             whole = {recording_path(origin) for origin in self._whole()}
             self._told = {path: n for path, n in replay.unused().items() if path in whole}
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name the recordings that nothing asked for."""
         for path, count in self._told.items():
             say(

@@ -16,12 +16,13 @@ from pytest_promptopt.history.scores import (
     ScoreFile,
 )
 from pytest_promptopt.project.folder import RUNS, SCORES
+from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting, Searches
 from pytest_promptopt.work.saved_runs import RunStore
 
 
-class SavingScores:
+class SavingScores(Step):
     """Writes the scores when the run is over. ``now`` tells the time in UTC."""
 
     def __init__(self, reporting: Reporting, root: Path, now: Callable[[], datetime]) -> None:
@@ -31,7 +32,7 @@ class SavingScores:
         self._remark = ""
         self._problems: tuple[Problem, ...] = ()
 
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def save(self, session: pytest.Session) -> None:
         """Write; a file that cannot be written is told and fails the run."""
         now = self._now()
         scores = [saved for prompt in self._reporting.prompts() for saved in _saved(prompt, now)]
@@ -40,20 +41,18 @@ class SavingScores:
             new = self._file.add(scores)
         except HistoryError as error:
             self._remark = f"no score was saved: {error}"
-            if session.exitstatus == pytest.ExitCode.OK:
-                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            fail(session)
         else:
             self._remark = f"{counted(len(scores), 'score')} of whole prompts, {new} new: {SCORES}"
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was saved, and what stands there that is no score."""
         for problem in self._problems:
             say(terminalreporter, str(problem), yellow=True)
         say(terminalreporter, self._remark)
 
 
-class SavingRun:
+class SavingRun(Step):
     """Keeps the whole run for `promptopt report`, and hands it to plugins.
 
     ``searches`` tells what searches came to.
@@ -73,8 +72,7 @@ class SavingRun:
         self._searches = searches
         self._remark = ""
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def save(self, session: pytest.Session) -> None:
         """Write, when the exit code is known; nobody asked for it, so that it changes none."""
         run = self._reporting.run(int(session.exitstatus), self._searches())
         self._config.hook.pytest_promptopt_run(run=run)
@@ -85,8 +83,7 @@ class SavingRun:
         except OSError as error:
             self._remark = f"the run was not saved in {RUNS.as_posix()}: {error.strerror or error}"
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what went wrong."""
         if self._remark:
             say(terminalreporter, self._remark, yellow=True)

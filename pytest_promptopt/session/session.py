@@ -6,7 +6,7 @@ The search for better prompts is a third of the package: it is imported only whe
 import functools
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,12 @@ import pytest
 
 from pytest_promptopt.client.client import Client, Responses
 from pytest_promptopt.errors import HistoryError, UsageError
+from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.history.baseline import Baseline
 from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
+from pytest_promptopt.session.after import AfterItems, Step
 from pytest_promptopt.session.answering import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
 from pytest_promptopt.session.finding import FindingPrompts
@@ -25,7 +27,7 @@ from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.planning import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
-from pytest_promptopt.session.reporting import ItemReports, Reporting, Searches
+from pytest_promptopt.session.reporting import ItemReports, Reporting
 from pytest_promptopt.session.running import Running
 from pytest_promptopt.session.saving import SavingRun, SavingScores
 from pytest_promptopt.session.state import STATE, State
@@ -125,7 +127,12 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     saved_in = "the recordings" if is_replay else "the cache"
     reporting = Reporting(config, remarks, saved_in)
     config.pluginmanager.register(reporting, "promptopt-reporting")
-    _act_on_results(config, settings, state, reporting, client=client, work=work)
+    steps = _steps(config, settings, state, reporting, client=client, work=work)
+    config.pluginmanager.register(AfterItems([*steps]), "promptopt-after-items")
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.rootpath)
+        annotating = Annotating(config, workspace.resolve())
+        config.pluginmanager.register(annotating, "promptopt-annotating")
     if config.getoption("dist", "no") != "no":
         controller = Controller(config, state, finding, client.ledger.was_sent)
         config.pluginmanager.register(controller, "promptopt-controller")
@@ -147,7 +154,7 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
     config.pluginmanager.register(planning, "promptopt-planning")
 
 
-def _act_on_results(
+def _steps(
     config: pytest.Config,
     settings: Settings,
     state: State,
@@ -155,11 +162,9 @@ def _act_on_results(
     *,
     client: Client,
     work: Work,
-) -> None:
-    """Register what happens once, when the items are done."""
-    plugins = config.pluginmanager
-    unused = UnusedRecordings(client, reporting, config.rootpath)
-    plugins.register(unused, "promptopt-unused-recordings")
+) -> Iterator[Step]:
+    """What happens once, when the items are done, in this order."""
+    yield UnusedRecordings(client, reporting, config.rootpath)
     findings: Callable[[], Sequence[Finding]] = tuple
     if settings.wants_search:
         from pytest_promptopt.session.optimizing import Optimizing
@@ -173,51 +178,31 @@ def _act_on_results(
             work=work,
             is_from_fork=is_from_fork(),
         )
-        plugins.register(optimizing, "promptopt-optimizing")
         findings = optimizing.findings
-    if settings.save_scores:
-        saving = SavingScores(reporting, config.rootpath, now=utc_now)
-        plugins.register(saving, "promptopt-saving-scores")
-    searches = _publish(config, settings, reporting, findings)
-    saving_run = SavingRun(config, reporting, utc_now, searches)
-    plugins.register(saving_run, "promptopt-saving-run")
-    _write(config, settings, reporting, searches)
+        yield optimizing
 
+    def searches() -> list[SearchRecord]:
+        return [finding.search for finding in findings()]
 
-def _publish(
-    config: pytest.Config,
-    settings: Settings,
-    reporting: Reporting,
-    findings: "Callable[[], Sequence[Finding]]",
-) -> Searches:
-    """Register what brings the run to a pull request, if wanted; what tells of searches then."""
     if settings.propose == "apply":
         from pytest_promptopt.session.applying import Applying
 
-        applying = Applying(config=config, findings=findings)
-        config.pluginmanager.register(applying, "promptopt-applying")
-    if settings.propose in ("patch", "apply"):
-        return lambda: [finding.search for finding in findings()]
-    from pytest_promptopt.evaluation.search_record import Rung
-    from pytest_promptopt.session.publishing import Publishing
+        yield Applying(config=config, findings=findings)
+    elif settings.propose != "patch":
+        from pytest_promptopt.session.publishing import Publishing
 
-    publishing = Publishing(
-        config=config,
-        reporting=reporting,
-        findings=findings,
-        wish=Rung(settings.propose),
-        secrets=secrets_of(settings),
-    )
-    config.pluginmanager.register(publishing, "promptopt-publishing")
-    return publishing.searches
-
-
-def _write(
-    config: pytest.Config, settings: Settings, reporting: Reporting, searches: Searches
-) -> None:
-    """Register what tells of the run outside the terminal."""
-    plugins = config.pluginmanager
-    writing = WritingReports(
+        publishing = Publishing(
+            config=config,
+            reporting=reporting,
+            findings=findings,
+            wish=Rung(settings.propose),
+            secrets=secrets_of(settings),
+        )
+        searches = publishing.searches
+        yield publishing
+    if settings.save_scores:
+        yield SavingScores(reporting, config.rootpath, now=utc_now)
+    yield WritingReports(
         config,
         reporting,
         paths=settings.report,
@@ -225,10 +210,7 @@ def _write(
         job_summary=os.environ.get("GITHUB_STEP_SUMMARY"),
         searches=searches,
     )
-    plugins.register(writing, "promptopt-writing-reports")
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        workspace = Path(os.environ.get("GITHUB_WORKSPACE") or config.rootpath)
-        plugins.register(Annotating(config, workspace.resolve()), "promptopt-annotating")
+    yield SavingRun(config, reporting, utc_now, searches)
 
 
 def _share(config: pytest.Config, state: State, folders: PromptFolders) -> None:

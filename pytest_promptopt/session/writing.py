@@ -18,6 +18,7 @@ from pytest_promptopt.reports.job_summary import (
 )
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
+from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.reporting import Reporting, Searches, missed_in, record_in
 
@@ -43,7 +44,7 @@ def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) ->
             raise UsageError(f"--prompt-report {path}: known are {known}")
 
 
-class WritingReports:
+class WritingReports(Step):
     """Writes the reports when the run is over. Runs once, in the process that reports come to.
 
     ``paths`` are relative to the folder that pytest was started in. ``job_summary`` is the file
@@ -71,14 +72,13 @@ class WritingReports:
         self._failed: list[str] = []
         self._remark = ""
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+    def save(self, session: pytest.Session) -> None:
         """Write them all, when the exit code is known."""
         if not self._paths and not self._job_summary:
             return
         run = self._write_reports(session)
         if self._failed and session.exitstatus == pytest.ExitCode.OK:
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            fail(session)
             # Those that could be written say that all is good.
             run = self._write_reports(session)
         if self._job_summary:
@@ -102,8 +102,7 @@ class WritingReports:
                 self._written.append(shown)
         return run
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was written."""
         if self._written:
             say(terminalreporter, f"reports: {', '.join(self._written)}")
