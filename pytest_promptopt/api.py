@@ -22,9 +22,9 @@ from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request, Usage
 from pytest_promptopt.runtime import LoadedPrompt, load_prompt
-from pytest_promptopt.scoring.kinds import Kind, Threshold
+from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError as EvaluatorOptionsError
-from pytest_promptopt.scoring.score import Score, Scorer
+from pytest_promptopt.scoring.score import Score, Scorer, Threshold
 from pytest_promptopt.work.evaluate import evaluate
 from pytest_promptopt.work.optimize import Optimized, Search, optimize
 

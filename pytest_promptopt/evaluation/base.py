@@ -8,7 +8,8 @@ from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, resolv
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.version import version_of
-from pytest_promptopt.scoring.kinds import Kinds, Threshold, all_kinds, kind_of
+from pytest_promptopt.scoring.kinds import Kinds, all_kinds, kind_of
+from pytest_promptopt.scoring.score import Threshold
 
 _SHOWN = 5
 _SUFFIX = "@base"

@@ -4,8 +4,7 @@ import functools
 
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
-from pytest_promptopt.scoring.context import ScoringContext
-from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, FULL, Kind, Kinds, Threshold, kind_of
+from pytest_promptopt.scoring.kinds import Kind, Kinds, ScoringContext, kind_of
 from pytest_promptopt.scoring.options import (
     ForeignError,
     MisspeltError,
@@ -13,7 +12,7 @@ from pytest_promptopt.scoring.options import (
     UnaskableError,
     unknown,
 )
-from pytest_promptopt.scoring.score import Evaluator, Scorer
+from pytest_promptopt.scoring.score import ABOVE_NOTHING, FULL, Evaluator, Scorer, Threshold
 from pytest_promptopt.scoring.text import ExpectedScorer
 
 __all__ = ["ScoringContext", "build_evaluator", "default_evaluators"]

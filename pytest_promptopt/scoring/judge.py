@@ -10,11 +10,10 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.answer import read_answer
-from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.folding import folded
-from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Kind
+from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import (
     OptionsError,
     UnaskableError,
@@ -22,7 +21,7 @@ from pytest_promptopt.scoring.options import (
     text_option,
     type_name,
 )
-from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.scoring.score import ABOVE_NOTHING, Score
 from pytest_promptopt.scoring.verdict import read_verdict
 
 _SPELLINGS = {"model": "modelId", "model_id": "modelId", "system_prompt": "systemPrompt"}

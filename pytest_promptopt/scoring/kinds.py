@@ -1,21 +1,23 @@
-"""The kinds of evaluators: what is to know of each, and where the built-in ones are."""
+"""The kinds of evaluators: all that is to know of each, where the built-in ones are, and what
+their scorers are made from.
+"""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
 
+from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.providers.request import Model
 from pytest_promptopt.registry import Registry
-
-if TYPE_CHECKING:
-    from pytest_promptopt.scoring.context import ScoringContext
-    from pytest_promptopt.scoring.score import JudgeScorer, Scorer
+from pytest_promptopt.scoring.score import FULL, JudgeScorer, Scorer, Threshold
 
 
 class ScorerFactory(Protocol):
     """Makes the scorers of one kind of evaluator."""
 
-    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> "Scorer | JudgeScorer":
+    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> Scorer | JudgeScorer:
         """The scorer that ``spec`` asks for.
 
         Raises :class:`~pytest_promptopt.scoring.options.OptionsError` where the options cannot
@@ -24,35 +26,15 @@ class ScorerFactory(Protocol):
         ...
 
 
-class Threshold(NamedTuple):
-    """From which score on an answer passes: ``least``, or if it ``is_strict`` only above."""
-
-    least: float = 1.0
-    is_strict: bool = False
-
-    def passes(self, value: float) -> bool:
-        """Whether a score of ``value`` is good enough."""
-        return value > self.least if self.is_strict else value >= self.least
-
-    def __str__(self) -> str:
-        return f"{'above ' if self.is_strict else ''}{self.least:g}"
-
-
-FULL = Threshold()
-"""Only what is wholly right passes."""
-ABOVE_NOTHING = Threshold(0.0, is_strict=True)
-"""That of judges: each choice with a score passes."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of evaluator, all of it beside the entry in a file.
 
     ``make`` makes its scorers. ``threshold`` is that of entries that name none, None where it is
-    :data:`ABOVE_NOTHING` for a scorer that is a judge and :data:`FULL` for others. ``vote`` tells
-    from the entry's options and an answer what the answer counts as when several are put to the
-    vote, empty where it counts as nothing. Of a kind that ``is_githubs`` other tools' files may
-    hold forms that are not known here: what is not understood is a warning.
+    ``ABOVE_NOTHING`` for a scorer that is a judge and ``FULL`` for others. ``vote`` tells from the
+    entry's options and an answer what the answer counts as when several are put to the vote,
+    empty where it counts as nothing. Of a kind that ``is_githubs`` other tools' files may hold
+    forms that are not known here: what is not understood is a warning.
     """
 
     make: ScorerFactory
@@ -89,3 +71,22 @@ _BUILT_IN = {
 def all_kinds() -> Kinds:
     """The built-in kinds and those of other packages, which may be a factory alone."""
     return Registry("pytest_promptopt.scorers", _BUILT_IN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringContext:
+    """What the prompt and the run say to all evaluators of a file.
+
+    ``json_schema`` is the prompt's wrapper with ``name`` and ``schema``. ``code`` finds the
+    project's functions for ``python``. ``judge_model`` gives the model
+    of that name, or the default one for None, and raises
+    :class:`~pytest_promptopt.errors.UsageError` where there is none. ``origin`` is the prompt
+    file, to which the judges' answers are recorded. ``kinds`` are the built-in kinds and those of
+    other packages.
+    """
+
+    json_schema: Mapping[str, Any] | None
+    code: ProjectCode
+    judge_model: Callable[[str | None], Model]
+    origin: Path
+    kinds: Kinds = field(default_factory=all_kinds, compare=False)

@@ -10,10 +10,9 @@ import regex
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
-from pytest_promptopt.scoring.kinds import Kind
+from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.limited_regex import (
     PatternError,
     compile_pattern,

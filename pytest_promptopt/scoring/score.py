@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import Completion, Request
-from pytest_promptopt.scoring.kinds import FULL, Threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +57,26 @@ class JudgeScorer(Protocol):
     def read(self, answer: Completion) -> Score:
         """The score that the judge's ``answer`` names; not scored where it names none."""
         ...
+
+
+class Threshold(NamedTuple):
+    """From which score on an answer passes: ``least``, or if it ``is_strict`` only above."""
+
+    least: float = 1.0
+    is_strict: bool = False
+
+    def passes(self, value: float) -> bool:
+        """Whether a score of ``value`` is good enough."""
+        return value > self.least if self.is_strict else value >= self.least
+
+    def __str__(self) -> str:
+        return f"{'above ' if self.is_strict else ''}{self.least:g}"
+
+
+FULL = Threshold()
+"""Only what is wholly right passes."""
+ABOVE_NOTHING = Threshold(0.0, is_strict=True)
+"""That of judges: each choice with a score passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

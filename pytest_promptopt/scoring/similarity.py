@@ -7,11 +7,10 @@ from rapidfuzz.distance import Levenshtein
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.folding import tidy
-from pytest_promptopt.scoring.kinds import Kind
+from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 

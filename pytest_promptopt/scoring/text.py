@@ -7,7 +7,6 @@ from typing import Any
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.context import ScoringContext
 from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import tidy
@@ -17,7 +16,7 @@ from pytest_promptopt.scoring.json_value import (
     join_few,
     read_json,
 )
-from pytest_promptopt.scoring.kinds import Kind
+from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 

@@ -13,8 +13,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt, Reducer
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.scoring.choice import CHOICE
-from pytest_promptopt.scoring.kinds import ABOVE_NOTHING, Threshold
-from pytest_promptopt.scoring.score import Evaluator, Score
+from pytest_promptopt.scoring.score import ABOVE_NOTHING, Evaluator, Score, Threshold
 
 
 class Fixed:

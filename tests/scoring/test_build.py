@@ -13,10 +13,9 @@ from pytest_promptopt.prompts.evaluators import KINDS
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
-from pytest_promptopt.scoring.context import ScoringContext
-from pytest_promptopt.scoring.kinds import FULL, Kind, Threshold
+from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError
-from pytest_promptopt.scoring.score import Evaluator, Score, Scorer
+from pytest_promptopt.scoring.score import FULL, Evaluator, Score, Scorer, Threshold
 from tests.scoring.entries import complaint, context, evaluator, golden, problem, score, spec_of
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_promptopt.errors import ScorerError
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.context import ScoringContext
+from pytest_promptopt.scoring.kinds import ScoringContext
 from pytest_promptopt.scoring.score import Scorer
 from tests.scoring.entries import complaint, context, evaluator, golden, score
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.scoring.build import default_evaluators
-from pytest_promptopt.scoring.kinds import FULL
+from pytest_promptopt.scoring.score import FULL
 from tests.scoring.entries import complaint, context, evaluator, golden, score
 
 SCHEMA = {

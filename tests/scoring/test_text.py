@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.scoring.kinds import FULL, Threshold
+from pytest_promptopt.scoring.score import FULL, Threshold
 from tests.scoring.entries import complaint, evaluator, score
 
 
