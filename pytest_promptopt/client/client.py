@@ -11,7 +11,7 @@ from pytest_promptopt.client.budget import Budget, Budgeted
 from pytest_promptopt.client.cache import Cache
 from pytest_promptopt.client.inflight import InFlight
 from pytest_promptopt.client.ledger import Ledger, Metered, Tallied
-from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY, Limited, Limits
+from pytest_promptopt.client.limits import Concurrency, Limited, Limits
 from pytest_promptopt.client.rates import Rate
 from pytest_promptopt.client.recordings import Recorder, Replay
 from pytest_promptopt.client.retries import Fault, Retrying, Wait
@@ -45,8 +45,7 @@ class ClientSettings:
     no_cache: bool = False
     responses: Responses = Responses.LIVE
     budget: Budget | None = None
-    concurrency: int = MOST_CONCURRENCY
-    first_concurrency: int = FIRST_CONCURRENCY
+    concurrency: int | None = None
     local_concurrency: int = 4
     max_retries: int = 6
     deadline_seconds: float = 240.0
@@ -133,9 +132,8 @@ def _cached(
 
 def _limits(settings: ClientSettings) -> Limits:
     return Limits(
-        maximum=settings.concurrency,
-        local_maximum=min(settings.local_concurrency, settings.concurrency),
-        first=settings.first_concurrency,
+        concurrency=Concurrency.at_most(settings.concurrency),
+        local_maximum=settings.local_concurrency,
         rates=settings.limits,
     )
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.client.rates import Booking, Minute, Rate
@@ -12,12 +13,28 @@ from pytest_promptopt.client.window import Window
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, RateLimit, Request
 
-FIRST_CONCURRENCY = 16
-MOST_CONCURRENCY = 256
+_FIRST = 16
+_MOST = 256
+
+
 LONGEST_PAUSE_SECONDS = 60.0
 """A longer reset is that of a daily quota: the 429 that follows says so, a pause would not."""
 
 _LONGEST_NAP_SECONDS = 1.0
+
+
+class Concurrency(NamedTuple):
+    """Calls in flight to one endpoint: how many at ``first``, and how many at ``most``."""
+
+    first: int = _FIRST
+    most: int = _MOST
+
+    @classmethod
+    def at_most(cls, most: int | None) -> "Concurrency":
+        """That of who wants no more than ``most``, by default as many as are usual."""
+        if most is None:
+            return cls()
+        return cls(first=max(_FIRST, most // 2), most=most)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,22 +82,20 @@ class Limits:
     """What each endpoint and model takes: concurrency, requests and tokens per minute.
 
     Shared by :class:`Limited`, which waits for it, and the retries inside, which report faults.
-    ``rates`` go by ``provider/model``. Endpoints have a :class:`Window` each, which starts at
-    ``first`` and never passes ``maximum``; local models have ``local_maximum`` from the start.
+    ``rates`` go by ``provider/model``. Endpoints have a :class:`Window` each, which starts and ends
+    as ``concurrency`` says; local models have ``local_maximum`` from the start.
     """
 
     def __init__(
         self,
         *,
-        maximum: int,
+        concurrency: Concurrency,
         local_maximum: int = 4,
-        first: int = FIRST_CONCURRENCY,
         rates: Mapping[str, Rate] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._maximum = maximum
-        self._local_maximum = local_maximum
-        self._first = first
+        self._concurrency = concurrency
+        self._local_maximum = min(local_maximum, concurrency.most)
         self._rates = rates or {}
         self._now = now
         self._windows: dict[tuple[str, str], Window] = {}
@@ -114,7 +129,7 @@ class Limits:
     def _new_window(self, model: Model) -> Window:
         if model.provider == "local":
             return Window(first=self._local_maximum, maximum=self._local_maximum)
-        return Window(first=self._first, maximum=self._maximum)
+        return Window(first=self._concurrency.first, maximum=self._concurrency.most)
 
 
 class Limited:

@@ -9,7 +9,6 @@ import pluggy
 
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
-from pytest_promptopt.client.limits import FIRST_CONCURRENCY, MOST_CONCURRENCY
 from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.job import read_job
@@ -51,8 +50,7 @@ def client_of(
         no_cache=settings.no_cache,
         responses=Responses(settings.responses),
         budget=Budget.parse(settings.budget) if settings.budget else None,
-        concurrency=settings.concurrency or MOST_CONCURRENCY,
-        first_concurrency=max(FIRST_CONCURRENCY, (settings.concurrency or 0) // 2),
+        concurrency=settings.concurrency,
         max_retries=settings.max_retries,
         deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
         limits=parse_rates(settings.limits),

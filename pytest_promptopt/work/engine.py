@@ -8,7 +8,7 @@ from pathlib import Path
 import pluggy
 
 from pytest_promptopt.client.client import Client
-from pytest_promptopt.client.limits import MOST_CONCURRENCY
+from pytest_promptopt.client.limits import Concurrency
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
@@ -58,7 +58,7 @@ def start_engine(
     """
     baseline = find_base(root, settings)
     client = client_of(root, settings, warn=warn, hook=hook, report_work=report_work)
-    ahead = max(LEAST_AHEAD, 4 * (settings.concurrency or MOST_CONCURRENCY))
+    ahead = max(LEAST_AHEAD, 4 * Concurrency.at_most(settings.concurrency).most)
     return Engine(
         root=root,
         hook=hook,

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.client.limits import Limited, Limits
+from pytest_promptopt.client.limits import Concurrency, Limited, Limits
 from pytest_promptopt.client.rates import Rate
 from pytest_promptopt.client.retries import Fault
 from pytest_promptopt.errors import TransientError
@@ -15,8 +15,8 @@ LARGE = Model(provider="openai", name="gpt-5")
 LOCAL = Model(provider="local", name="tiny")
 
 
-def limited(provider: Provider, clock: Clock, **settings: Any) -> Limited:
-    limits = Limits(now=clock.now, **{"maximum": 64, **settings})
+def limited(provider: Provider, clock: Clock, most: int = 64, **settings: Any) -> Limited:
+    limits = Limits(now=clock.now, concurrency=Concurrency(first=16, most=most), **settings)
     return Limited(provider, limits, sleep=clock.sleep, now=clock.now)
 
 
@@ -28,7 +28,7 @@ async def one_tick(request: Request) -> Completion:
 def test_concurrency_reaches_the_maximum_and_no_more() -> None:
     async def run() -> None:
         provider = Answering(one_tick)
-        client = limited(provider, Clock(), maximum=40)
+        client = limited(provider, Clock(), most=40)
         await asyncio.gather(*(client.complete(ask(str(n))) for n in range(300)))
 
         assert provider.most_in_flight == 40
@@ -46,7 +46,7 @@ def test_answers_that_arrive_together_still_double_the_window() -> None:
             return answer()
 
         provider = Answering(together)
-        client = limited(provider, Clock(), maximum=1000)
+        client = limited(provider, Clock(), most=1000)
         tasks = asyncio.gather(*(client.complete(ask(str(n))) for n in range(112)))
         for _ in range(3):
             for _ in range(300):
@@ -64,7 +64,7 @@ def test_answers_that_arrive_together_still_double_the_window() -> None:
 def test_calls_are_sent_in_the_order_of_asking() -> None:
     async def run() -> None:
         provider = Answering(one_tick)
-        client = limited(provider, Clock(), maximum=3)
+        client = limited(provider, Clock(), most=3)
         await asyncio.gather(*(client.complete(ask(str(n))) for n in range(20)))
 
         assert provider.asked == [str(n) for n in range(20)]
@@ -85,7 +85,7 @@ def test_local_models_have_their_own_smaller_concurrency() -> None:
 
 def test_a_429_halves_the_endpoint_for_all_its_models() -> None:
     clock = Clock()
-    limits = Limits(maximum=64, now=clock.now)
+    limits = Limits(concurrency=Concurrency(first=16, most=64), now=clock.now)
     limits.faulted(Fault(model=MINI, status=429, began_at_seconds=0.0, is_retried=True))
 
     assert limits.window(LARGE).size == 8
@@ -112,7 +112,11 @@ def test_requests_per_minute_are_respected_per_model() -> None:
 def test_retries_count_as_requests() -> None:
     async def run() -> None:
         clock = Clock()
-        limits = Limits(maximum=64, rates={str(MINI): Rate(requests=2)}, now=clock.now)
+        limits = Limits(
+            concurrency=Concurrency(first=16, most=64),
+            rates={str(MINI): Rate(requests=2)},
+            now=clock.now,
+        )
         client = Limited(Answering(), limits, sleep=clock.sleep, now=clock.now)
         await client.complete(ask("a"))
         limits.faulted(Fault(model=MINI, status=500, began_at_seconds=0.0, is_retried=True))
@@ -166,7 +170,7 @@ def test_it_pauses_while_the_provider_says_that_nothing_remains(
 def test_failed_calls_give_their_slots_back() -> None:
     async def run() -> None:
         provider = failing(TransientError("a"), TransientError("b"))
-        client = limited(provider, Clock(), maximum=1)
+        client = limited(provider, Clock(), most=1)
         results = await asyncio.gather(
             *(client.complete(ask(str(n))) for n in range(2)), return_exceptions=True
         )
@@ -185,7 +189,7 @@ def test_cancelled_calls_give_their_slots_back() -> None:
             await asyncio.sleep(9 if is_slow else 0)
             return answer()
 
-        client = limited(Answering(behave), Clock(), maximum=1)
+        client = limited(Answering(behave), Clock(), most=1)
         tasks = [asyncio.create_task(client.complete(ask(str(n)))) for n in range(4)]
         await asyncio.sleep(0.01)
         for task in (tasks[2], tasks[0], tasks[1], tasks[3]):
@@ -204,3 +208,12 @@ def test_close_closes_the_provider() -> None:
     asyncio.run(limited(provider, Clock()).close())
 
     assert provider.closed == 1
+
+
+def test_the_wish_for_more_starts_higher_and_the_wish_for_less_ends_lower() -> None:
+    assert [Concurrency.at_most(most) for most in (None, 4, 100, 1000)] == [
+        (16, 256),
+        (16, 4),
+        (50, 100),
+        (500, 1000),
+    ]
