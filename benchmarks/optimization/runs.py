@@ -1,6 +1,5 @@
 """Running one cell."""
 
-import asyncio
 import datetime
 import tempfile
 import time
@@ -16,9 +15,8 @@ from benchmarks.optimization.found import Found
 from benchmarks.optimization.outcome import Outcome
 from benchmarks.optimization.tasks import ignores_case, read_task
 from pytest_promptopt.errors import ProviderError, UsageError
-from pytest_promptopt.evaluation.reduction import score_golden
+from pytest_promptopt.evaluation.board import Variant, results_board
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
-from pytest_promptopt.evaluation.trial import ask
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.loop import optimize
@@ -115,17 +113,13 @@ class Bench:
         self, subject: Subject, candidate: Candidate, goldens: Sequence[Golden]
     ) -> list[float]:
         prompt = candidate.apply_to(subject.prompt, subject.prompt.goldens)
-        changed = replace(subject, prompt=prompt)
-        trials = await asyncio.gather(
-            *(ask(self.provider, changed, golden, 0) for golden in goldens)
-        )
-        scores = []
-        for golden, trial in zip(goldens, trials, strict=True):
-            result = score_golden(changed, golden, (trial,))
-            if result.score is None:
-                raise ProviderError(f"{golden.id}: {result.reason}")
-            scores.append(result.score)
-        return scores
+        variant = Variant(id=candidate.id, subject=replace(subject, prompt=prompt))
+        board = results_board(self.provider)
+        for cell in await board.ask([(variant, goldens)]):
+            missing = board.missing(cell)
+            if missing is not None:
+                raise ProviderError(f"{cell.golden.id}: {missing}")
+        return [result.score or 0.0 for result in board.known(variant.id).values()]
 
 
 def _model(name: str) -> Model:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from pytest_promptopt.errors import (
@@ -12,6 +12,8 @@ from pytest_promptopt.errors import (
     RefusedError,
     ScorerError,
 )
+from pytest_promptopt.evaluation import board
+from pytest_promptopt.evaluation.board import Cell, Missing, Trials, Variant
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
@@ -50,18 +52,8 @@ class Board(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Item:
-    """A golden to be answered by a candidate, or to be told how likely its answer is."""
-
-    candidate: Candidate
-    subject: Subject
-    golden: Golden
-    is_likelihood: bool
-
-
 class Scoreboard:
-    """The matrix of candidates and goldens.
+    """The board of candidates.
 
     Every candidate is asked the same goldens with the same sample numbers, ``samples`` from
     ``first_sample`` on. An answer that is missing (an error, or not scored) is no case and never
@@ -87,9 +79,7 @@ class Scoreboard:
         self._ledger = ledger
         self._samples = range(first_sample, first_sample + samples)
         self._by_log_probability = by_log_probability
-        self._cases: dict[str, dict[str, Case]] = {}
-        self._missing: dict[tuple[str, str], str] = {}
-        self._asked = 0
+        self._board: board.Board[Case] = board.Board(self._trials, self._enter, admit=self._admit)
 
     async def ask(self, wanted: Wanted) -> None:
         """Score what is not known.
@@ -97,15 +87,10 @@ class Scoreboard:
         Raises :class:`CapReachedError` before anything is sent that would exceed a cap, and
         :class:`AnswersMissingError` where too many answers are missing.
         """
-        items = list(self._unknown(wanted))
-        needs = [self._need(item) for item in items]
-        done = 0
-        while done < len(items):
-            admitted = self._ledger.admit("task", needs[done:])
-            await self._answer(items[done : done + admitted])
-            done += admitted
-        if items:
-            self._check_missing(items)
+        asked = await self._board.ask(
+            [(self._variant(candidate), goldens) for candidate, goldens in wanted]
+        )
+        self._check_missing(asked)
 
     async def scores(self, candidate: Candidate, goldens: Sequence[Golden]) -> Mapping[str, Case]:
         """The cases of ``candidate`` on those of ``goldens`` that have an answer, in that order."""
@@ -115,102 +100,81 @@ class Scoreboard:
 
     def known(self, candidate: Candidate) -> Mapping[str, Case]:
         """The cases so far."""
-        return self._cases.get(candidate.id, {})
+        return self._board.known(candidate.id)
 
-    def _unknown(self, wanted: Wanted) -> Iterable[_Item]:
-        seen = set()
-        for candidate, goldens in wanted:
-            prompt = candidate.apply_to(self._subject.prompt, self._goldens)
-            subject = replace(self._subject, prompt=prompt)
-            known = self._cases.get(candidate.id, {})
-            for golden in goldens:
-                key = candidate.id, golden.id
-                if golden.id not in known and key not in self._missing and key not in seen:
-                    seen.add(key)
-                    yield _Item(
-                        candidate=candidate,
-                        subject=subject,
-                        golden=golden,
-                        is_likelihood=golden.id in self._by_log_probability,
-                    )
+    def _variant(self, candidate: Candidate) -> Variant:
+        prompt = candidate.apply_to(self._subject.prompt, self._goldens)
+        return Variant(id=candidate.id, subject=replace(self._subject, prompt=prompt))
 
-    def _need(self, item: _Item) -> Need:
-        if item.is_likelihood:
-            return self._ledger.need([likelihood_request(item.subject, item.golden)])
-        return need_of(self._ledger, item.subject, item.golden, self._samples)
+    def _is_likelihood(self, cell: Cell) -> bool:
+        return cell.golden.id in self._by_log_probability
 
-    async def _answer(self, items: Sequence[_Item]) -> None:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._trials(item)) for item in items]
-        for item, task in zip(items, tasks, strict=True):
-            self._enter(item, task.result())
+    def _admit(self, cells: Sequence[Cell]) -> int:
+        return self._ledger.admit("task", [self._need(cell) for cell in cells])
 
-    async def _trials(self, item: _Item) -> tuple[Trial, ...] | ProviderError:
-        samples = self._samples[:1] if item.is_likelihood else self._samples
-        answered = await asyncio.gather(*(self._trial(item, sample) for sample in samples))
-        errors = [trial for trial in answered if isinstance(trial, ProviderError)]
-        if errors:
-            return errors[0]
+    def _need(self, cell: Cell) -> Need:
+        subject = cell.variant.subject
+        if self._is_likelihood(cell):
+            return self._ledger.need([likelihood_request(subject, cell.golden)])
+        return need_of(self._ledger, subject, cell.golden, self._samples)
+
+    async def _trials(self, cell: Cell) -> Trials:
+        samples = self._samples[:1] if self._is_likelihood(cell) else self._samples
+        answered = await asyncio.gather(*(self._trial(cell, sample) for sample in samples))
+        for trial in answered:
+            if isinstance(trial, ProviderError):
+                raise trial
         return tuple(trial for trial in answered if isinstance(trial, Trial))
 
-    async def _trial(self, item: _Item, sample: int) -> Trial | ProviderError:
-        about = {"candidate": item.candidate.id, "golden": item.golden.id, "sample": sample}
+    async def _trial(self, cell: Cell, sample: int) -> Trial | ProviderError:
+        variant, golden = cell
+        about = {"candidate": variant.id, "golden": golden.id, "sample": sample}
         calls = replace(self._calls, about=about)
         try:
-            if item.is_likelihood:
-                return await ask_likelihood(calls, item.subject, item.golden)
-            return await ask(calls, item.subject, item.golden, sample)
+            if self._is_likelihood(cell):
+                return await ask_likelihood(calls, variant.subject, golden)
+            return await ask(calls, variant.subject, golden, sample)
         except ProviderError as error:
             return error
         except PromptFileError as error:
             return RefusedError(str(error))
 
-    def _enter(self, item: _Item, trials: tuple[Trial, ...] | ProviderError) -> None:
-        self._asked += 1
-        key = item.candidate.id, item.golden.id
+    def _enter(self, cell: Cell, trials: Trials | ProviderError) -> Case | Missing:
         if isinstance(trials, BudgetError):
             raise CapReachedError(f"the budget of the run is spent: {trials.message}")
         if isinstance(trials, ProviderError):
-            self._missing[key] = trials.message
-            return
-        case = self._scored(item, trials)
-        if isinstance(case, str):
-            self._missing[key] = case
-            return
-        self._cases.setdefault(item.candidate.id, {})[item.golden.id] = case
-        self._calls.journal.tell(
-            "scored",
-            candidate=item.candidate.id,
-            golden=item.golden.id,
-            first_sample=self._samples[0],
-            score=case.score,
-            passed=case.passed,
-        )
+            return Missing(trials.message)
+        case = self._scored(cell, trials)
+        if isinstance(case, Case):
+            self._calls.journal.tell(
+                "scored",
+                candidate=cell.variant.id,
+                golden=cell.golden.id,
+                first_sample=self._samples[0],
+                score=case.score,
+                passed=case.passed,
+            )
+        return case
 
-    def _scored(self, item: _Item, trials: tuple[Trial, ...]) -> Case | str:
-        """The case, or why there is none."""
-        if item.is_likelihood:
-            return likelihood_case(item.golden, trials[0].completion)
+    def _scored(self, cell: Cell, trials: Trials) -> Case | Missing:
+        if self._is_likelihood(cell):
+            return likelihood_case(cell.golden, trials[0].completion)
         try:
-            result = score_golden(item.subject, item.golden, trials)
+            result = score_golden(cell.variant.subject, cell.golden, trials)
         except ScorerError as error:
-            return str(error)
+            return Missing(str(error))
         if result.score is None:
-            return result.reason
-        return _case(item.golden, trials, result)
+            return Missing(result.reason)
+        return _case(cell.golden, trials, result)
 
-    def _check_missing(self, items: Sequence[_Item]) -> None:
-        missing = [
-            self._missing[key]
-            for item in items
-            if (key := (item.candidate.id, item.golden.id)) in self._missing
-        ]
-        total = len(self._missing)
-        is_too_many = total >= _LEAST_MISSING and total > MISSING_SHARE * self._asked
-        if missing and (is_too_many or total == self._asked):
+    def _check_missing(self, asked: Sequence[Cell]) -> None:
+        reasons = [reason for cell in asked if (reason := self._board.missing(cell)) is not None]
+        missing, total = self._board.missing_count, self._board.asked_count
+        is_too_many = missing >= _LEAST_MISSING and missing > MISSING_SHARE * total
+        if reasons and (is_too_many or missing == total):
             raise AnswersMissingError(
-                f"{total} of {self._asked} answers are missing, which tells nothing about the "
-                f"prompts; the last: {missing[-1]}"
+                f"{missing} of {total} answers are missing, which tells nothing about the "
+                f"prompts; the last: {reasons[-1]}"
             )
 
 
