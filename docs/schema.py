@@ -15,7 +15,7 @@ from pytest_promptopt.optimization.presets import PRESETS
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.prompts.evaluators import COMMON_KEYS, FOREIGN_KEYS, KINDS
 from pytest_promptopt.prompts.parameters import FOREIGN_PARAMETERS, KNOWN_PARAMETERS, SYNONYMS
-from pytest_promptopt.prompts.parsing import RESPONSE_FORMATS
+from pytest_promptopt.prompts.parser import RESPONSE_FORMATS
 from pytest_promptopt.prompts.violations import prompt_schema
 from pytest_promptopt.scoring.builtin_judges import JUDGES
 from pytest_promptopt.suggestion import slips_allowed

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_promptopt.errors import PromptInputError, PromptNotFoundError
 from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, SUFFIXES, bare_name, is_prompt_file
-from pytest_promptopt.prompts.parsing import ResponseFormat, parse_prompt
+from pytest_promptopt.prompts.parser import ResponseFormat, parse_prompt
 from pytest_promptopt.prompts.prompt import MessageTemplate
 from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.suggestion import did_you_mean

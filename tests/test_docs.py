@@ -10,7 +10,7 @@ import pytest
 
 from pytest_promptopt.config import OPTIONS
 from pytest_promptopt.prompts.evaluators import KINDS
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.violations import prompt_schema
 
 ROOT = Path(__file__).parents[1]

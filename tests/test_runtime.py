@@ -20,7 +20,7 @@ from pytest_promptopt.errors import (
     PromptoptError,
 )
 from pytest_promptopt.prompts.content import content_of
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from tests.wire import Reply, WireServer
 
 PAGE = Path(__file__).parents[1] / "docs" / "runtime.md"

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden, Split
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.template import Template
 
 SIZES: Mapping[Split, int] = {"train": 60, "validation": 20, "test": 60}

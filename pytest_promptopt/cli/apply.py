@@ -7,14 +7,14 @@ from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.project.folder import PROPOSALS
-from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.acceptance import read_file, remember, take
 from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
 from pytest_promptopt.proposals.flags import flags
+from pytest_promptopt.proposals.merge import Conflict, Merge, file_of, merge
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.store import ProposalStore
-from pytest_promptopt.proposals.taking import read_file, remember, take
 from pytest_promptopt.reports.optimization import render_diff
 
 _DESCRIPTION = """\

@@ -12,7 +12,7 @@ from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.publishing.publish import publish_report
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.job_summary import append_summary
-from pytest_promptopt.reports.reading import MOST_BYTES
+from pytest_promptopt.reports.reader import MOST_BYTES
 
 _DESCRIPTION = """\
 Comment on the pull request that a workflow run was for, with the JSON report of that run. For a

@@ -9,7 +9,7 @@ from pytest_promptopt.cli.target import repository_root
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError
 from pytest_promptopt.prompts.content import ScoredContent, content_of
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, files_under, is_prompt_file
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 _DESCRIPTION = """\
 The prompts under the paths, by default under `prompts` and `.github/prompts`, each with the hash

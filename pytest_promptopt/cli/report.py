@@ -17,7 +17,7 @@ from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.reading import MOST_BYTES, read_report
+from pytest_promptopt.reports.reader import MOST_BYTES, read_report
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.work.saved_runs import RunStore
 

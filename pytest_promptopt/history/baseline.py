@@ -9,7 +9,7 @@ from pytest_promptopt.history.commit_files import CommitFiles
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.history.repository import Repository
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import Content, content_of
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

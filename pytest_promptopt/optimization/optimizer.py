@@ -15,7 +15,7 @@ from pytest_promptopt.optimization.replies import CutOffError, Form, ReplyError
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion, Model, Request
 
 META = Path(__file__).with_name("meta")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import yaml
 
 from pytest_promptopt.prompts.document import Document, SequenceNode, decoded, parse_document
-from pytest_promptopt.prompts.editing import (
+from pytest_promptopt.prompts.edits import (
     Replacement,
     edit_texts,
     encode_text,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.prompts.editing import Replacement, edit_texts
+from pytest_promptopt.prompts.edits import Replacement, edit_texts
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.insertion import insert_messages
 from pytest_promptopt.prompts.prompt import Prompt

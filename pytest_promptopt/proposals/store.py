@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import PROPOSALS
-from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.files import DISK
 from pytest_promptopt.prompts.json_lines import LONGEST_LINE, json_value
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError

@@ -7,7 +7,7 @@ from pytest_promptopt.errors import HistoryError, PromptFileError
 from pytest_promptopt.evaluation.search_record import Offer
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.history.repository import Repository
-from pytest_promptopt.proposals.applying import merge
+from pytest_promptopt.proposals.merge import merge
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.remote import Remote
 from pytest_promptopt.publishing.target import Target

@@ -13,8 +13,8 @@ from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.forge.forge import Forge
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.publishing.climb import Checkout, Climb
-from pytest_promptopt.publishing.reviewing import suggest
-from pytest_promptopt.publishing.stacking import Stack
+from pytest_promptopt.publishing.review import suggest
+from pytest_promptopt.publishing.stack import Stack
 from pytest_promptopt.publishing.target import Target
 
 

@@ -17,7 +17,7 @@ from pytest_promptopt.publishing.sticky import keep_comment
 from pytest_promptopt.publishing.target import find_target
 from pytest_promptopt.publishing.texts import comment_marker, fork_label, without_values
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.reading import read_report
+from pytest_promptopt.reports.reader import read_report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pytest_promptopt.client.recording_file import recording_path
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting
+from pytest_promptopt.session.results import Reporting
 
 
 class UnusedRecordings(Step):

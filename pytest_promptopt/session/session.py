@@ -20,24 +20,24 @@ from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.session.after import AfterItems, Step
-from pytest_promptopt.session.answering import Address, ControllerProvider
+from pytest_promptopt.session.answer_service import Address, ControllerProvider
 from pytest_promptopt.session.changed import Changed
-from pytest_promptopt.session.finding import FindingPrompts
+from pytest_promptopt.session.discovery import FindingPrompts
 from pytest_promptopt.session.folders import PromptFolders
-from pytest_promptopt.session.planning import Planning
+from pytest_promptopt.session.plan import Planning
 from pytest_promptopt.session.progress import Progress, Work
 from pytest_promptopt.session.recordings import UnusedRecordings
-from pytest_promptopt.session.reporting import ItemReports, Reporting
-from pytest_promptopt.session.running import Running
-from pytest_promptopt.session.saving import SavingRun, SavingScores
-from pytest_promptopt.session.state import STATE, State
-from pytest_promptopt.session.transport import ReceivingReports, SendingReports
-from pytest_promptopt.session.writing import (
+from pytest_promptopt.session.report_files import (
     Annotating,
     WritingReports,
     check_report_paths,
     renderers_of,
 )
+from pytest_promptopt.session.results import ItemReports, Reporting
+from pytest_promptopt.session.run import Running
+from pytest_promptopt.session.saved import SavingRun, SavingScores
+from pytest_promptopt.session.state import STATE, State
+from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text import printable
 from pytest_promptopt.work.bridge import Bridge
@@ -167,7 +167,7 @@ def _steps(
     yield UnusedRecordings(client, reporting, config.rootpath)
     findings: Callable[[], Sequence[Finding]] = tuple
     if settings.wants_search:
-        from pytest_promptopt.session.optimizing import Optimizing
+        from pytest_promptopt.session.optimization import Optimizing
 
         optimizing = Optimizing(
             config=config,
@@ -185,11 +185,11 @@ def _steps(
         return [finding.search for finding in findings()]
 
     if settings.propose == "apply":
-        from pytest_promptopt.session.applying import Applying
+        from pytest_promptopt.session.edits import Applying
 
         yield Applying(config=config, findings=findings)
     elif settings.propose != "patch":
-        from pytest_promptopt.session.publishing import Publishing
+        from pytest_promptopt.session.publication import Publishing
 
         publishing = Publishing(
             config=config,

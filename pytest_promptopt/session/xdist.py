@@ -12,10 +12,10 @@ from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
-from pytest_promptopt.session.answering import Address, AnsweringService
-from pytest_promptopt.session.finding import FindingPrompts
+from pytest_promptopt.session.answer_service import Address, AnsweringService
+from pytest_promptopt.session.discovery import FindingPrompts
 from pytest_promptopt.session.items import lost_record
-from pytest_promptopt.session.reporting import record_in
+from pytest_promptopt.session.results import record_in
 from pytest_promptopt.session.state import State
 from pytest_promptopt.work.entries import Entry
 

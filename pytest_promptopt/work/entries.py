@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.content import ScoredContent, content_of
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Model
 
 

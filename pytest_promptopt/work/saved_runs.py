@@ -10,8 +10,8 @@ from pathlib import Path
 from pytest_promptopt.codec import from_json, to_json
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import RUNS, keep_out_of_git
-from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_text import load_json
 

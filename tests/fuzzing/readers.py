@@ -24,11 +24,11 @@ from pytest_promptopt.history.scores import ScoreFile
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.memory import Earlier, Memory, MemoryFile, Remembered
 from pytest_promptopt.prompts.content import content_of
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion, Model, Usage
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.reading import read_report
+from pytest_promptopt.reports.reader import read_report
 from pytest_promptopt.work.saved_runs import SavedRun
 from tests.client.asking import ask
 from tests.fuzzing.damage import damaged, lines, replaced

@@ -5,7 +5,7 @@ import pytest
 
 from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.history.baseline import BasePrompt, default_ref, find_baseline
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from tests.history.commits import PROMPT, History
 
 CHANGED = PROMPT.replace("one word", "a word").replace("answers.json", "others.json")

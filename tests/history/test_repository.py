@@ -5,7 +5,7 @@ import pytest
 from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.history.baseline import find_baseline
 from pytest_promptopt.history.repository import Repository
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from tests.history.commits import PROMPT, History, git
 
 

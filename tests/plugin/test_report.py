@@ -141,7 +141,7 @@ def test_a_full_disk_leaves_the_report_that_was_there(tmp_path: Path, most: int)
     path.write_bytes(b"old")
     script = (
         "import resource, signal, sys, pathlib\n"
-        "from pytest_promptopt.project.writing import replace_file\n"
+        "from pytest_promptopt.project.files import replace_file\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most}, {most}))\n"
         "replace_file(pathlib.Path(sys.argv[1]), b'x' * 5000)\n"

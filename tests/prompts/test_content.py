@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.prompts.content import Content, content_of
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.version import version_of
 
 PROMPT = """\

@@ -9,7 +9,7 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts import document, files
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.files import DISK
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 ROOT = Path("/project")
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt, Reducer
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 PROMPT = """\
 messages: [{role: user, content: '{{q}}'}]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 
 TWO = "testData:\n  - {id: a, review: good}\n  - {id: b, review: bad}\n"
 

@@ -8,7 +8,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.ledger import Spent
 from pytest_promptopt.optimization.result import Result
 from pytest_promptopt.optimization.verdict import Verdict, VerdictKind
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import proposal_of
 from pytest_promptopt.proposals.proposal import Proposal

@@ -10,7 +10,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.guards.guards import Guards, GuardSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.template import Template
 from tests.optimization.answers import golden
 

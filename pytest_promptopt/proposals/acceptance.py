@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
+from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import MEMORY
-from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.prompts.golden import slug
-from pytest_promptopt.proposals.applying import Merge
+from pytest_promptopt.proposals.merge import Merge
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 
 

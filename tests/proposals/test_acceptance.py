@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.proposals import taking
-from pytest_promptopt.proposals.applying import file_of, merge
+from pytest_promptopt.proposals import acceptance
+from pytest_promptopt.proposals.acceptance import take
+from pytest_promptopt.proposals.merge import file_of, merge
 from pytest_promptopt.proposals.proposal import ProposalError
-from pytest_promptopt.proposals.taking import take
 from tests.proposals.made import FILE, NAME, made
 
 
@@ -16,7 +16,7 @@ def test_what_is_not_written_is_not_remembered_as_accepted(
         raise OSError(28, "No space left on device")
 
     proposal = made(tmp_path)
-    monkeypatch.setattr(taking, "replace_file", full)
+    monkeypatch.setattr(acceptance, "replace_file", full)
     with pytest.raises(ProposalError, match="cannot be written: No space left"):
         take(proposal, merge(proposal, FILE), file_of(proposal, tmp_path), tmp_path)
     assert not (tmp_path / ".promptopt").exists()

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.proposals.applying import file_of, merge
+from pytest_promptopt.proposals.acceptance import read_file, take
 from pytest_promptopt.proposals.finding import Finding
+from pytest_promptopt.proposals.merge import file_of, merge
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
-from pytest_promptopt.proposals.taking import read_file, take
 from pytest_promptopt.session.after import Step
 from pytest_promptopt.session.lines import say
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_promptopt.proposals.suggesting import (
+from pytest_promptopt.proposals.suggestion import (
     NotSuggestableError,
     Replaced,
     lines_in_diff,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.evaluation.search_record import Offer, Rung
 from pytest_promptopt.forge.forge import Forge, LineComment, PullRequest
-from pytest_promptopt.proposals.suggesting import (
+from pytest_promptopt.proposals.suggestion import (
     NotSuggestableError,
     suggestion_block,
     suggestions,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.document import parse_document
-from pytest_promptopt.prompts.parsing import parse_prompt
+from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.version import version_of
 
 PATH = Path("/project/a.prompt.yml")

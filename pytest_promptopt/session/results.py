@@ -14,11 +14,11 @@ from pytest_promptopt.hookspecs import tell_plugins
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import render
-from pytest_promptopt.session.explaining import Missed, show_missed, write_to_junit
-from pytest_promptopt.session.folding import Folding
+from pytest_promptopt.session.explanations import Missed, show_missed, write_to_junit
 from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableItem
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.longrepr import longrepr_of
+from pytest_promptopt.session.repeats import Folding
 from pytest_promptopt.text import printable
 
 Searches = Callable[[], Sequence[SearchRecord]]

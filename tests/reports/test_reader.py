@@ -14,7 +14,7 @@ from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.reports.json import render_json, report_schema
 from pytest_promptopt.reports.markdown import render_markdown
-from pytest_promptopt.reports.reading import MOST_BYTES, MOST_VALUES, read_report
+from pytest_promptopt.reports.reader import MOST_BYTES, MOST_VALUES, read_report
 from tests.reports.sample_runs import all_good, one_failing, several_too_long
 
 TEXTS = st.text("ab `|<@#\n\u202eé", max_size=8)

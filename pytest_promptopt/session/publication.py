@@ -11,8 +11,8 @@ from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.forge.github import GitHub
 from pytest_promptopt.forge.job import Job, read_job, token
 from pytest_promptopt.history.repository import Repository
+from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import COMMENT
-from pytest_promptopt.project.writing import replace_file
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.remote import Remote
 from pytest_promptopt.publishing.climb import Checkout
@@ -21,7 +21,7 @@ from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.after import Step
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting
+from pytest_promptopt.session.results import Reporting
 
 _STOPPED = "nothing was posted: the run was stopped before its end"
 

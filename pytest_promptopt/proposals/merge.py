@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pytest_promptopt.messages import Message, Role
 from pytest_promptopt.prompts.document import decoded, parse_document
-from pytest_promptopt.prompts.editing import Replacement, edit_texts
+from pytest_promptopt.prompts.edits import Replacement, edit_texts
 from pytest_promptopt.prompts.insertion import insert_messages
-from pytest_promptopt.prompts.parsing import parse_prompt
+from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.proposals.proposal import (
     Demonstrations,
     Proposal,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.document import parse_document
-from pytest_promptopt.prompts.editing import Replacement, Span, edit_texts, text_span
+from pytest_promptopt.prompts.edits import Replacement, Span, edit_texts, text_span
 from pytest_promptopt.prompts.insertion import insert_messages
 from pytest_promptopt.prompts.places import KeyPath
 

@@ -27,7 +27,7 @@ from pytest_promptopt.reports.terminal import Line
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
-from pytest_promptopt.session.reporting import Reporting
+from pytest_promptopt.session.results import Reporting
 from pytest_promptopt.session.state import State
 from pytest_promptopt.text import printable
 from pytest_promptopt.work.optimize import Search, Searcher, falls_short

@@ -16,7 +16,7 @@ from pytest_promptopt.prompts.goldens import (
     golden_files,
     read_golden_file,
 )
-from pytest_promptopt.prompts.parsing import parse_prompt
+from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.use import check_use, used_variables
 from pytest_promptopt.prompts.violations import prompt_schema, violations

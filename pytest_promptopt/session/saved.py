@@ -18,7 +18,7 @@ from pytest_promptopt.history.scores import (
 from pytest_promptopt.project.folder import RUNS, SCORES
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting, Searches
+from pytest_promptopt.session.results import Reporting, Searches
 from pytest_promptopt.work.saved_runs import RunStore
 
 

@@ -6,7 +6,7 @@ import pytest
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reading import read_prompt
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.violations import prompt_schema
 
 MESSAGES = "messages: [{role: user, content: 'Hi {{name}}'}]\n"

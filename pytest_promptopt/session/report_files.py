@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.record import Run
-from pytest_promptopt.project.writing import replace_file
+from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,
@@ -20,7 +20,7 @@ from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.session.reporting import Reporting, Searches, missed_in, record_in
+from pytest_promptopt.session.results import Reporting, Searches, missed_in, record_in
 
 Render = Callable[[Run], str]
 

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.proposals.applying import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.merge import Conflict, Merge, file_of, merge
 from pytest_promptopt.proposals.proposal import ProposalError
 from tests.proposals.made import BETTER, FILE, NAME, SHOWN, made, made_with_edit
 
