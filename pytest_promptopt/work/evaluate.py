@@ -54,15 +54,17 @@ def evaluate(
     ``options`` are those of the command line by their names, such as ``model="openai/gpt-5-mini"``
     or ``responses="replay"``; ini file and root are found as pytest finds them. ``on_event`` is
     told of each golden and each gate as it is done, in a record with just that; ``on_remark`` what
-    the client has to say. ``plugins`` are objects with hooks of :mod:`pytest_promptopt.hookspecs`,
-    marked by ``pytest.hookimpl``. The run's ``exit_code`` is 1 where a prompt fails or cannot be
-    read.
+    is not understood in the files, and what the client has to say. ``plugins`` are objects with
+    hooks of :mod:`pytest_promptopt.hookspecs`, marked by ``pytest.hookimpl``. The run's
+    ``exit_code`` is 1 where a prompt fails or cannot be read.
 
     Raises :class:`PromptNotFoundError` where there is no prompt file, :class:`UsageError` for
     options that cannot be meant, and :class:`~pytest_promptopt.errors.HistoryError` for the base.
     """
     with opened(path, options, OPTIONS, on_remark, plugins) as (files, engine, settings):
-        run = evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+        run = evaluate_files(
+            files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
+        )
         engine.hook.pytest_promptopt_run(run=run)
     return run
 
@@ -91,10 +93,17 @@ def opened(
 
 
 def evaluate_files(
-    files: Iterable[Path], engine: Engine, *, changed_only: bool, on_event: OnEvent
+    files: Iterable[Path],
+    engine: Engine,
+    *,
+    changed_only: bool,
+    on_event: OnEvent,
+    on_remark: OnRemark,
 ) -> Run:
     """The run over these prompt files."""
     entries, failures = _read(files, engine, changed_only=changed_only)
+    for problem in dict.fromkeys(p for entry in entries for p in entry.subject.problems):
+        on_remark(str(problem))
 
     def tell(record: PromptRecord) -> None:
         tell_plugins(engine.hook, record)
@@ -132,7 +141,8 @@ def _read(
         try:
             entries += engine.entries.read(file)
         except PromptFileError as error:
-            failures.append(Failure(location=str(file), reason=str(error)))
+            location = file.relative_to(engine.root) if file.is_relative_to(engine.root) else file
+            failures.append(Failure(location=location.as_posix(), reason=str(error)))
     return [e for e in entries if not (changed_only and e.is_unchanged)], failures
 
 

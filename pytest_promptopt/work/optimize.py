@@ -210,7 +210,9 @@ def optimize(
         settings,
     ):
         check_optimize_options(settings)
-        run = evaluate_files(files, engine, changed_only=settings.changed, on_event=on_event)
+        run = evaluate_files(
+            files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
+        )
         searcher = Searcher(
             root=engine.root,
             settings=settings,

@@ -66,9 +66,16 @@ def test_the_ini_file_and_the_root_are_those_of_pytest(project: Project) -> None
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_scored(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     project.write("prompts/b.prompt.yml", "messages: 5\n")
-    run = evaluate("prompts")
-    assert [prompt.key for prompt in run.prompts] == ["prompts/a.prompt.yml"]
+    project.write("prompts/c.prompt.yml", PROMPT + "colour: red\n")
+    remarks: list[str] = []
+    run = evaluate("prompts", on_remark=remarks.append)
+    assert [remark.partition(": ")[0] for remark in remarks] == ["prompts/c.prompt.yml:7"]
+    assert [prompt.key for prompt in run.prompts] == [
+        "prompts/a.prompt.yml",
+        "prompts/c.prompt.yml",
+    ]
     [failure] = run.failures
+    assert failure.location == "prompts/b.prompt.yml"
     assert "b.prompt.yml:1" in failure.reason
     assert run.exit_code == 1
 
