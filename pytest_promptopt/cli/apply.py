@@ -6,7 +6,7 @@ from pathlib import Path
 from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.history.repository import Repository
-from pytest_promptopt.project.folder import PROPOSALS
+from pytest_promptopt.project.folder import PROPOSALS, project_with
 from pytest_promptopt.proposals.acceptance import read_file, remember, take
 from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Apply, or list; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    project = _project(Path.cwd())
+    remedy = "run pytest with --prompt-optimize"
+    project = project_with(PROPOSALS, start=Path.cwd(), remedy=remedy)
     store = ProposalStore(project)
     if arguments.id is None:
         how = (arguments.commit, arguments.dry_run, arguments.turn_down)
@@ -115,14 +116,6 @@ def _read_at(
     except OSError as error:
         why = error.strerror or error
         raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
-
-
-def _project(folder: Path) -> Path:
-    """The nearest folder from here upwards that has proposals."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / PROPOSALS).is_dir():
-            return candidate
-    raise UsageError(f"no {PROPOSALS.as_posix()} here or above; run pytest with --prompt-optimize")
 
 
 def _list(store: ProposalStore, out: Output) -> int:

@@ -5,14 +5,13 @@ import os
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output
-from pytest_promptopt.errors import ReportError, UsageError
+from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.github import GitHub
 from pytest_promptopt.forge.job import Job, read_job, token
-from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.publishing.publish import publish_report
 from pytest_promptopt.publishing.target import NothingToPublishToError
 from pytest_promptopt.reports.job_summary import append_summary
-from pytest_promptopt.reports.reader import MOST_BYTES
+from pytest_promptopt.reports.reader import report_bytes
 
 _DESCRIPTION = """\
 Comment on the pull request that a workflow run was for, with the JSON report of that run. For a
@@ -32,7 +31,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     key = token(os.environ)
     if key is None:
         raise UsageError("no token: set GITHUB_TOKEN")
-    content = _read(arguments.report)
+    content = report_bytes(arguments.report)
     with GitHub(repository=job.repository, token=key, api_url=job.api_url) as forge:
         try:
             reported = publish_report(content, job=job, forge=forge)
@@ -54,12 +53,3 @@ def _job() -> Job:
     if job is None or job.event != "workflow_run":
         raise UsageError("this is no job that started `on: workflow_run` of GitHub Actions")
     return job
-
-
-def _read(path: Path) -> bytes:
-    """No more of the file than a report may have, and one byte."""
-    try:
-        with open_file(path) as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error

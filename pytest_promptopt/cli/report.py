@@ -14,10 +14,9 @@ from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.optimization.journal import read_journal
-from pytest_promptopt.project.folder import JOURNAL, RUNS
-from pytest_promptopt.prompts.files import open_file
+from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.reader import MOST_BYTES, read_report
+from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.work.saved_runs import RunStore
 
@@ -43,9 +42,9 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the runs, or one of them; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     name, has_texts = arguments.name, arguments.texts
     if name is not None and name.endswith(".json"):
-        _tell_run(read_report(_content(Path(name))), out, has_texts=has_texts)
+        _tell_run(read_report(report_bytes(Path(name))), out, has_texts=has_texts)
         return 0
-    project = _project(Path.cwd())
+    project = project_with(RUNS, start=Path.cwd(), remedy="run pytest with --prompt-eval")
     store, journals = RunStore(project), _journals(project / RUNS)
     if name is None:
         _list(store, journals, out)
@@ -61,15 +60,6 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     else:
         _tell_run(store.read(found[0]).run, out, has_texts=has_texts)
     return 0
-
-
-def _content(path: Path) -> bytes:
-    """No more of the file than a report may have, and one byte."""
-    try:
-        with open_file(path) as file:
-            return file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _list(store: RunStore, journals: Sequence[Path], out: Output) -> None:
@@ -103,14 +93,6 @@ def _tell_run(run: Run, out: Output, *, has_texts: bool) -> None:
     for prompt, result in missed if has_texts else ():
         out.line(Styled(f"{prompt.key}::{result.id}", "strong"))
         out.block(explain(result, prompt.model, limit=MOST_KEPT))
-
-
-def _project(folder: Path) -> Path:
-    """The nearest folder from here upwards that has runs."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / RUNS).is_dir():
-            return candidate
-    raise UsageError(f"no {RUNS.as_posix()} here or above; run pytest with --prompt-eval")
 
 
 def _journals(folder: Path) -> list[Path]:

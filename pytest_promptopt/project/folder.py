@@ -3,6 +3,8 @@
 import contextlib
 from pathlib import Path
 
+from pytest_promptopt.errors import UsageError
+
 FOLDER = Path(".promptopt")
 CACHE = FOLDER / "cache"
 COMMENT = FOLDER / "comment.md"
@@ -14,6 +16,17 @@ JOURNAL = "journal.jsonl"
 SCORES = FOLDER / "scores.jsonl"
 
 _IGNORED = "# Written by pytest-promptopt.\ncache/\nruns/\nproposals/\n"
+
+
+def project_with(part: Path, *, start: Path, remedy: str) -> Path:
+    """The nearest folder from ``start`` upwards that has ``part``.
+
+    Raises :class:`UsageError` with the ``remedy`` where there is none.
+    """
+    for folder in (start, *start.parents):
+        if (folder / part).is_dir():
+            return folder
+    raise UsageError(f"no {part.as_posix()} here or above; {remedy}")
 
 
 def keep_out_of_git(root: Path) -> None:

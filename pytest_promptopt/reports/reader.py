@@ -6,12 +6,14 @@ claim what its rows do not say.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.codec import from_json
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.reports.json import report_schema
 from pytest_promptopt.scoring.excerpt import excerpt, one_line
@@ -54,6 +56,15 @@ def read_report(content: bytes) -> Run:
     _check_searches(value["searches"])
     run = from_json(Run, value, strict=False)
     return replace(run, searches=tuple(replace(search, offer=None) for search in run.searches))
+
+
+def report_bytes(path: Path) -> bytes:
+    """No more of the file than a report may have, and one byte; raises :class:`ReportError`."""
+    try:
+        with open_file(path) as file:
+            return file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _has_more_values(value: Any, most: int) -> bool:
