@@ -1,4 +1,4 @@
-"""How many goldens are scored where the endpoint misbehaves."""
+"""The share of goldens that are scored where the endpoint misbehaves."""
 
 import sys
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How often the gate errs, and between which rates it cannot tell.
+"""The errors of the gate: how often it errs, and between which rates it cannot tell.
 
 Verdicts on ``min`` and ``maxDrop`` at one-sided 95 % confidence. On hits and misses the chances
 of all outcomes are added up exactly; on graded scores runs are simulated with a fixed seed. Run it

@@ -1,4 +1,4 @@
-"""Whether an answer that had arrived is paid for again after ``kill -9``.
+"""The answers that had arrived and are paid for again after ``kill -9``.
 
 The whole process group is killed at a random moment between the first request and the last
 answer, then the same command runs again with the same cache. An answer counts as arrived from the

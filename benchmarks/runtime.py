@@ -1,4 +1,4 @@
-"""What loading a prompt costs an application that starts.
+"""The cost of loading a prompt to an application that starts.
 
 Two fresh processes in turn, one that imports a YAML reader and one that loads a prompt, so that a
 machine whose speed drifts treats both alike. Run it as ``python -m benchmarks.runtime``.

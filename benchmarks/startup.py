@@ -1,4 +1,4 @@
-"""What the plugin costs a pytest run that does not ask for it.
+"""The cost of the plugin to a pytest run that does not ask for it.
 
 Two runs of one trivial test, with the plugin and without and no other plugin, in turn, so that a
 machine whose speed drifts treats both alike. Run it as ``python -m benchmarks.startup``.

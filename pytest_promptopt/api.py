@@ -1,4 +1,4 @@
-"""What others build on: all of it is kept from release to release, and nothing else is."""
+"""The names that others build on, kept from release to release; nothing else is."""
 
 from pytest_promptopt.errors import (
     BudgetError,

@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""The tree of everything that can go wrong.
 
 ::
 

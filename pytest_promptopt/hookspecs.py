@@ -1,4 +1,4 @@
-"""Where a project's ``conftest.py`` and other packages take part, as hooks of pytest.
+"""The hooks of pytest by which a project's ``conftest.py`` and other packages take part.
 
 All are called in the process that owns the calls, :func:`pytest_promptopt_model` in workers too.
 """

@@ -1,4 +1,4 @@
-"""What a misspelt name may have been meant to be."""
+"""A suggestion for a misspelt name: what it may have been meant to be."""
 
 from collections.abc import Collection
 

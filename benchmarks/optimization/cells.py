@@ -1,4 +1,4 @@
-"""What is run: one method on one task at one cap with one seed and one pair of models."""
+"""The cells to run: one method on one task at one cap with one seed and one pair of models."""
 
 import itertools
 from collections.abc import Iterator, Sequence

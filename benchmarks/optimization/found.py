@@ -1,4 +1,4 @@
-"""What a search hands over."""
+"""The result that a search hands over."""
 
 from dataclasses import dataclass, field
 

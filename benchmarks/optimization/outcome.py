@@ -1,4 +1,4 @@
-"""What a cell came to, and the file that keeps it."""
+"""The outcome of a cell, and the file that keeps it."""
 
 import json
 import os

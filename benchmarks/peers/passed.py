@@ -1,4 +1,4 @@
-"""What pytest says of a run."""
+"""The results of a run as pytest tells them."""
 
 import re
 

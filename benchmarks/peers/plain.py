@@ -1,4 +1,4 @@
-"""What people write without any of these tools: a parametrized test that calls the SDK."""
+"""The way without any of these tools: a parametrized test that calls the SDK."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the benchmark needs to know of a tool."""
+"""A tool as the benchmark needs to know it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What changed between two states of a prompt, for people."""
+"""The changes between two states of a prompt, for people."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

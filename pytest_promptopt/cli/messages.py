@@ -1,4 +1,4 @@
-"""Which message of a prompt became which."""
+"""Messages of two versions of a prompt, paired: which became which."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

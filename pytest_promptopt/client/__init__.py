@@ -1,1 +1,1 @@
-"""How models are asked: cache, recordings, budget, limits and retries around a provider."""
+"""The way to ask models: cache, recordings, budget, limits and retries around a provider."""

@@ -1,4 +1,4 @@
-"""What a run may spend at most."""
+"""The budget: what a run may spend at most."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""How a request travels: everything around a provider, joined in one place."""
+"""The way of a request: everything around a provider, joined in one place."""
 
 import random
 import time

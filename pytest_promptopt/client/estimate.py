@@ -1,4 +1,4 @@
-"""How many tokens a request takes, before it is sent."""
+"""An estimate of the tokens that a request takes, before it is sent."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What was asked in this run, and what it took."""
+"""The ledger of a run: what was asked, and what it took."""
 
 from dataclasses import dataclass, replace
 

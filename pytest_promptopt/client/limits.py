@@ -1,4 +1,4 @@
-"""When a call may be sent."""
+"""The limits that a call waits for before it is sent."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""How many requests and tokens a model takes in a minute."""
+"""The rates of a model: how many requests and tokens it takes in a minute."""
 
 import re
 from collections import deque

@@ -1,4 +1,4 @@
-"""Whether and when a failed call is tried again."""
+"""Retries: whether and when a failed call is tried again."""
 
 import asyncio
 import random

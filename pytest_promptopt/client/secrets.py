@@ -1,4 +1,4 @@
-"""Whether a text looks as if it held a secret."""
+"""Secrets, and texts that look as if they held one."""
 
 import re
 from collections.abc import Iterable, Iterator

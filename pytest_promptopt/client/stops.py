@@ -1,4 +1,4 @@
-"""Who will refuse every further call."""
+"""Refusals that hold for every further call, and whose they are."""
 
 from pytest_promptopt.errors import RefusedError
 from pytest_promptopt.providers.request import Model

@@ -1,4 +1,4 @@
-"""How many calls an endpoint takes at once."""
+"""The window of an endpoint: how many calls it takes at once."""
 
 import asyncio
 from collections import deque

@@ -1,4 +1,4 @@
-"""Why goldens have no score: one cause, one message."""
+"""Causes for which goldens have no score: one cause, one message."""
 
 import re
 from collections.abc import Iterable

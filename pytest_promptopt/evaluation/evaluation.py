@@ -1,4 +1,4 @@
-"""What came out: per golden, and per prompt."""
+"""The outcome of an evaluation: per golden, and per prompt."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What a run would ask, before anything is asked."""
+"""The plan of a run: what it would ask, before anything is asked."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Asks goldens ahead of whoever wants their answers."""
+"""The runner, which asks goldens ahead of whoever wants their answers."""
 
 import asyncio
 from collections import deque

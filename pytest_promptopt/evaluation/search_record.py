@@ -1,4 +1,4 @@
-"""What a search for a better prompt came to."""
+"""The record of a search for a better prompt: what it came to."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,1 +1,1 @@
-"""Where pull requests are: what can be asked of such a place, and GitHub's answer to it."""
+"""The place where pull requests are: what can be asked of it, and GitHub's answer to that."""

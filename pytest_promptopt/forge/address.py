@@ -1,4 +1,4 @@
-"""What may be asked, and with which token: checked before anything is sent."""
+"""Addresses that may be asked, and with which token: checked before anything is sent."""
 
 import ipaddress
 import re

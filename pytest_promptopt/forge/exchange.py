@@ -1,4 +1,4 @@
-"""Asking GitHub with patience: several tries, waits and pages, all of them bounded."""
+"""An exchange with GitHub, with patience: several tries, waits and pages, all of them bounded."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""What is asked of the place where pull requests are, and the records that it answers with.
+"""The place where pull requests are: what is asked of it, and the records that it answers with.
 
 Texts of comments arrive ready-made; nothing here knows what a prompt is.
 """

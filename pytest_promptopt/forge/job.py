@@ -1,4 +1,4 @@
-"""What a job of GitHub Actions says of itself."""
+"""A job of GitHub Actions, by what it says of itself."""
 
 import re
 from collections.abc import Mapping

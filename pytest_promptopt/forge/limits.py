@@ -1,4 +1,4 @@
-"""How long GitHub asks to wait before anything else is sent."""
+"""The time that GitHub asks to wait before anything else is sent."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What GitHub says of a request that it does not do, and what would help."""
+"""A refusal of GitHub's: what it says of a request that it does not do, and what would help."""
 
 import re
 from typing import Any

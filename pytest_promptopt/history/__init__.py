@@ -1,1 +1,1 @@
-"""What git knows of a prompt: its base and its versions."""
+"""The history of a prompt as git knows it: its base and its versions."""

@@ -1,4 +1,4 @@
-"""Where a branch left another, also in a clone that holds too little history."""
+"""The commit where a branch left another, also in a clone that holds too little history."""
 
 import os
 from dataclasses import dataclass

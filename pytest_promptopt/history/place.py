@@ -1,4 +1,4 @@
-"""Where a path lies in a working tree."""
+"""The place of a path in a working tree."""
 
 from pathlib import Path
 

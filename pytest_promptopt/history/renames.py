@@ -1,4 +1,4 @@
-"""Which files have another name than at a commit."""
+"""Renames: files that have another name than at a commit."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What a candidate must show against its parent to stay."""
+"""Acceptance: what a candidate must show against its parent to stay."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

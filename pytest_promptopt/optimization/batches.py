@@ -1,4 +1,4 @@
-"""Which goldens of ``train`` a proposal is made from."""
+"""Batches: the goldens of ``train`` that a proposal is made from."""
 
 import random
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which messages of a prompt may change, and which one is rewritten."""
+"""The messages of a prompt that may change, and the one that is rewritten."""
 
 import re
 from collections.abc import Sequence

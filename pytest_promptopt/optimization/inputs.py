@@ -1,4 +1,4 @@
-"""What a search starts from, and what tells it from others."""
+"""The inputs of a search: what it starts from, and what tells it from others."""
 
 import hashlib
 import json

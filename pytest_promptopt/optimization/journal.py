@@ -1,4 +1,4 @@
-"""Everything that a search paid for and decided, in a file that it can go on from.
+"""The journal of a search: all that it paid for and decided, in a file that it can go on from.
 
 One JSON object a line. The first names the inputs of the search; ``call`` lines hold answers by
 the fingerprint of their request; the others tell what was decided. To resume is to run the same

@@ -1,4 +1,4 @@
-"""What a search has spent, and what it may still spend."""
+"""The ledger of a search: what it has spent, and what it may still spend."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""How likely the expected answers are, in place of how good the given ones are.
+"""The likelihood of the expected answers, in place of how good the given ones are.
 
 APE's second score (Zhou et al. 2022, arXiv 2211.01910, section 3.1). It tells prompts apart that
 miss the same goldens. Only validation is scored by it: what is amiss, the critiques and the

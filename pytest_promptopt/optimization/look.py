@@ -1,4 +1,4 @@
-"""What is found out about the given prompt before the first round."""
+"""The first look at the given prompt, before the first round."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a search remembers, and what outlives it."""
+"""The memory of a search, and what of it outlives the search."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Asks the optimizer model."""
+"""The optimizer model, as it is asked."""
 
 import asyncio
 import functools

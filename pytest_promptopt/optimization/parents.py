@@ -1,4 +1,4 @@
-"""Which candidates are worked on in a round."""
+"""Parents: the candidates that are worked on in a round."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""What a search will take, told before it starts, and how a method is made to fit its cap."""
+"""The plan of a search: what it will take, and how a method is made to fit its cap."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

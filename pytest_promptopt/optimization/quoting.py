@@ -1,4 +1,4 @@
-"""What comes from goldens and answers, as data within a text of ours."""
+"""Text of goldens and answers, as data within a text of ours."""
 
 import re
 from typing import Any

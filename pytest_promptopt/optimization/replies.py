@@ -1,4 +1,4 @@
-"""What a reply of the optimizer model must look like, and what it holds."""
+"""Replies of the optimizer model: what each must look like, and what it holds."""
 
 import json
 from collections.abc import Mapping

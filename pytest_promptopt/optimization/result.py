@@ -1,4 +1,4 @@
-"""What comes out of a search, and what is told while it runs."""
+"""The result of a search, and the events that are told while it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What every candidate scored on every golden, asked for when it is wanted and once only."""
+"""The scores of every candidate on every golden, asked for when wanted and once only."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which candidate is chosen on validation."""
+"""The selection: the candidate that is chosen on validation."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Why a search ends before its last round."""
+"""Reasons for which a search ends before its last round."""
 
 from pytest_promptopt.errors import PromptoptError
 

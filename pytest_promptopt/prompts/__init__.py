@@ -1,1 +1,1 @@
-"""What a prompt is: the file, its goldens, its text."""
+"""Prompts: the file, its goldens, its text."""

@@ -1,4 +1,4 @@
-"""What a prompt file says, as hashes: what tells a change from a move."""
+"""The content of a prompt file as hashes, which tell a change from a move."""
 
 import hashlib
 import json

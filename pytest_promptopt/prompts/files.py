@@ -1,4 +1,4 @@
-"""Where a prompt's files are read from: the disk, or a commit."""
+"""The files of a prompt, read from the disk or from a commit."""
 
 import errno
 import stat

@@ -1,4 +1,4 @@
-"""Which files are prompt files, where they are found, and which project they belong to."""
+"""Prompt files: which files are some, where they are found, and which project they belong to."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Where the scalars of a YAML file stand.
+"""The places of the scalars of a YAML file.
 
 Positions come from the tokens and events of PyYAML's own scanner, whose marks are right where those
 of composed nodes and of the C scanner are not always.

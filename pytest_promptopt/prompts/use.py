@@ -1,4 +1,4 @@
-"""How the placeholders of a prompt and the variables of its goldens go together."""
+"""The use of variables: how a prompt's placeholders and its goldens' variables go together."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Which version of a prompt it is: a hash of what is sent, whatever judges the answers."""
+"""The version of a prompt: a hash of what is sent, whatever judges the answers."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a prompt file has that its schema refuses, in the words of whoever writes it."""
+"""Violations of the schema in a prompt file, in the words of whoever writes it."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""What a finished search comes to, and the proposal that it makes."""
+"""The outcome of a finished search, and the proposal that it makes."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a proposal adds that people must look at before they take it."""
+"""Flags on a proposal: what people must look at before they take it."""
 
 import re
 from collections import Counter

@@ -1,1 +1,1 @@
-"""What answers: one file per kind of model server."""
+"""Providers, which answer: one file per kind of model server."""

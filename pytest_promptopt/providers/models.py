@@ -1,4 +1,4 @@
-"""Which model a name stands for."""
+"""The model that a name stands for."""
 
 import difflib
 import hashlib

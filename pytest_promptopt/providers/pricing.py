@@ -1,4 +1,4 @@
-"""What a call costs."""
+"""The price of a call."""
 
 import json
 import re

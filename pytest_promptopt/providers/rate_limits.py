@@ -1,4 +1,4 @@
-"""What a provider's headers say about how much may still be sent."""
+"""The limits in a provider's headers: how much may still be sent."""
 
 import email.utils
 import re

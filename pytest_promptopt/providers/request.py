@@ -1,4 +1,4 @@
-"""What goes to a model and what comes back."""
+"""The request that goes to a model, and the completion that comes back."""
 
 import hashlib
 import json

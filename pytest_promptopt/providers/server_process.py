@@ -1,4 +1,4 @@
-"""Starting and ending the child process that serves a local model."""
+"""The child process that serves a local model: started, and ended."""
 
 import contextlib
 import importlib.util

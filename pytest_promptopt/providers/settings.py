@@ -1,4 +1,4 @@
-"""What every provider is made with."""
+"""The settings that every provider is made with."""
 
 import os
 from collections.abc import Callable, Mapping

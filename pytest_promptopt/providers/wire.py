@@ -1,4 +1,4 @@
-"""What an HTTP answer means: the JSON in it, or the error that it stands for."""
+"""The meaning of an HTTP answer: the JSON in it, or the error that it stands for."""
 
 import email.utils
 import json

@@ -1,1 +1,1 @@
-"""What a run found out, brought to the pull request that it ran for."""
+"""The findings of a run, brought to the pull request that it ran for."""

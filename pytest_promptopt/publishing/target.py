@@ -1,4 +1,4 @@
-"""What a run is published to: the pull request that it ran for, as it stands now."""
+"""The target of a run: the pull request that it ran for, as it stands now."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What is written on the forge beside the report: markers, suggestions and pull requests.
+"""Texts on the forge beside the report: markers, suggestions and pull requests.
 
 Texts of models, goldens and prompts go through :mod:`~pytest_promptopt.reports.escaping`.
 """

@@ -1,4 +1,4 @@
-"""What was expected and what was answered, told by where they differ."""
+"""The contrast of what was expected and what was answered, told by where they differ."""
 
 import json
 from collections.abc import Mapping, Sequence

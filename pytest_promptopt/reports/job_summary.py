@@ -1,4 +1,4 @@
-"""What GitHub Actions shows of a run beside its log: the job's summary, and annotations."""
+"""A run as GitHub Actions shows it beside its log: the job's summary, and annotations."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a search did and found, for a terminal."""
+"""A search as a terminal shows it: what it did and found."""
 
 from collections.abc import Iterator
 

@@ -1,1 +1,1 @@
-"""How good an answer is: one file per family of scorers."""
+"""Scorers, which tell how good an answer is: one file per family."""

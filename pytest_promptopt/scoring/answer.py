@@ -1,4 +1,4 @@
-"""From a completion to the answer in it: what remains without the model's reasoning."""
+"""The answer in a completion: what remains without the model's reasoning."""
 
 import re
 from collections.abc import Iterator

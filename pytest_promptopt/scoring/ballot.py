@@ -1,4 +1,4 @@
-"""What an answer counts as when several answers are put to the vote."""
+"""The vote of an answer where several answers are put to the vote."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""From an entry of ``evaluators`` to an evaluator that scores."""
+"""The evaluator that scores, made from an entry of ``evaluators``."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""What a judge is shown of an answer, which must not end where the answer says so."""
+"""The answer as a judge is shown it, in a fence that ends where we say and not where it says."""
 
 import re
 

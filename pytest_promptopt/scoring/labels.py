@@ -1,4 +1,4 @@
-"""Which of a set of labels an answer names."""
+"""The label that an answer names, of a set of labels."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where a text names one of some choices, and whether it denies it."""
+"""Mentions of some choices in a text, and whether it denies them."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Whether a value fits a JSON Schema, in bounded time and without the network."""
+"""The fit of a value to a JSON Schema, in bounded time and without the network."""
 
 import functools
 import re

@@ -1,4 +1,4 @@
-"""What a scorer is given and what it gives back."""
+"""The protocol of scorers: what each is given and gives back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

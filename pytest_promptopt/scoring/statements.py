@@ -1,4 +1,4 @@
-"""Where a text states one of some choices by its form: alone, in a tag, after ``Answer:``."""
+"""Statements of a choice by its form: alone, in a tag, after ``Answer:``."""
 
 import re
 from collections.abc import Iterator, Sequence

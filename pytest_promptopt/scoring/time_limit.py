@@ -1,4 +1,4 @@
-"""How long the scoring of a golden may take, for code that does not yield by itself."""
+"""The limit on the time that scoring a golden takes, for code that does not yield by itself."""
 
 import ctypes
 import faulthandler

@@ -1,4 +1,4 @@
-"""What happens once, when the items are done: decided, then saved, then shown."""
+"""The steps that happen once, when the items are done: decide, then save, then show."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""From prompt files to pytest items."""
+"""The collection of prompt files, as pytest items."""
 
 import linecache
 import warnings

@@ -1,4 +1,4 @@
-"""Which prompt files a run scores: looked for ahead of pytest, none missed in silence."""
+"""The prompt files that a run scores: looked for ahead of pytest, none missed in silence."""
 
 import fnmatch
 from collections.abc import Iterator, Sequence

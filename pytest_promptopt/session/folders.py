@@ -1,4 +1,4 @@
-"""Leads pytest to prompt files, whatever hides them."""
+"""The way of pytest to prompt files, whatever hides them."""
 
 import os
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a report says at length, with its first line for pytest's short summary."""
+"""The long text of a report, with its first line for pytest's short summary."""
 
 from os import PathLike
 

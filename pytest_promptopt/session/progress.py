@@ -1,4 +1,4 @@
-"""How far the answers have come, drawn on the terminal's current line."""
+"""The progress of the answers, drawn on the terminal's current line."""
 
 import contextlib
 import time

@@ -1,4 +1,4 @@
-"""What becomes of recordings that a run did not use."""
+"""The fate of recordings that a run did not use."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What pytest prints, keeps and hands on about prompts, made from the items' reports."""
+"""Results of prompts as pytest prints, keeps and hands them on, made from the items' reports."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

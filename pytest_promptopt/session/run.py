@@ -1,4 +1,4 @@
-"""Collects prompt files and has their goldens asked ahead of the items."""
+"""The run: collects prompt files and has their goldens asked ahead of the items."""
 
 import gc
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What outlives a run: with ``--prompt-save-scores`` the scores, and always the run itself."""
+"""Files that outlive a run: with ``--prompt-save-scores`` the scores, and always the run itself."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the session's side knows during a run."""
+"""The state of a run on the session's side."""
 
 from dataclasses import dataclass
 

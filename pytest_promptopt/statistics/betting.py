@@ -1,4 +1,4 @@
-"""What a gambler earns who bets that a mean is higher than claimed."""
+"""The wealth of a gambler who bets that a mean is higher than claimed."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache

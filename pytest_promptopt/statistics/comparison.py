@@ -1,4 +1,4 @@
-"""What changed between two scorings of the same goldens."""
+"""The changes between two scorings of the same goldens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

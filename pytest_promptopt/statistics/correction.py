@@ -1,4 +1,4 @@
-"""What may be said where several things are tested at once."""
+"""Corrections where several things are tested at once."""
 
 from collections.abc import Callable, Mapping
 

@@ -1,4 +1,4 @@
-"""Between which bounds the rate behind some scores lies."""
+"""The bounds between which the rate behind some scores lies."""
 
 import math
 from bisect import bisect_left

@@ -1,4 +1,4 @@
-"""What scores show about their mean by weights that somebody chose.
+"""Bounds on the mean of scores by weights that somebody chose.
 
 The weights are fixed, and goldens of different weight may have different rates: each score is
 that of a golden of its own, with any mean. So the target is the weighted mean of their means, and

@@ -1,4 +1,4 @@
-"""What asks and scores prompts in a project, set up from its settings."""
+"""The engine that asks and scores prompts in a project, set up from its settings."""
 
 import os
 from collections.abc import Callable

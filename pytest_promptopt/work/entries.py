@@ -1,4 +1,4 @@
-"""From a prompt file to what is evaluated: a subject a model, each with its base."""
+"""The subjects that a prompt file gives: one a model, each with its base."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What every subject made of every golden, asked for when it is wanted and once only."""
+"""The results of every subject on every golden, asked for when wanted and once only."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Spending evaluations on candidates: one file an allocator."""
+"""Allocators, which spend evaluations on candidates: one file each."""

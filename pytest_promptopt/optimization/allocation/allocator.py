@@ -1,4 +1,4 @@
-"""What every allocator is given and gives back."""
+"""The protocol of allocators: what each is given and gives back."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,1 +1,1 @@
-"""What can be computed about a prompt before any model is asked to mend it."""
+"""The diagnosis of a prompt: what can be computed before any model is asked to mend it."""

@@ -1,4 +1,4 @@
-"""What good answers look like, how a prompt's answers miss it, and where: without any model."""
+"""The diagnosis, made without a model: what good answers look like, and how others miss it."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

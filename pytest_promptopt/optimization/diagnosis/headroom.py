@@ -1,4 +1,4 @@
-"""Whether there is anything to gain, found out before the budget is spent.
+"""The headroom: whether there is anything to gain, found out before the budget is spent.
 
 Half of 72 runs of published methods end below the prompt that they began with, and a cheap test
 of the headroom tells which (arXiv 2604.14585). It looks at a few goldens, asked twice.

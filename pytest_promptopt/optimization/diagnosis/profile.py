@@ -1,4 +1,4 @@
-"""What the good answers to a prompt have in common, computed from its goldens."""
+"""The profile of good answers to a prompt: what they have in common, computed from its goldens."""
 
 import re
 from collections import Counter

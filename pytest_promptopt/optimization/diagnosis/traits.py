@@ -1,4 +1,4 @@
-"""What texts have in common: casing, beginnings and ends, forms, writing systems."""
+"""Traits that texts have in common: casing, beginnings and ends, forms, writing systems."""
 
 import unicodedata
 from collections import Counter

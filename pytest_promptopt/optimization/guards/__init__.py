@@ -1,1 +1,1 @@
-"""What a candidate must be like before anything is spent on it."""
+"""Guards: what a candidate must be like before anything is spent on it."""

@@ -1,4 +1,4 @@
-"""What a text has copied: from the goldens it will be judged by, or from the request for it."""
+"""Copies in a text: from the goldens it will be judged by, or from the request for it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is broken in a text that a model wrote for a message, held against the original."""
+"""Damage in a text that a model wrote for a message, held against the original."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""What a candidate must be like before a single task call is spent on it."""
+"""The guards that a candidate passes before a single task call is spent on it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Making new candidates: one file a proposer."""
+"""Proposers, which make new candidates: one file each."""

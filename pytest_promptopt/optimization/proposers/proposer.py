@@ -1,4 +1,4 @@
-"""What every proposer is given and gives back."""
+"""The protocol of proposers: what each is given and gives back."""
 
 import random
 from collections.abc import Mapping, Sequence
