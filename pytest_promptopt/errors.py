@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pytest_promptopt.text import one_line
+from pytest_promptopt.text.terminal import one_line
 
 
 class PromptoptError(Exception):

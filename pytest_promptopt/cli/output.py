@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TextIO
 
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 BAR = "│ "
 

@@ -15,10 +15,10 @@ from pytest_promptopt.client.limits import Concurrency, Limited, Limits
 from pytest_promptopt.client.rates import Rate
 from pytest_promptopt.client.recordings import Recorder, Replay
 from pytest_promptopt.client.retries import Fault, Retrying, Wait
-from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.text.secrets import Secrets
 
 _KEEP_DAYS = 90.0
 _KEEP_BYTES = 512 * 1024 * 1024

@@ -14,7 +14,7 @@ from pytest_promptopt.errors import NotRecordedError
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_lines import JsonLine, json_lines
 from pytest_promptopt.providers.request import Completion, Request
-from pytest_promptopt.text import one_line
+from pytest_promptopt.text.terminal import one_line
 
 FOLDER = "__recordings__"
 

@@ -13,11 +13,11 @@ from pytest_promptopt.client.recording_file import (
     recording_path,
     write,
 )
-from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import NotRecordedError
 from pytest_promptopt.prompts.json_lines import LONGEST_LINE
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.text.secrets import Secrets
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from pytest_promptopt.client.secrets import Shape, shapes_in
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.proposals.invisible import invisible_in
 from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.text.secrets import Shape, shapes_in
 
 _SHOWN = 3
 _LONGEST_HOST = 60

@@ -12,7 +12,7 @@ from pytest_promptopt.errors import HistoryError
 from pytest_promptopt.history.command import Command, CommandError, as_variables
 from pytest_promptopt.history.refs import is_commit_id, is_shallow
 from pytest_promptopt.proposals.branch import check_branch_name
-from pytest_promptopt.scoring.excerpt import one_line
+from pytest_promptopt.text.excerpt import one_line
 
 _URL = re.compile(
     r"(?P<scheme>https?)://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"

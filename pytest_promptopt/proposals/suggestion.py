@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import PromptoptError
 from pytest_promptopt.proposals.invisible import invisible_in
-from pytest_promptopt.scoring.excerpt import one_line
+from pytest_promptopt.text.excerpt import one_line
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the block."""

@@ -8,7 +8,6 @@ never above the last.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.forge.forge import Forge
 from pytest_promptopt.proposals.finding import Finding
@@ -16,6 +15,7 @@ from pytest_promptopt.publishing.climb import Checkout, Climb
 from pytest_promptopt.publishing.review import suggest
 from pytest_promptopt.publishing.stack import Stack
 from pytest_promptopt.publishing.target import Target
+from pytest_promptopt.text.secrets import Secrets
 
 
 def offer_all(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.record import Run
@@ -15,9 +14,10 @@ from pytest_promptopt.publishing.climb import Checkout
 from pytest_promptopt.publishing.ladder import offer_all
 from pytest_promptopt.publishing.sticky import keep_comment
 from pytest_promptopt.publishing.target import find_target
-from pytest_promptopt.publishing.texts import comment_marker, fork_label, without_values
+from pytest_promptopt.publishing.texts import comment_marker, fork_label
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reader import read_report
+from pytest_promptopt.text.secrets import Secrets, without_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

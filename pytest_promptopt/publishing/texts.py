@@ -1,14 +1,13 @@
 """Texts on the forge beside the report: markers, suggestions and pull requests.
 
-Texts of models, goldens and prompts go through :mod:`~pytest_promptopt.reports.escaping`.
+Texts of models, goldens and prompts go through :mod:`~pytest_promptopt.text.markdown`.
 """
 
 import re
-from collections.abc import Iterable
 
 from pytest_promptopt.proposals.commits import commit_message
 from pytest_promptopt.proposals.proposal import Proposal
-from pytest_promptopt.reports.escaping import inline
+from pytest_promptopt.text.markdown import inline
 
 TRAILER = "Prompt-Proposal:"
 """What a commit of ours ends with."""
@@ -59,14 +58,6 @@ def fork_label(repository: str | None, commit: str) -> str:
     """What stands above results that nobody but the fork's own code vouches for."""
     source = inline(repository) if repository else "a fork that is gone"
     return f"> Reported by the code of {source} at {commit[:9]}, which nobody here has checked.\n\n"
-
-
-def without_values(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without the values of secrets, as they are or written for Markdown."""
-    for secret in secrets:
-        for written in (secret, inline(secret)):
-            text = text.replace(written, "[secret]")
-    return text
 
 
 def _claim(proposal: Proposal) -> list[str]:

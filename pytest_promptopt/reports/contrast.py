@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Any
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Mark
-from pytest_promptopt.reports.quoting import excerpt
 from pytest_promptopt.reports.words import Piece, changed_lines, compare_words
 from pytest_promptopt.scoring.json_value import NotJsonError, differences, join_few, read_json
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.blocks import excerpt
+from pytest_promptopt.text.terminal import printable
 
 _EXCERPT = 60
 _BEFORE_THE_DIFFERENCE = 20

@@ -2,8 +2,8 @@
 
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark
 from pytest_promptopt.reports.contrast import differences_of, sentence
-from pytest_promptopt.reports.quoting import block
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.blocks import block
+from pytest_promptopt.text.terminal import printable
 
 
 def explain(result: GoldenResult, model: str, *, limit: int = 2_000) -> str:

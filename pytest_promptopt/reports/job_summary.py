@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_promptopt.reports.escaping import command_data, command_property
+from pytest_promptopt.text.markdown import command_data, command_property
 
 MOST_CHARACTERS = 250_000
 """GitHub takes 1 MiB of UTF-8 from a step, and more than that not at all."""

@@ -1,6 +1,6 @@
 """The report of a run as Markdown: a comment on a pull request, a job's summary, a file.
 
-All text that is not ours goes through :mod:`~pytest_promptopt.reports.escaping`.
+All text that is not ours goes through :mod:`~pytest_promptopt.text.markdown`.
 """
 
 import re
@@ -17,9 +17,9 @@ from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
-from pytest_promptopt.reports.escaping import in_fence, inline
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import cost, difference_text
+from pytest_promptopt.text.markdown import in_fence, inline
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the text."""

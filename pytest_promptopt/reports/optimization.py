@@ -8,7 +8,7 @@ from pytest_promptopt.optimization.plan import Plan
 from pytest_promptopt.optimization.result import Event, Judged, Looked, Planned, Progress, Result
 from pytest_promptopt.optimization.verdict import Verdict, VerdictKind
 from pytest_promptopt.reports.terminal import Line, cost
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _TRIED_SHOWN = 5
 

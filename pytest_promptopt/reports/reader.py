@@ -16,7 +16,7 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_text import load_json
 from pytest_promptopt.reports.json import report_schema
-from pytest_promptopt.scoring.excerpt import excerpt, one_line
+from pytest_promptopt.text.excerpt import excerpt, one_line
 
 MOST_BYTES = 10_000_000
 MOST_VALUES = 250_000

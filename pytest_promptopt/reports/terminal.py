@@ -13,7 +13,7 @@ from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.table import Column, lay_out
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _WORST_SHOWN = 3
 _INDENT = "    "

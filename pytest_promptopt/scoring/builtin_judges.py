@@ -9,12 +9,12 @@ from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.providers.request import Completion, Model, Request
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.judge import ask, judge_model, read_choice
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import unknown
 from pytest_promptopt.scoring.score import ABOVE_NOTHING, Score
+from pytest_promptopt.text.excerpt import excerpt
 
 # The scores of gh-models, where these judges pass above 0, that is from 2 on.
 _CHOICES = {"1": 0.0, "2": 0.25, "3": 0.5, "4": 0.75, "5": 1.0}

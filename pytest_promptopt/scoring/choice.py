@@ -5,7 +5,6 @@ from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
@@ -13,6 +12,7 @@ from pytest_promptopt.scoring.labels import Naming, named_labels, read_naming
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.suggestion import did_you_mean
+from pytest_promptopt.text.excerpt import excerpt, one_line
 
 _KEYS = ("labels", "expected")
 

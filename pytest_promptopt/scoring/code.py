@@ -12,11 +12,11 @@ from pytest_promptopt.errors import ScorerError
 from pytest_promptopt.project.code import CodeError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import ForeignError, OptionsError
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.scoring.time_limit import OvertimeError
+from pytest_promptopt.text.excerpt import excerpt, one_line
 
 _NAME = re.compile(r"[\w.]+:\w+")
 _SHOWN_OF_AN_ERROR = 400

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.folding import tidy
+from pytest_promptopt.text.excerpt import excerpt, one_line
 
 # Also indented in a list, behind words, and with its content on the same line.
 _FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)

@@ -10,7 +10,6 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.answer import read_answer
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
@@ -23,6 +22,7 @@ from pytest_promptopt.scoring.options import (
 )
 from pytest_promptopt.scoring.score import ABOVE_NOTHING, Score
 from pytest_promptopt.scoring.verdict import read_verdict
+from pytest_promptopt.text.excerpt import excerpt
 
 _SPELLINGS = {"model": "modelId", "model_id": "modelId", "system_prompt": "systemPrompt"}
 _HIGHEST_SCORE = 1e9

@@ -10,12 +10,12 @@ from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.scoring.excerpt import excerpt, one_line
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import ascii_digits
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.text.excerpt import excerpt, one_line
 
 _KEYS = ("expected", "tolerance", "relative")
 # The last number stands at the end; more text is not searched.

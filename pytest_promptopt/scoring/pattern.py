@@ -10,7 +10,6 @@ import regex
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, Template, as_text
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.limited_regex import (
@@ -26,6 +25,7 @@ from pytest_promptopt.scoring.options import (
     type_name,
 )
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.text.excerpt import excerpt
 
 # `negate` and `match: false` are how other tools write `invert: true`.
 _KEYS = ("pattern", "flags", "invert", "negate", "match")

@@ -7,12 +7,12 @@ from rapidfuzz.distance import Levenshtein
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.text.excerpt import excerpt
 
 # The time grows with the product of the lengths: this much takes about a tenth of a second.
 _MOST_COMPARISONS = 5_000_000_000

@@ -7,7 +7,6 @@ from typing import Any
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, fill_deep
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.json_value import (
@@ -22,6 +21,7 @@ from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
 from pytest_promptopt.scoring.schema import SchemaCheck, UncheckableError
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.text.excerpt import excerpt
 
 _KEYS = ("schema", "equals", "fields", "strict")
 _ABSENT = object()

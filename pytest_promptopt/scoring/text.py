@@ -7,7 +7,6 @@ from typing import Any
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.excerpt import excerpt
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.json_value import (
@@ -19,6 +18,7 @@ from pytest_promptopt.scoring.json_value import (
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.text.excerpt import excerpt
 
 _STRING_KEYS = ("equals", "contains", "startsWith", "endsWith", "notContains")
 # Spellings of public prompt files, without case, hyphens and underscores.

@@ -12,7 +12,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
 from pytest_promptopt.session.state import STATE
-from pytest_promptopt.text import one_line
+from pytest_promptopt.text.terminal import one_line
 from pytest_promptopt.work.entries import Entry
 
 _WARNINGS_SHOWN_PER_FILE = 20

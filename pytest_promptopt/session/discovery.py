@@ -12,7 +12,7 @@ from pytest_promptopt.prompts.lookalikes import has_messages, has_near_name, pro
 from pytest_promptopt.session.collection import PromptWarning
 from pytest_promptopt.session.folders import arguments
 from pytest_promptopt.suggestion import close_to
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _MOST_TOLD = 10
 

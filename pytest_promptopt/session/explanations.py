@@ -13,7 +13,7 @@ from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.lines import say
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _WORST_OF_A_PROMPT = 3
 _MOST_SHOWN = 12

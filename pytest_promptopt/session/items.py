@@ -23,7 +23,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.state import STATE
-from pytest_promptopt.text import one_line, printable
+from pytest_promptopt.text.terminal import one_line, printable
 from pytest_promptopt.work.entries import Entry
 from pytest_promptopt.work.results import Results
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.text import one_line
+from pytest_promptopt.text.terminal import one_line
 
 
 def say(reporter: pytest.TerminalReporter, text: str, **markup: Any) -> None:

@@ -29,7 +29,7 @@ from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
 from pytest_promptopt.session.results import Reporting
 from pytest_promptopt.session.state import State
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.optimize import Search, Searcher, falls_short
 
 _FROM_FORK = (

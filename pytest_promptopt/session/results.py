@@ -19,7 +19,7 @@ from pytest_promptopt.session.items import GoldenItem, PromptItem, UnreadableIte
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.repeats import Folding
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 Searches = Callable[[], Sequence[SearchRecord]]
 

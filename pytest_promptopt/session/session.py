@@ -39,7 +39,7 @@ from pytest_promptopt.session.saved import SavingRun, SavingScores
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.xdist import Controller
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import cache_path, is_from_fork, prices_of, secrets_of
 from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine

@@ -8,9 +8,9 @@ import pytest
 
 from pytest_promptopt.client.recording_file import recording_path
 from pytest_promptopt.client.recordings import Recorder, Replay
-from pytest_promptopt.client.secrets import Secrets
 from pytest_promptopt.errors import NotRecordedError
 from pytest_promptopt.providers.request import Completion, Request, Usage
+from pytest_promptopt.text.secrets import Secrets
 from tests.client.asking import MINI, Answering, answer, ask
 
 

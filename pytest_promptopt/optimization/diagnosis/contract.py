@@ -12,9 +12,9 @@ from pytest_promptopt.optimization.diagnosis.profile import (
     plain_number,
 )
 from pytest_promptopt.optimization.diagnosis.traits import shown_form
-from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.text.tags import quoted
 
 # Longer answers are compositions: a sentence on their form would not tell what is missing.
 _MOST_WORDS = 25

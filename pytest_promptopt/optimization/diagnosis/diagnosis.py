@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.misses import Miss, MissKind, miss_of
 from pytest_promptopt.optimization.diagnosis.profile import Profile, profile_of
-from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.scoring.excerpt import one_line
+from pytest_promptopt.text.excerpt import one_line
+from pytest_promptopt.text.tags import quoted
 
 LONGEST_TEXT = 1500
 """Characters of :meth:`Diagnosis.as_text`, which stands in every request to the optimizer model."""

@@ -18,10 +18,10 @@ from pytest_promptopt.optimization.diagnosis.traits import (
     scripts_of,
     shown_form,
 )
-from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.json_value import NotJsonError, read_json
+from pytest_promptopt.text.tags import quoted
 
 _MOST_LABELS = 20
 _MOST_NUMBERS_AS_LABELS = 7

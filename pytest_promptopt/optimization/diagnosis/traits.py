@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import takewhile
 
-from pytest_promptopt.optimization.quoting import quoted
+from pytest_promptopt.text.tags import quoted
 
 LEAST_FOR_A_PATTERN = 3
 """What fewer texts share is chance."""

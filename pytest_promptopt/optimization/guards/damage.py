@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pytest_promptopt.optimization.diagnosis.misses import looks_like_refusal, unfenced
 from pytest_promptopt.optimization.guards.copies import Words, words_of
-from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.text.tags import quoted
 
 _LEAST_FOR_REPETITION = 60
 _DISTINCT_SHARE = 0.15

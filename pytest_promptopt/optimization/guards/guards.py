@@ -8,9 +8,9 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.traits import script_of, scripts_of
 from pytest_promptopt.optimization.guards.copies import Copies, private_texts, texts_of, words_of
 from pytest_promptopt.optimization.guards.damage import damages
-from pytest_promptopt.optimization.quoting import quoted
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.text.tags import quoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

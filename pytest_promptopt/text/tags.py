@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from pytest_promptopt.scoring.excerpt import excerpt
+from pytest_promptopt.text.excerpt import excerpt
 
 # A tag in quoted data must not close or open one of the request that it stands in.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")

@@ -8,7 +8,7 @@ the only thing that keeps GitHub from linking them.
 
 import re
 
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _BREAK = "&#8203;"
 _ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}

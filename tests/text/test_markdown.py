@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from pytest_promptopt.reports.escaping import (
+from pytest_promptopt.text.markdown import (
     command_data,
     command_property,
     in_fence,

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.reports.quoting import block, excerpt
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.blocks import block, excerpt
+from pytest_promptopt.text.terminal import printable
 
 
 def test_plain_text_stays_as_it_is() -> None:

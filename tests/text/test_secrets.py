@@ -1,6 +1,6 @@
 import pytest
 
-from pytest_promptopt.client.secrets import Secrets
+from pytest_promptopt.text.secrets import Secrets
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Text of models and goldens set off from ours."""
 
-from pytest_promptopt.text import printable
+from pytest_promptopt.text.terminal import printable
 
 _BAR = "│ "
 

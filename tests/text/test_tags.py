@@ -1,6 +1,6 @@
 import json
 
-from pytest_promptopt.optimization.quoting import quoted
+from pytest_promptopt.text.tags import quoted
 
 
 def test_what_is_quoted_stays_on_its_line_and_opens_no_tag() -> None:

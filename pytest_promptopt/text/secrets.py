@@ -1,8 +1,10 @@
-"""Secrets, and texts that look as if they held one."""
+"""Secrets in texts: found by their shape or value, and taken out."""
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from pytest_promptopt.text.markdown import inline
 
 _SHORTEST_VALUE = 8
 _SHAPES = {
@@ -58,3 +60,11 @@ class Secrets:
         if any(value in text for value in self._values):
             return "the value of a secret environment variable"
         return None
+
+
+def without_values(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without the values of secrets, as they are or written for Markdown."""
+    for secret in secrets:
+        for written in (secret, inline(secret)):
+            text = text.replace(written, "[secret]")
+    return text

@@ -1,0 +1,1 @@
+"""Text of models, goldens and prompts made safe, by the place that it is to stand in; secrets."""
