@@ -54,7 +54,7 @@ def schema() -> Mapping[str, Any]:
 
 
 def text() -> str:
-    """The file: a line for each of what stands at its top."""
+    """The file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
@@ -151,28 +151,27 @@ def _patterns(name: str) -> Iterable[str]:
     yield "[ _-]*".join(f"[{letter}{letter.upper()}]" for letter in "".join(words))
     first, *rest = words
     letters = [*first]
-    for word in rest:
-        letters += [f"[ _-]?[{word[0]}{word[0].upper()}]", *word[1:]]
+    for initial, *others in rest:
+        letters += [f"[{initial}{initial.upper()}]", *others]
+    starts = {sum(map(len, words[:count])) for count in range(1, len(words))}
+    signs = ["[ _-]?" if position in starts else "" for position in range(len(letters))]
     if slips := slips_allowed("".join(words)):
-        yield _near(letters, slips)
+        yield _near(letters, signs, slips)
 
 
-def _near(letters: Sequence[str], slips: int) -> str:
-    """A pattern of what is as many slips from ``letters`` at most."""
-    if not slips:
-        return "".join(letters)
+def _near(letters: Sequence[str], signs: Sequence[str], slips: int) -> str:
+    """A pattern of what is as many slips from ``letters`` at most, ``signs`` before them."""
     if not letters:
-        return f".{{0,{slips}}}"
-    letter, rest = letters[0], letters[1:]
-    less = _near(rest, slips - 1)
-    ways = [letter + _near(rest, slips), f".?{_maybe(letter)}{less}"]
-    if rest:
-        ways.append(rest[0] + letter + _near(rest[1:], slips - 1))
-    return f"(?:{'|'.join(ways)})"
-
-
-def _maybe(letter: str) -> str:
-    return f"{letter}?" if len(letter) == 1 else f"(?:{letter})?"
+        return f".{{0,{slips}}}" if slips else ""
+    letter, sign = letters[0], signs[0]
+    same = letter + _near(letters[1:], signs[1:], slips)
+    if not slips:
+        return sign + same
+    ways = [same, f".?{sign}{letter}?{_near(letters[1:], signs[1:], slips - 1)}"]
+    if letters[1:]:
+        rest = _near(letters[2:], signs[2:], slips - 1)
+        ways.append(f"{letters[1]}{signs[1]}{letter}{rest}")
+    return f"{sign}(?:{'|'.join(ways)})"
 
 
 if __name__ == "__main__":

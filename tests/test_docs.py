@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -9,9 +10,11 @@ import jsonschema
 import pytest
 
 from pytest_promptopt.config import OPTIONS
-from pytest_promptopt.prompts.evaluators import KINDS
+from pytest_promptopt.prompts.evaluators import COMMON_KEYS, KINDS
+from pytest_promptopt.prompts.parameters import KNOWN_PARAMETERS
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.violations import prompt_schema
+from pytest_promptopt.suggestion import misspelt
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
@@ -36,6 +39,28 @@ def test_the_schema_for_editors_is_up_to_date() -> None:
     written = schema.TARGET.read_text(encoding="utf-8")
     assert written == schema.text(), "run `python docs/schema.py`"
     jsonschema.Draft202012Validator.check_schema(schema.schema())
+
+
+def test_the_schema_takes_for_misspelt_what_the_reader_does() -> None:
+    definitions = script("schema").schema()["$defs"]
+    for definition, known in {
+        "parameters": KNOWN_PARAMETERS,
+        "evaluator": frozenset({*KINDS, *COMMON_KEYS}),
+    }.items():
+        is_fine = jsonschema.Draft202012Validator(definitions[definition]["propertyNames"]).is_valid
+        slips = {slip for name in known for one in slips_of(name) for slip in (one, one[1:])}
+        told = {slip for slip in slips - known if not is_fine(slip)}
+        assert told == {slip for slip in slips - known if misspelt(slip, known) is not None}
+
+
+def slips_of(name: str) -> Iterator[str]:
+    """A letter less, more, other, and two the wrong way round."""
+    for i in range(len(name)):
+        yield name[:i] + name[i + 1 :]
+        yield f"{name[:i]}z{name[i:]}"
+        yield f"{name[:i]}z{name[i + 1 :]}"
+        if "_" not in name[i : i + 2]:
+            yield name[:i] + name[i : i + 2][::-1] + name[i + 2 :]
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
