@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
-	--generate-hashes --no-annotate --no-header --default-index https://pypi.org/simple
+	--generate-hashes --no-annotate --no-header
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
