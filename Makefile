@@ -1,7 +1,7 @@
 # `make eval` and `make test` need Python 3.11 or later, pip, git and make, nothing else.
 
 PYTHON ?= python3
-LOCK = $(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --no-header
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,8 +41,9 @@ $(VENV)/.test: $(VENV)/.eval requirements/dev.txt
 # Take the newest releases into requirements/.
 lock: $(VENV)/bin/pip
 	$(PIP) install uv
-	$(LOCK) --group build --extra local --extra local-weights --output-file requirements/eval.txt
-	$(LOCK) --group dev --constraint requirements/eval.txt --output-file requirements/dev.txt
+	$(LOCK) pyproject.toml --group build --extra local --extra local-weights --output-file requirements/eval.txt
+	$(LOCK) pyproject.toml --group dev --constraint requirements/eval.txt --output-file requirements/dev.txt
+	$(LOCK) --group release --output-file requirements/release.txt
 
 clean:
 	rm -rf $(VENV) .promptopt .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 ACTION = ROOT / ".github" / "actions" / "prompt-eval" / "action.yml"
 REPLAY = ROOT / ".github" / "workflows" / "prompts.yml"
 COMMENT = ROOT / ".github" / "workflows" / "prompts-comment.yml"
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 WORKFLOWS = sorted([*REPLAY.parent.glob("*.yml"), *(ROOT / "docs" / "workflows").glob("*.yml")])
 FILES = [ACTION, *WORKFLOWS]
 
@@ -249,6 +250,34 @@ def test_what_runs_a_forks_code_may_only_read() -> None:
 def test_what_may_write_checks_nothing_out() -> None:
     used = [step.get("uses", "").partition("@")[0] for step in steps(COMMENT)]
     assert used == ["actions/setup-python", "", "actions/download-artifact", ""]
+
+
+def test_only_what_publishes_has_an_identity_and_it_runs_nothing_of_the_checkout() -> None:
+    jobs = {(path, name): job for path in WORKFLOWS for name, job in read(path)["jobs"].items()}
+    having = [of for of, job in jobs.items() if "id-token" in job["permissions"]]
+    assert having == [(RELEASE, "publish")]
+    publish = jobs[RELEASE, "publish"]
+    assert publish["permissions"] == {"id-token": "write"}
+    assert (publish["environment"], publish["needs"]) == ("release", "build")
+    assert "actions/checkout" not in json.dumps(publish)
+    assert "secrets." not in RELEASE.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"), [("v1.2.0", 0), ("v1.2", 1), ("v1.2.0rc1", 1), ("1.2.0-hotfix", 1)]
+)
+def test_a_release_is_of_the_version_that_its_tag_names(job: Job, tag: str, code: int) -> None:
+    job.write("dist/pytest_promptopt-1.2.0-py3-none-any.whl", "")
+    compared = step("Compare tag and version", of=RELEASE) | {"env": {"GITHUB_REF_NAME": tag}}
+    ran = job.run(compared)
+    assert ran.code == code
+    built = "what was built is dist/pytest_promptopt-1.2.0-py3-none-any.whl"
+    assert ran.printed == (f"::error::The tag is {tag}, and {built}\n" if code else "")
+
+
+def test_what_is_published_was_tried() -> None:
+    ran = [step.get("run", step.get("uses", "").partition("@")[0]) for step in steps(RELEASE)]
+    assert ran.index(".ci/package") < ran.index("actions/upload-artifact")
 
 
 def test_the_second_workflow_takes_what_the_first_one_leaves() -> None:
