@@ -21,7 +21,7 @@ class Candidate:
     it stand as they are. ``demonstrations`` are ids of goldens shown as worked examples before
     the last user message. ``origin`` names the proposer (``given`` for the prompt as it stands),
     ``note`` is its reason in a sentence if it has one, ``parent`` the id of the candidate it was
-    made from.
+    made from. ``id`` depends on the content alone: the same texts are the same candidate.
     """
 
     texts: Mapping[int, str] = field(default_factory=dict)
@@ -29,12 +29,12 @@ class Candidate:
     origin: str = GIVEN
     parent: str | None = None
     note: str = ""
+    id: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def id(self) -> str:
-        """Depends on the content alone: the same texts are the same candidate."""
+    def __post_init__(self) -> None:
         content = [sorted(self.texts.items()), list(self.demonstrations)]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+        digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
+        object.__setattr__(self, "id", digest)
 
     def text(self, prompt: Prompt, position: int) -> str:
         """The text of the message at ``position``, changed or not."""
