@@ -72,6 +72,11 @@ class AnsweringService:
         port: int = self._server.sockets[0].getsockname()[1]
         return Address(port=port, key=self._key)
 
+    async def close(self) -> None:
+        """Listen no longer."""
+        if self._server is not None:
+            self._server.close()
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         key = await reader.readline()
         tasks: set[asyncio.Task[None]] = set()

@@ -56,6 +56,7 @@ class Controller:
         if self._address is None:
             service = AnsweringService(bridge.provider, self._was_sent)
             self._address = bridge.wait(service.start())
+            self._config.add_cleanup(lambda: bridge.wait(service.close()))
         node.workerinput["promptopt"] = self._address.to_json()
         node.workerinput["promptopt_prompts"] = [
             [str(path) for path in paths] for paths in (self._finding.folders, self._finding.files)
