@@ -173,7 +173,7 @@ def test_options_that_cannot_be_meant_are_usage_errors(
     project: Project, arguments: list[str], message: str
 ) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
-    result = project.run_apart(*arguments)
+    result = project.run(*arguments)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([message])
     assert "Traceback" not in result.stderr.str()

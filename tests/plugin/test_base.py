@@ -135,7 +135,7 @@ def test_a_plan_counts_the_base_too(project: Project, history: History) -> None:
 
 def test_workers_compare_with_the_base_too(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", WORSE)
-    result = project.run_apart("-v", "--prompt-base", "main", "-p", "xdist.plugin", "-n", "2")
+    result = project.run("-v", "--prompt-base", "main", "-p", "xdist.plugin", "-n", "2")
     result.stdout.fnmatch_lines(["    against main (*): 1.000 → 0.500, *", "    broken: wrong"])
     result.assert_outcomes(passed=2)
 
@@ -214,7 +214,7 @@ def test_a_change_of_a_scorers_code_selects_its_prompt(project: Project, history
     history.commit("own scorer")
     history.branch("stricter")
     project.write("own_scorers.py", "def right(answer, variables): return False\n")
-    result = project.run_apart("--prompt-base", "main", "--prompt-changed")
+    result = project.run("--prompt-base", "main", "--prompt-changed")
     result.assert_outcomes(passed=1)
     assert "left out" not in result.stdout.str()
 
@@ -223,7 +223,7 @@ def test_a_change_of_a_scorers_code_selects_its_prompt(project: Project, history
 def test_a_run_in_which_nothing_has_changed_succeeds_and_says_so(
     project: Project, history: History, workers: tuple[str, ...]
 ) -> None:
-    result = project.run_apart("--prompt-base", "main", "--prompt-changed", *workers)
+    result = project.run("--prompt-base", "main", "--prompt-changed", *workers)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["the same content as at main (*):", "    prompts/a.prompt.yml"])
 

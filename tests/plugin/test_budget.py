@@ -43,7 +43,7 @@ def test_what_the_cache_holds_costs_nothing(project: Project) -> None:
 def test_one_budget_holds_for_all_workers(project: Project) -> None:
     project.answers({"*": "1"})
     project.write("prompts/a.prompt.yml", PROMPT.replace('"2"', '"1"') + MANY)
-    result = project.run_apart("-p", "xdist", "-n", "4", "--prompt-budget", "5 calls")
+    result = project.run("-p", "xdist", "-n", "2", "--prompt-budget", "5 calls")
     result.assert_outcomes(passed=5, errors=7)
 
 

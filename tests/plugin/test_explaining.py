@@ -109,7 +109,7 @@ def test_one_cause_is_told_once_however_many_goldens_it_stops(
 def test_workers_tell_one_cause_once_and_a_miss_in_short_too(project: Project) -> None:
     project.answers({"one": "1", "two": "3", "*": {"error": {"status": 404, "message": "no x"}}})
     project.write("prompts/a.prompt.yml", PROMPT + MANY)
-    result = project.run_apart("-p", "xdist.plugin", "-n", "2", "--junitxml=junit.xml")
+    result = project.run("-p", "xdist.plugin", "-n", "2", "--junitxml=junit.xml")
     assert result.parseoutcomes() == {"passed": 1, "failed": 1, "errors": 50}
     assert result.stdout.str().count("ERROR at setup of") == 1
     result.stdout.fnmatch_lines(["the same for 49 more goldens: *"])

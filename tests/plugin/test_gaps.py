@@ -56,8 +56,7 @@ def test_a_prompt_of_which_nothing_was_scored_is_never_green(
 ) -> None:
     project.write("prompts/a.prompt.yml", PROMPT + evaluators)
     project.write("prompts/b.prompt.yml", PROMPT.replace('"2"', '"3"'))
-    run = project.run_apart if workers else project.run
-    result = run(*REPORTS, *workers)
+    result = project.run(*REPORTS, *workers)
     assert result.ret == 1
     result.assert_outcomes(passed=2, skipped=2)
     text, data = reports(project)
@@ -129,8 +128,7 @@ def test_what_fails_beside_the_goldens_is_never_told_as_all_good(
     project.write("prompts/a.prompt.yml", PROMPT.replace('"2"', '"3"'))
     project.write("prompts/b.prompt.yml", "messages: 1\n")
     project.write("test_unit.py", "def test_it():\n    assert False\n")
-    run = project.run_apart if workers else project.run
-    result = run(*REPORTS, *workers)
+    result = project.run(*REPORTS, *workers)
     result.assert_outcomes(passed=2, failed=1, errors=1)
     text, data = reports(project)
     assert text.startswith("**The run fails, no prompt does:** 1 prompt, goldens: 2 passed.")

@@ -12,7 +12,7 @@ def test_a_run_that_finds_no_prompt_file_is_an_error_with_a_remedy(project: Proj
     for name in ("tone.yml", "b.prompts.yml", "c.prompt.json", "d.prompt.YML", "e.md"):
         project.write(f"texts/{name}", PROMPT)
     for arguments in ((), ("-p", "xdist", "-n", "1")):
-        result = project.run_apart(*arguments)
+        result = project.run(*arguments)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert result.stderr.lines == [
             "ERROR: --prompt-eval found no prompt file (*.prompt.yml, *.prompt.yaml) in texts, "

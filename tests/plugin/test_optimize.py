@@ -71,7 +71,7 @@ def test_a_weak_prompt_is_rewritten_and_the_gain_proven_on_goldens_never_seen(
     project: Project,
 ) -> None:
     weak(project)
-    result = project.run_apart("--prompt-optimize")
+    result = project.run("--prompt-optimize")
     result.stdout.fnmatch_lines(
         [
             "    optimizing prompts/a.prompt.yml with scripted:answering:answer, run *",
@@ -108,7 +108,7 @@ def test_the_patch_applies_and_then_the_gate_holds(project: Project) -> None:
 
 def test_what_is_proposed_is_saved_also_where_nothing_is_drawn(project: Project) -> None:
     weak(project)
-    project.run_apart("--prompt-optimize", "-p", "no:terminal")
+    project.run("--prompt-optimize", "-p", "no:terminal")
     assert [*(project.path / ".promptopt/proposals").glob("*.json")]
 
 
@@ -257,7 +257,7 @@ def test_a_run_that_was_stopped_goes_on_and_pays_nothing_twice(
     output, _ = process.communicate(timeout=30)
     if how is signal.SIGINT:
         assert "interrupted; run" in output
-    result = project.run_apart("--prompt-optimize")
+    result = project.run("--prompt-optimize")
     result.stdout.fnmatch_lines(["    verdict: Improved: *"])
     calls = [line for line in _journal_lines(project.path) if line["event"] == "call"]
     fingerprints = [line["fingerprint"] for line in calls]
@@ -280,7 +280,7 @@ def _wait_until(is_true: object, seconds: float = 60.0) -> None:
 
 def test_under_xdist_the_controller_optimizes(project: Project) -> None:
     weak(project)
-    result = project.run_apart("--prompt-optimize", "-p", "xdist.plugin", "-n", "2")
+    result = project.run("--prompt-optimize", "-p", "xdist.plugin", "-n", "2")
     result.stdout.fnmatch_lines(["    verdict: Improved: *"])
     assert len([*project.path.glob(".promptopt/runs/*/journal.jsonl")]) == 1
 

@@ -34,7 +34,7 @@ def test_every_report_is_written_once_at_the_end(
 ) -> None:
     project.write("prompts/a.prompt.yml", GATED)
     reports = ("--prompt-report", "report.json", "--prompt-report", "new/report.md")
-    result = project.run_apart(*reports, *workers)
+    result = project.run(*reports, *workers)
     result.stdout.fnmatch_lines(["reports: report.json, new/report.md"])
     [prompt] = read_json(project)["prompts"]
     assert (prompt["score"], prompt["verdict"]["decision"]) == (0.5, "FAIL")

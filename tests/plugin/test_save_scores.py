@@ -19,7 +19,7 @@ def saved(project: Project) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
 def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[str, ...]) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
-    result = project.run_apart("--prompt-save-scores", *workers)
+    result = project.run("--prompt-save-scores", *workers)
     result.stdout.fnmatch_lines(["1 score of whole prompts, 1 new: .promptopt/scores.jsonl"])
     [score] = saved(project)
     assert (score["location"], score["model"]) == ("prompts/a.prompt.yml", "scripted:answers.json")

@@ -1,5 +1,6 @@
 """Whole runs through both real SDKs against a server on loopback that misbehaves."""
 
+import itertools
 import os
 import random
 import re
@@ -32,10 +33,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
         yield made
 
 
-def write_prompt(project: Project, model: str, goldens: int) -> None:
+def write_prompt(
+    project: Project, model: str, goldens: int, name: str = "prompts/a.prompt.yml"
+) -> None:
     lines = "".join(f"  - {{id: g{n}, q: question {n}, expected: ok}}\n" for n in range(goldens))
     project.write(
-        "prompts/a.prompt.yml",
+        name,
         f'model: {model}\nmessages: [{{role: user, content: "{{{{q}}}}"}}]\ntestData:\n{lines}',
     )
 
@@ -54,23 +57,15 @@ def test_a_tenth_refused_and_a_twentieth_broken_and_still_every_golden_is_scored
 
     server.behaviour = misbehave
     write_prompt(project, model, 40)
-    project.run_apart().assert_outcomes(passed=40)
+    project.run().assert_outcomes(passed=40)
     assert len(server.received) > 40
 
 
-JUMPING = """\
-import itertools
-import time
-
-real, days = time.time, itertools.cycle((0, -1, 1))
-time.time = lambda: real() + 86_400 * next(days)
-"""
-
-
 def test_a_clock_that_jumps_by_a_day_loses_no_golden_and_no_answer(
-    project: Project, server: WireServer
+    project: Project, server: WireServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project.write("conftest.py", JUMPING)
+    real, days = time.time, itertools.cycle((0, -1, 1))
+    monkeypatch.setattr(time, "time", lambda: real() + 86_400 * next(days))
 
     def answer(_: Received) -> Reply:
         now = datetime.now(UTC)
@@ -85,9 +80,9 @@ def test_a_clock_that_jumps_by_a_day_loses_no_golden_and_no_answer(
 
     server.behaviour = answer
     write_prompt(project, "anthropic/claude-haiku-4-5", 8)
-    project.run_apart().assert_outcomes(passed=8)
+    project.run().assert_outcomes(passed=8)
     sent = len(server.received)
-    result = project.run_apart()
+    result = project.run()
     result.assert_outcomes(passed=8)
     assert len(server.received) == sent
     assert "-" not in re.findall(r", (\S+) s an answer", result.stdout.str())[0]
@@ -129,27 +124,31 @@ def test_an_answer_that_takes_too_long_is_an_error(
 
 def assert_error(project: Project, model: str, message: str, *arguments: str) -> None:
     write_prompt(project, model, 1)
-    result = project.run_apart(*arguments)
+    result = project.run(*arguments)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines([f"*{model}{message}"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert KEY not in result.stdout.str() + result.stderr.str()
 
 
-@pytest.mark.parametrize("model", MODELS)
 def test_a_key_that_the_server_repeats_in_its_headers_reaches_no_log(
-    project: Project, server: WireServer, model: str
+    project: Project, server: WireServer
 ) -> None:
     repeated = {"x-repeated": f"Bearer {KEY}", "request-id": KEY, KEY: "name"}
     server.behaviour = lambda received: Reply(
-        status=500 if received.number == 0 else 200, text="no", headers=repeated, message=KEY
+        status=500 if received.number < 2 else 200, text="no", headers=repeated, message=KEY
     )
-    write_prompt(project, model, 1)
+    for number, model in enumerate(MODELS):
+        write_prompt(project, model, 1, f"prompts/{number}.prompt.yml")
     result = project.run_apart(
         *("--log-level=DEBUG", "--log-cli-level=DEBUG", "--log-file=log.txt", "-rA"),
         *("--junitxml=junit.xml", "-o", "junit_logging=all", "--show-capture=all"),
     )
     result.stdout.fnmatch_lines(["*DEBUG*httpcore2*receive_response_headers.complete*[[]key]*"])
+    assert {received.path for received in server.received} == {
+        "/v1/chat/completions",
+        "/v1/messages",
+    }
     assert KEY not in result.stdout.str() + result.stderr.str()
     written = [path for path in project.path.rglob("*") if path.is_file()]
     assert {path.name for path in written} >= {"log.txt", "junit.xml"}
@@ -161,7 +160,7 @@ def test_a_refused_key_is_told_once_and_stops_the_other_calls(
 ) -> None:
     server.behaviour = lambda _: Reply(status=401, message="bad key")
     write_prompt(project, MODELS[0], 200)
-    project.run_apart().assert_outcomes(errors=200)
+    project.run().assert_outcomes(errors=200)
     assert len(server.received) <= 16
 
 
@@ -169,7 +168,7 @@ def test_identical_questions_are_sent_once(project: Project, server: WireServer)
     text = 'model: openai/gpt-5-mini\nmessages: [{role: user, content: "{{q}}"}]\ntestData:\n'
     text += "".join(f"  - {{id: g{n}, q: same, expected: ok}}\n" for n in range(20))
     project.write("prompts/a.prompt.yml", text)
-    project.run_apart().assert_outcomes(passed=20)
+    project.run().assert_outcomes(passed=20)
     assert len(server.received) == 1
 
 
@@ -177,10 +176,10 @@ def test_workers_send_the_same_requests_as_one_process_and_none_twice(
     project: Project, server: WireServer
 ) -> None:
     write_prompt(project, MODELS[0], 60)
-    project.run_apart("--prompt-no-cache").assert_outcomes(passed=60)
+    project.run("--prompt-no-cache").assert_outcomes(passed=60)
     alone = Counter(received.question for received in server.received)
     server.received.clear()
-    project.run_apart("-p", "xdist", "-n", "4", "--prompt-no-cache").assert_outcomes(passed=60)
+    project.run_apart("-p", "xdist", "-n", "2", "--prompt-no-cache").assert_outcomes(passed=60)
     together = Counter(received.question for received in server.received)
     assert alone == together
     assert set(together.values()) == {1}
@@ -189,7 +188,7 @@ def test_workers_send_the_same_requests_as_one_process_and_none_twice(
 def test_workers_together_respect_one_concurrency(project: Project, server: WireServer) -> None:
     server.latency_seconds = 0.02
     write_prompt(project, MODELS[0], 60)
-    arguments = ("-p", "xdist", "-n", "4", "--prompt-concurrency", "3")
+    arguments = ("-p", "xdist", "-n", "2", "--prompt-concurrency", "3")
     project.run_apart(*arguments).assert_outcomes(passed=60)
     assert server.max_in_flight == 3
 
@@ -200,7 +199,7 @@ def test_stopping_at_the_first_failure_cancels_what_is_not_needed(
     server.latency_seconds = 0.05
     server.behaviour = lambda _: Reply(text="wrong")
     write_prompt(project, MODELS[0], 2000)
-    result = project.run_apart("-x", "--prompt-concurrency", "16")
+    result = project.run("-x", "--prompt-concurrency", "16")
     result.assert_outcomes(failed=1)
     assert len(server.received) < 200
 
@@ -219,7 +218,7 @@ def test_the_key_is_nowhere_to_be_found(project: Project, server: WireServer, mo
         ("--prompt-no-cache", "--junitxml=junit-error.xml", "-v", "--prompt-max-retries", "0"),
         ("--prompt-no-cache", "-v", "--tb=long", "--showlocals"),
     ):
-        result = project.run_apart(*arguments)
+        result = project.run(*arguments)
         printed.append(result.stdout.str() + result.stderr.str())
     kept = [path.read_bytes() for path in project.path.rglob("*") if path.is_file()]
     assert len(server.received) >= 3
@@ -231,7 +230,7 @@ def test_a_killed_run_asks_again_only_for_what_was_in_flight(
     project: Project, server: WireServer
 ) -> None:
     server.latency_seconds = 0.05
-    write_prompt(project, MODELS[0], 300)
+    write_prompt(project, MODELS[0], 150)
     command = [sys.executable, "-m", "pytest", *BASIC, "--prompt-concurrency", "8"]
     process = subprocess.Popen(
         command, cwd=project.path, stdout=subprocess.DEVNULL, start_new_session=True
@@ -242,7 +241,7 @@ def test_a_killed_run_asks_again_only_for_what_was_in_flight(
     time.sleep(0.1)
     sent_before = Counter(received.question for received in server.received)
     server.received.clear()
-    project.run_apart("--prompt-concurrency", "8").assert_outcomes(passed=300)
+    project.run("--prompt-concurrency", "8").assert_outcomes(passed=150)
     again = [r.question for r in server.received if r.question in sent_before]
     assert len(again) <= 16
 
@@ -282,6 +281,6 @@ def test_a_parameter_that_the_model_refuses_is_left_out_and_told(
     write_prompt(project, MODELS[0], 3)
     path = Path(project.path, "prompts", "a.prompt.yml")
     path.write_text(path.read_text() + "modelParameters: {temperature: 0}\n")
-    result = project.run_apart()
+    result = project.run()
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(["    3 × *temperature*"])

@@ -43,10 +43,10 @@ def test_outcomes_and_scores_are_the_same_with_workers(project: Project) -> None
     project.write("answering.py", ANSWERING)
     project.write("prompts/a.prompt.yml", many_goldens(30))
     project.write("prompts/b.prompt.yml", PROMPT)
-    alone = project.run_apart("-v")
+    alone = project.run("-v")
     asked_alone = sorted((project.path / "asked.txt").read_text().splitlines())
     (project.path / "asked.txt").unlink()
-    together = project.run_apart("-v", "-p", "xdist", "-n", "2", "--prompt-no-cache")
+    together = project.run("-v", "-p", "xdist", "-n", "2", "--prompt-no-cache")
     asked_together = sorted((project.path / "asked.txt").read_text().splitlines())
     assert outcomes(alone) == outcomes(together)
     assert len(outcomes(alone)) == 33
@@ -61,21 +61,21 @@ def test_outcomes_and_scores_are_the_same_with_workers(project: Project) -> None
 def test_errors_reach_the_workers_whole(project: Project) -> None:
     project.answers({"one": "1", "two": {"error": {"status": 404, "message": "no such model"}}})
     project.write("prompts/a.prompt.yml", PROMPT)
-    result = project.run_apart("-p", "xdist", "-n", "2")
+    result = project.run("-p", "xdist", "-n", "2")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*no such model*"])
 
 
 def test_a_bad_prompt_file_is_told_once_per_run(project: Project) -> None:
     project.write("prompts/a.prompt.yml", PROMPT + "colour: red\n")
-    result = project.run_apart("-p", "xdist", "-n", "2")
+    result = project.run("-p", "xdist", "-n", "2")
     assert result.stdout.str().count("the key `colour` is not understood") == 1
 
 
 def test_a_defect_in_a_provider_does_not_leave_workers_waiting(project: Project) -> None:
     project.write("answering.py", "def answer(request):\n    raise ZeroDivisionError('oops')\n")
     project.write("prompts/a.prompt.yml", many_goldens(3))
-    result = project.run_apart("-p", "xdist", "-n", "2")
+    result = project.run("-p", "xdist", "-n", "2")
     assert result.parseoutcomes()["errors"] == 3
     result.stdout.fnmatch_lines(["*oops*"])
 
@@ -108,7 +108,7 @@ def test_half_a_surrogate_pair_anywhere_changes_nothing(project: Project) -> Non
     )
     found = []
     for arguments in ((), ("-p", "xdist", "-n", "2")):
-        result = project.run_apart(
+        result = project.run(
             "-v", "--prompt-no-cache", "--prompt-report", "r.json", "--junitxml=r.xml", *arguments
         )
         assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -136,7 +136,7 @@ def test_goldens_of_a_worker_that_died_are_errors_in_every_report(project: Proje
     )
     text = many_goldens(12) + "evaluators: [{python: 'scoring:score'}]\n"
     project.write("prompts/a.prompt.yml", text)
-    result = project.run_apart(
+    result = project.run(
         "-p", "xdist", "-n", "2", "--max-worker-restart=0", "--prompt-report", "r.json"
     )
     assert result.ret == pytest.ExitCode.TESTS_FAILED
