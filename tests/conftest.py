@@ -7,11 +7,17 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.server_process import ServedModel, ServerProcess
 from pytest_promptopt.providers.weights import default_models_dir, provide_weights
 from tests.project import Project
+
+# Enough at every run; the run with coverage takes ``--hypothesis-profile many``.
+settings.register_profile("few", max_examples=20, deadline=None)
+settings.register_profile("many", max_examples=100, deadline=None)
+settings.load_profile("few")
 
 SMALL = CATALOGUE["qwen2.5-coder-0.5b"]
 

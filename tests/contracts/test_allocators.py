@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
@@ -14,7 +14,6 @@ NAMES = ALLOCATORS.names()
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=40, deadline=None)
 @given(
     arms=st.integers(1, 9),
     goldens=st.integers(1, 25),

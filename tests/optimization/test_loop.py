@@ -284,9 +284,7 @@ def test_a_cap_ends_the_search_with_the_best_so_far(allocator: str, tmp_path: Pa
     assert len(models.asked) <= 120
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     method=st.sampled_from(sorted(PRESETS)),
     calls=st.integers(100, 260),
@@ -340,10 +338,10 @@ def test_no_cap_is_ever_exceeded(
 
 
 def test_equal_prompts_are_almost_never_declared_improved(tmp_path: Path) -> None:
-    """200 searches in which no prompt is better than another: half of all answers are right."""
+    """20 searches in which no prompt is better than another: half of all answers are right."""
     texts = iter(f"Version {n}: which team is it?" for n in range(10_000))
     improved = 0
-    for seed in range(200):
+    for seed in range(20):
 
         def tosses(request: Request, seed: int = seed) -> str:
             answer = follows_named_labels(request)
@@ -363,9 +361,8 @@ def test_equal_prompts_are_almost_never_declared_improved(tmp_path: Path) -> Non
         )
         assert result.plan is not None
         improved += result.verdict is not None and result.verdict.kind is VerdictKind.IMPROVED
-    # 2.5 % of 200 are 5; more than 11 have a chance under 1 %.
-    print(f"\n{improved} of 200 declared improved")
-    assert improved <= 11
+    # 2.5 % of 20 are a half; more than 3 have a chance under 1 in 500.
+    assert improved <= 3
 
 
 def searched_with_memory(

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import ReportError
@@ -113,7 +113,6 @@ def test_what_was_read_reads_as_the_run_itself_but_for_the_offers(make: Callable
     assert markdown(read_again(run)) == markdown(without)
 
 
-@settings(deadline=None)
 @given(PROMPTS, st.booleans(), TEXTS)
 def test_any_run_reads_as_itself(prompts: list[PromptRecord], is_searched: bool, text: str) -> None:
     run = Run(prompts=tuple(prompts))

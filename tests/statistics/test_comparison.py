@@ -2,7 +2,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.statistics.comparison import Pair, compare, mcnemar_exact, sign_flip
@@ -49,7 +49,6 @@ def test_sign_flip_gives_fishers_p_value_for_darwins_maize() -> None:
 
 
 @given(DIFFERENCES)
-@settings(deadline=None)
 def test_sign_flip_counts_all_signs(differences: list[float]) -> None:
     sums = [
         abs(sum(map(float.__mul__, signs, map(float, differences))))
@@ -126,7 +125,6 @@ def test_weights_count_in_the_difference_and_the_interval() -> None:
         max_size=9,
     )
 )
-@settings(max_examples=60, deadline=None)
 def test_swapping_before_and_after_mirrors_the_comparison(
     scores: list[tuple[float, float]],
 ) -> None:

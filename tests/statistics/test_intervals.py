@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.statistics.intervals import (
@@ -144,7 +144,6 @@ def _plug_in_bound(scores: Sequence[float], *, error: float) -> float:
 
 
 @given(SCORES, CONFIDENCES, st.randoms(use_true_random=False))
-@settings(max_examples=40, deadline=None)
 def test_the_order_of_goldens_does_not_matter(
     scores: list[float], confidence: float, rng: Random
 ) -> None:
@@ -157,7 +156,6 @@ def test_the_order_of_goldens_does_not_matter(
 
 
 @given(SCORES, CONFIDENCES)
-@settings(max_examples=40, deadline=None)
 def test_bounds_enclose_the_mean_and_widen_with_confidence(
     scores: list[float], confidence: float
 ) -> None:
@@ -173,7 +171,6 @@ def test_bounds_enclose_the_mean_and_widen_with_confidence(
 
 
 @given(SCORES)
-@settings(max_examples=40, deadline=None)
 def test_mirrored_scores_have_the_mirrored_interval(scores: list[float]) -> None:
     interval = betting(scores, confidence=0.9)
     mirrored = betting([1 - score for score in scores], confidence=0.9)
