@@ -1,11 +1,8 @@
 import asyncio
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -194,32 +191,24 @@ class Slow(Models):
         print("asked", flush=True)
         return await super().complete(request)
 
-result = run(Path(sys.argv[1]), Slow(optimizer=names_one_more_label), journal=sys.argv[2])
-print(result.chosen.id, result.spent.calls, flush=True)
+run(Path(sys.argv[1]), Slow(optimizer=names_one_more_label), journal="killed")
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_a_run_that_is_killed_by_the_system_goes_on(tmp_path: Path) -> None:
     expected = run(tmp_path, Models(optimizer=names_one_more_label), journal="unbroken")
-    assert expected.chosen is not None
-    for seconds in (0.02, 0.1, 0.25):
-        name = f"killed-{seconds}"
-        victim = started(tmp_path, name)
-        assert victim.stdout is not None
-        victim.stdout.readline()
-        time.sleep(seconds)
-        os.kill(victim.pid, signal.SIGKILL)
-        victim.communicate()
-        heir = started(tmp_path, name)
-        output, _ = heir.communicate(timeout=60)
-        assert output.splitlines()[-1] == f"{expected.chosen.id} {expected.spent.calls}"
-
-
-def started(tmp_path: Path, name: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-c", SLOW_RUN, str(tmp_path), name],
+    victim = subprocess.Popen(
+        [sys.executable, "-c", SLOW_RUN, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
     )
+    assert victim.stdout is not None
+    for _ in range(expected.spent.calls // 2):
+        assert victim.stdout.readline() == "asked\n"
+    victim.kill()
+    victim.communicate()
+    heir = Models(optimizer=names_one_more_label)
+    assert run(tmp_path, heir, journal="killed") == expected
+    assert 0 < len(heir.asked) < expected.spent.calls
