@@ -17,7 +17,8 @@ from pytest_promptopt.prompts.violations import prompt_schema
 from pytest_promptopt.suggestion import misspelt
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted([ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md")])
+NAMES = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+DOCS = sorted([*(ROOT / name for name in NAMES), *(ROOT / "docs").glob("*.md")])
 
 
 def script(name: str) -> ModuleType:
@@ -32,6 +33,18 @@ def script(name: str) -> ModuleType:
 def test_the_reference_of_options_is_up_to_date() -> None:
     written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
     assert written == script("options").reference(), "run `python docs/options.py`"
+
+
+def test_the_rooms_on_the_page_are_those_of_the_import_contract() -> None:
+    architecture = script("architecture")
+    written = architecture.TARGET.read_text(encoding="utf-8")
+    assert written == architecture.page(written), "run `python docs/architecture.py`"
+    rooms = [room for rooms in architecture.layers() for room in rooms]
+    package = (ROOT / "pytest_promptopt").iterdir()
+    found = {
+        path.stem for path in package if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert found - {"__init__", "__main__"} == set(rooms)
 
 
 def test_the_schema_for_editors_is_up_to_date() -> None:
