@@ -46,4 +46,4 @@ lock: $(VENV)/bin/pip
 	$(LOCK) --group release --output-file requirements/release.txt
 
 clean:
-	rm -rf $(VENV) .promptopt .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .promptopt dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 MODULES = [
     path for folder in ("pytest_promptopt", "benchmarks") for path in (ROOT / folder).rglob("*.py")
 ]
-NO_NOUN = re.compile(r"(What|How|Which|Where|Who|Whose|Whether|When|Why|From)\b")
+NO_NOUN = re.compile(r"(What|How|Which|Where|Who|Whose|Whether|When|Why|From|In which)\b")
 
 
 def test_a_module_says_what_it_is_by_a_noun() -> None:

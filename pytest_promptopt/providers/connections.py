@@ -1,4 +1,4 @@
-"""Spreading the calls to one address over SDK clients."""
+"""The calls to one address, spread over SDK clients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Keeping a key out of what the libraries below write to their logs."""
+"""A filter that keeps a key out of what the libraries below write to their logs."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""In which way an answer misses what was expected."""
+"""Ways in which an answer misses what was expected."""
 
 import re
 from collections.abc import Mapping
