@@ -7,22 +7,31 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: eval test lock clean
+.PHONY: eval test test-code test-local cover lock clean
 
 # Score prompts/ live on the embedded model.
 eval: $(VENV)/.eval
 	$(BIN)/pytest --prompt-eval prompts
 
-# Everything that CI checks.
-test: $(VENV)/.test
+# Everything but the coverage.
+test: test-code test-local
+
+test-code: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -m "not local_model" -n 2
+
+# In one process and after the others: two servers with a model would starve each other.
+test-local: $(VENV)/.test
+	$(BIN)/pytest -m local_model tests/local tests/providers
+
+# All tests again with more random examples and with their coverage, which takes twice the time.
+cover: $(VENV)/.test
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not local_model" -n 2
-	# In one process: two servers with a model would starve each other.
-	$(BIN)/coverage run -m pytest -m local_model
+	$(BIN)/coverage run -m pytest -m "not local_model" -n 2 --hypothesis-profile many
+	$(BIN)/coverage run -m pytest -m local_model tests/local tests/providers
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
