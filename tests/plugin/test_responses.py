@@ -131,7 +131,7 @@ def test_replay_opens_no_socket_and_needs_no_key(
         """,
     )
     project.write("prompts/a.prompt.yml", PROMPT.replace("scripted:answers.json", "openai/gpt-x"))
-    result = project.run("--prompt-responses", "replay")
+    result = project.run_apart("--prompt-responses", "replay")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*records it*"])
     result.stdout.no_fnmatch_line("*a socket was opened*")
