@@ -36,7 +36,7 @@ from pytest_promptopt.providers.request import (
 )
 from pytest_promptopt.providers.settings import ProviderSettings
 
-Answerer = Callable[[Request], str | Completion]
+Answerer = Callable[[Request], object]
 
 _ANY = "*"
 _ANSWER_KEYS = frozenset({"text", "finish_reason", "delay_seconds", "usage", "error"})
@@ -96,7 +96,13 @@ class ScriptedProvider:
         # Code of the project may raise anything; where it did is kept as the cause.
         except Exception as error:
             raise RefusedError(f"{request.model} raised {type(error).__name__}: {error}") from error
-        return Completion(text=answer) if isinstance(answer, str) else answer
+        if isinstance(answer, str):
+            return Completion(text=answer)
+        if isinstance(answer, Completion):
+            return answer
+        raise RefusedError(
+            f"{request.model} returned {type(answer).__name__}, expected the text or a Completion"
+        )
 
 
 def _matching(model: Model, answers: Mapping[str, _Answer], text: str) -> _Answer:

@@ -18,6 +18,7 @@ from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.providers.keys import KEY_VARIABLES
 from pytest_promptopt.providers.models import parse_aliases
 from pytest_promptopt.providers.pricing import Prices, parse_prices
+from pytest_promptopt.providers.promise import Promised
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings, ReportWork
@@ -62,7 +63,7 @@ def client_of(
     provider: Provider = Router(provider_settings)
     for wrap in hook.pytest_promptopt_wrapper():
         provider = wrap(provider)
-    client = build_client(client_settings, provider, warn=warn, rng=random.Random())
+    client = build_client(client_settings, Promised(provider), warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()
     return client

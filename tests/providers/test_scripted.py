@@ -132,6 +132,9 @@ def busy(request):
 def broken(request):
     return 1 // 0
 
+def nothing(request):
+    return None
+
 text = "no function"
 """
 
@@ -164,6 +167,11 @@ def test_function_that_breaks_is_named(called: Answered) -> None:
     with pytest.raises(RefusedError, match=r":broken raised ZeroDivisionError: ") as caught:
         called("broken")
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
+def test_function_that_gives_no_answer_is_named(called: Answered) -> None:
+    with pytest.raises(RefusedError, match=":nothing returned NoneType, expected the text or a C"):
+        called("nothing")
 
 
 def test_what_is_no_function_is_named(called: Answered) -> None:

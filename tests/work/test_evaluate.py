@@ -90,6 +90,15 @@ def test_wrong_input_is_named(project: Project) -> None:
         evaluate("a.prompt.yml", responses="reply")
 
 
+def test_a_model_that_would_end_the_process_is_an_error_of_its_goldens(project: Project) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    project.write("ending.py", "import sys\ndef answer(request):\n    sys.exit('enough')\n")
+    [prompt] = evaluate("a.prompt.yml", model="scripted:ending:answer").prompts
+    assert prompt.counts[Outcome.ERROR] == 2
+    assert "raised SystemExit: enough" in prompt.results[0].reason
+    assert "ending.py:3" in prompt.results[0].reason
+
+
 def test_a_run_in_python_alone_has_no_session(project: Project) -> None:
     project.write("a.prompt.yml", PROMPT)
     code = (

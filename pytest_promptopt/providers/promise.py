@@ -1,0 +1,40 @@
+"""What a provider promises, kept where somebody else's does not keep it."""
+
+import traceback
+
+from pytest_promptopt.errors import ProviderError, RefusedError
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request
+
+
+class Promised:
+    """A provider that gives a Completion or raises a ProviderError, whatever ``provider`` does.
+
+    Also one that wants to end the process: that would end the loop that everybody waits for.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    async def complete(self, request: Request) -> Completion:
+        """The provider's answer; raises RefusedError for what is none."""
+        try:
+            answer: object = await self._provider.complete(request)
+        except ProviderError:
+            raise
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            raise RefusedError(f"{request.model}: its provider raised {_told(error)}") from error
+        if not isinstance(answer, Completion):
+            raise RefusedError(
+                f"{request.model}: its provider gave {type(answer).__name__}, expected a Completion"
+            )
+        return answer
+
+    async def close(self) -> None:
+        """Close the provider."""
+        await self._provider.close()
+
+
+def _told(error: BaseException) -> str:
+    raised = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({raised.filename}:{raised.lineno})"
