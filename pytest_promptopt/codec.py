@@ -7,9 +7,11 @@ import msgspec
 
 Record = TypeVar("Record")
 
-Amount = Annotated[float, msgspec.Meta(ge=0)]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
+Mean = Annotated[float, msgspec.Meta(ge=-1e-9, le=1 + 1e-9)]
+"""A share that was worked out, which rounding may carry past its bounds."""
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _PLACE = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<where>.*)`", re.DOTALL)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pytest_promptopt.codec import Amount, Count, Mean
+
 
 class Outcome(StrEnum):
     """What became of a golden."""
@@ -27,7 +29,7 @@ class Mark:
     """
 
     name: str
-    score: float | None
+    score: Mean | None
     passed: bool
     reason: str
 
@@ -56,16 +58,16 @@ class GoldenResult:
 
     id: str
     outcome: Outcome
-    score: float | None = None
+    score: Mean | None = None
     evaluators: tuple[Mark, ...] = ()
-    agreement: float | None = None
+    agreement: Mean | None = None
     tags: tuple[str, ...] = ()
     required: bool = False
-    weight: float = 1.0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_usd: float | None = 0.0
-    latency_seconds: float = 0.0
+    weight: Amount = 1.0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cost_usd: Amount | None = 0.0
+    latency_seconds: Amount = 0.0
     saved: bool = False
     notes: tuple[str, ...] = ()
     reason: str = ""

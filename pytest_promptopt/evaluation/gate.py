@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pytest_promptopt.codec import Mean
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.difference import Difference, difference_of
 from pytest_promptopt.evaluation.evaluation import (
@@ -50,7 +51,7 @@ class Verdict:
 
     decision: Decision
     passed: bool
-    score: float | None
+    score: Mean | None
     reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     headline: str = ""

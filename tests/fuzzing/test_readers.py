@@ -63,6 +63,12 @@ OTHER: dict[str, tuple[tuple[str, str], ...]] = {
         ('"output_tokens": 2', '"output_tokens": "two"'),
         ('"error": "no answer"', '"error": 1'),
     ),
+    ".promptopt/runs/20260101T000000Z-ab.json": (
+        ('"weight": 1.0', '"weight": -20'),
+        ('"weight": 1.0', '"weight": 1e999'),
+        ('"score": 1.0', '"score": 20'),
+        ('"input_tokens": 100', '"input_tokens": -1'),
+    ),
     "memory.jsonl": (
         ('"gain": 0.5', f'"gain": {10**400}'),
         ('"gain": 0.5', '"gain": 1e999'),
