@@ -1,4 +1,4 @@
-"""What a provider promises, kept where somebody else's does not keep it."""
+"""The provider that holds another one to what a provider promises."""
 
 import traceback
 
