@@ -3,11 +3,14 @@
 All are called in the process that owns the calls, :func:`pytest_promptopt_model` in workers too.
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pluggy
+
+from pytest_promptopt.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_promptopt.evaluation.evaluation import GoldenResult
@@ -19,6 +22,14 @@ if TYPE_CHECKING:
     from pytest_promptopt.providers.request import Model
 
 _spec = pluggy.HookspecMarker("pytest")
+_PLAINLY = pluggy.HookimplOpts(
+    wrapper=False,
+    hookwrapper=False,
+    optionalhook=False,
+    tryfirst=False,
+    trylast=False,
+    specname=None,
+)
 
 
 @_spec(firstresult=True)
@@ -64,13 +75,31 @@ def pytest_promptopt_veto(proposal: "Proposal") -> str | None:
     """Why the proposal is not to be made, as a sentence; None where nothing stands against it."""
 
 
+class _ByName(pluggy.PluginManager):
+    """Plugins whose functions are hooks by their names alone, as in a ``conftest.py``."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> "pluggy.HookimplOpts | None":
+        """How the function takes part: as it is marked, else plainly if it is named so."""
+        marked = super().parse_hookimpl_opts(plugin, name)
+        is_named_so = name.startswith("pytest_promptopt_")
+        if marked is None and is_named_so and inspect.isroutine(getattr(plugin, name)):
+            return _PLAINLY
+        return marked
+
+
 def hooks_of(plugins: Sequence[object]) -> pluggy.HookRelay:
-    """The hooks of plugins outside of pytest: objects and modules with marked functions."""
-    manager = pluggy.PluginManager("pytest")
+    """The hooks of plugins outside of pytest: objects and modules with functions named so.
+
+    Raises :class:`UsageError` for a function that is none of these hooks.
+    """
+    manager = _ByName("pytest")
     manager.add_hookspecs(sys.modules[__name__])
-    for plugin in plugins:
-        manager.register(plugin)
-    manager.check_pending()
+    try:
+        for plugin in plugins:
+            manager.register(plugin)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise UsageError(f"plugins: {error}") from error
     return manager.hook
 
 

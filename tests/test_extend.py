@@ -3,11 +3,12 @@
 import re
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from pytest_promptopt import hookspecs
-from pytest_promptopt.api import evaluate
+from pytest_promptopt.api import UsageError, evaluate
 from tests.plugin.test_optimize import weak
 from tests.project import PROMPT, Project
 
@@ -104,7 +105,6 @@ def test_plugins_take_part_in_python_too(project: Project) -> None:
     class Plugin:
         told: tuple[object, ...] = ()
 
-        @pytest.hookimpl
         def pytest_promptopt_golden(self, result: object) -> None:
             self.told += (result,)
 
@@ -117,3 +117,13 @@ def test_plugins_take_part_in_python_too(project: Project) -> None:
     plugin = Plugin()
     run = evaluate("a.prompt.yml", plugins=[plugin])
     assert plugin.told == (*run.prompts[0].results, run)
+
+
+def test_a_plugin_with_a_hook_that_there_is_not_is_named_in_python_too(project: Project) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    unknown = SimpleNamespace(pytest_promptopt_goldn=lambda: None)
+    with pytest.raises(UsageError, match="plugins: unknown hook 'pytest_promptopt_goldn'"):
+        evaluate("a.prompt.yml", plugins=[unknown])
+    misread = SimpleNamespace(pytest_promptopt_run=lambda ran: None)
+    with pytest.raises(UsageError, match=r"(?s)plugins: .*'ran'.* can not be found"):
+        evaluate("a.prompt.yml", plugins=[misread])

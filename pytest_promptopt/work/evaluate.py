@@ -55,8 +55,8 @@ def evaluate(
     or ``responses="replay"``; ini file and root are found as pytest finds them. ``on_event`` is
     told of each golden and each gate as it is done, in a record with just that; ``on_remark`` what
     is not understood in the files, and what the client has to say. ``plugins`` are objects with
-    hooks of :mod:`pytest_promptopt.hookspecs`, marked by ``pytest.hookimpl``. The run's
-    ``exit_code`` is 1 where a prompt fails or cannot be read.
+    hooks of :mod:`pytest_promptopt.hookspecs`. The run's ``exit_code`` is 1 where a prompt fails
+    or cannot be read.
 
     Raises :class:`PromptNotFoundError` where there is no prompt file, :class:`UsageError` for
     options that cannot be meant, and :class:`~pytest_promptopt.errors.HistoryError` for the base.
