@@ -1,10 +1,9 @@
 """The provider that holds another one to what a provider promises."""
 
-import traceback
-
 from pytest_promptopt.errors import ProviderError, RefusedError
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.text.raised import raised_by
 
 
 class Promised:
@@ -23,7 +22,9 @@ class Promised:
         except ProviderError:
             raise
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            raise RefusedError(f"{request.model}: its provider raised {_told(error)}") from error
+            raise RefusedError(
+                f"{request.model}: its provider raised {raised_by(error)}"
+            ) from error
         if not isinstance(answer, Completion):
             raise RefusedError(
                 f"{request.model}: its provider gave {type(answer).__name__}, expected a Completion"
@@ -33,8 +34,3 @@ class Promised:
     async def close(self) -> None:
         """Close the provider."""
         await self._provider.close()
-
-
-def _told(error: BaseException) -> str:
-    raised = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({raised.filename}:{raised.lineno})"

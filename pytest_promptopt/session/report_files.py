@@ -6,7 +6,7 @@ from pathlib import Path
 import pluggy
 import pytest
 
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
@@ -21,6 +21,7 @@ from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.results import Reporting, Searches, missed_in, record_in
+from pytest_promptopt.text.raised import raised_by
 
 Render = Callable[[Run], str]
 
@@ -41,7 +42,20 @@ def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) ->
     for path in paths:
         if Path(path).suffix not in renderers:
             known = ", ".join(renderers)
-            raise UsageError(f"--prompt-report {path}: known are {known}")
+            raise UsageError(
+                f"--prompt-report {path}: its ending tells no report; known are {known}"
+            )
+
+
+def _rendered(render: Render, run: Run) -> bytes:
+    """What stands in the file; raises ReportError where ``render`` gives no text."""
+    try:
+        text: object = render(run)
+    except Exception as error:
+        raise ReportError(f"what renders it raised {raised_by(error)}") from error
+    if not isinstance(text, str):
+        raise ReportError(f"what renders it gave {type(text).__name__}, expected text")
+    return text.encode()
 
 
 class WritingReports(Step):
@@ -95,9 +109,10 @@ class WritingReports(Step):
             path = self._folder / Path(shown).expanduser()
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                replace_file(path, self._renderers[path.suffix](run).encode())
-            except OSError as error:
-                self._failed.append(f"no report in {shown}: {error.strerror or error}")
+                replace_file(path, _rendered(self._renderers[path.suffix], run))
+            except (OSError, ReportError) as error:
+                reason = getattr(error, "strerror", None) or error
+                self._failed.append(f"no report in {shown}: {reason}")
             else:
                 self._written.append(shown)
         return run

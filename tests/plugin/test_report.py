@@ -96,7 +96,30 @@ def test_a_report_of_an_unknown_kind_is_a_usage_error(project: Project, name: st
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run("--prompt-report", name)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --prompt-report {name}: known are .json, .md"])
+    result.stderr.fnmatch_lines(
+        [f"ERROR: --prompt-report {name}: * no report; known are .json, .md"]
+    )
+
+
+def test_a_report_whose_code_breaks_fails_the_run_and_keeps_no_other_from_being_written(
+    project: Project,
+) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT.replace("q: two", "q: one").replace('"2"', '"1"'))
+    project.write(
+        "conftest.py",
+        "def pytest_promptopt_reports():\n"
+        "    return {'.csv': lambda run: run.gone, '.txt': lambda run: None}\n",
+    )
+    result = project.run(*(f"--prompt-report=r{end}" for end in (".csv", ".txt", ".json")))
+    result.stdout.fnmatch_lines(
+        [
+            "reports: r.json",
+            "no report in r.csv: what renders it raised AttributeError: *gone* (*conftest.py:2)",
+            "no report in r.txt: what renders it gave NoneType, expected text",
+            "*2 passed*",
+        ]
+    )
+    assert result.ret == 1
 
 
 def test_a_report_that_cannot_be_written_fails_the_run_and_leaves_no_half(
