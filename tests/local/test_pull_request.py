@@ -54,14 +54,14 @@ SPLITS = (
 )
 PROMPT = f"""\
 model: {MODEL}
-modelParameters: {{temperature: 0, maxTokens: 12}}
+modelParameters: {{temperature: 0, maxTokens: 6}}
 messages:
   - {{role: system, content: You get reviews of products. Read them.}}
   - {{role: user, content: "Review: {{{{review}}}}"}}
 goldens: reviews.jsonl
 gate: {{min: 0.5}}
 optimize:
-  {{method: opro, budget: 80 calls, rounds: 1, reply_tokens: 60, proposers: {{trajectory: 2}}}}
+  {{method: opro, budget: 80 calls, rounds: 1, reply_tokens: 60, proposers: {{trajectory: 1}}}}
 """
 NAME = "prompts/reviews.prompt.yml"
 WEAK = "You get reviews of products. Read them."
