@@ -1,6 +1,6 @@
 """The options of one run, read from the command line and the ini file and checked."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,13 +72,17 @@ def _value(option: Option, get_option: Callable[[str], Any], get_ini: Callable[[
 
 def _text(option: Option, raw: Any, source: str) -> Any:
     value = raw or option.default
+    if not isinstance(value, str | None):
+        raise UsageError(f"{source}: expected text, found {value!r}")
     if option.choices and value not in option.choices:
         raise UsageError(f"{source}: {value!r} is not one of {', '.join(option.choices)}")
     return value
 
 
-def _texts(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:
-    values = [raw] if isinstance(raw, str) else raw or []
+def _texts(_option: Option, raw: Any, source: str) -> tuple[str, ...]:
+    values = list(raw) if isinstance(raw, Sequence) and not isinstance(raw, str) else [raw or ""]
+    if not all(isinstance(value, str | None) for value in values):
+        raise UsageError(f"{source}: expected text or a list of texts, found {raw!r}")
     return tuple(dict.fromkeys(value for value in values if value))
 
 
@@ -101,9 +105,12 @@ def _number(kind: Callable[[Any], Any], raw: Any, source: str, expected: str) ->
     if raw is None or raw == "":
         return None
     try:
-        return kind(raw)
-    except ValueError:
+        value = kind(raw)
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(f"{source}: expected {expected}, found {raw!r}") from None
+    if isinstance(raw, float) and value != raw:
+        raise UsageError(f"{source}: expected {expected}, found {raw!r}")
+    return value
 
 
 def _lines(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,29 @@ def test_wrong_input_is_named(project: Project) -> None:
         evaluate("a.prompt.yml", modle="x")
     with pytest.raises(UsageError, match="not one of live, record, replay"):
         evaluate("a.prompt.yml", responses="reply")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"model": 3}, "--prompt-model: expected text or a list of texts, found 3"),
+        (
+            {"model": ["m", 3]},
+            r"--prompt-model: expected text or a list of texts, found \['m', 3\]",
+        ),
+        ({"budget": 5}, "--prompt-budget: expected text, found 5"),
+        ({"base": True}, "--prompt-base: expected text, found True"),
+        ({"samples": 2.5}, "--prompt-samples: expected a whole number of at least 1, found 2.5"),
+        ({"samples": [2]}, r"--prompt-samples: expected a whole number .* found \[2\]"),
+        ({"timeout": object}, "--prompt-timeout: expected a number of seconds above 0, found <cl"),
+    ],
+)
+def test_an_option_of_another_type_is_named(
+    project: Project, options: dict[str, Any], told: str
+) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    with pytest.raises(UsageError, match=told):
+        evaluate("a.prompt.yml", **options)
 
 
 def test_a_model_that_would_end_the_process_is_an_error_of_its_goldens(project: Project) -> None:
