@@ -1,5 +1,6 @@
 """Better prompts searched for, as functions."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pluggy
 
 from pytest_promptopt.client.client import Responses
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
@@ -24,7 +25,7 @@ from pytest_promptopt.optimization.memory import Memory, MemoryFile
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
 from pytest_promptopt.optimization.result import Event, Result
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
-from pytest_promptopt.optimization.splits import shortfall, split_goldens
+from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
 from pytest_promptopt.project.settings import Settings
@@ -34,8 +35,10 @@ from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import Finding, proposal_of
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.providers.request import Model
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import prices_of
+from pytest_promptopt.work.engine import Engine
 from pytest_promptopt.work.entries import EntryReader
 from pytest_promptopt.work.evaluate import (
     OPTIONS,
@@ -97,8 +100,7 @@ class Searcher:
     """Searches for better prompts in the project at ``root``.
 
     ``hook`` are the hooks of plugins. ``report`` is told what happens, from the thread of the
-    ``bridge``; ``waiting`` is called about
-    ten times a second meanwhile, and once in the end.
+    ``bridge``; ``waiting`` is called about ten times a second meanwhile, and once in the end.
     """
 
     root: Path
@@ -131,6 +133,29 @@ class Searcher:
         begin(str(model), name)
         memory = MemoryFile(self.root / MEMORY / f"{slug(subject.key)}.jsonl")
         turned_down = Memory(earlier=memory.read()).turned_down
+        result = self._result(subject, settings, model, splits, memory, name)
+        lacking = shortfall(splits)
+        search = Search(
+            subject=subject,
+            settings=settings,
+            result=result,
+            run=name,
+            optimizer_model=str(model),
+            remarks=(lacking,) if lacking else (),
+        )
+        if result.chosen is not None and result.chosen.id in turned_down:
+            return replace(search, remarks=(*search.remarks, _TURNED_DOWN))
+        return self._without_vetoed(_with_proposal(search, content))
+
+    def _result(
+        self,
+        subject: Subject,
+        settings: OptimizeSettings,
+        model: Model,
+        splits: Splits,
+        memory: MemoryFile,
+        name: str,
+    ) -> Result:
         journal = Journal(self.root / RUNS / name / JOURNAL)
         found = run_search(
             subject,
@@ -154,18 +179,7 @@ class Searcher:
         finally:
             self.waiting()
         journal.close()
-        lacking = shortfall(splits)
-        search = Search(
-            subject=subject,
-            settings=settings,
-            result=result,
-            run=name,
-            optimizer_model=str(model),
-            remarks=(lacking,) if lacking else (),
-        )
-        if result.chosen is not None and result.chosen.id in turned_down:
-            return replace(search, remarks=(*search.remarks, _TURNED_DOWN))
-        return self._without_vetoed(_with_proposal(search, content))
+        return result
 
     def _without_vetoed(self, search: Search) -> Search:
         """Without a proposal that a plugin is against."""
@@ -179,10 +193,14 @@ class Searcher:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Optimized:
-    """What the prompts scored, with what each search came to, and the searches with proposals."""
+    """What the prompts scored, with what each search came to, and the searches with proposals.
+
+    ``refused`` says by the key of a prompt why no search for it could start.
+    """
 
     run: Run
     searches: tuple[Search, ...]
+    refused: Mapping[str, str]
 
 
 def optimize(
@@ -199,10 +217,10 @@ def optimize(
 
     With ``everything`` all prompts are searched for. ``options`` are those of
     :func:`~pytest_promptopt.work.evaluate.evaluate`, and ``optimize_method``, ``optimize_set`` and
-    ``optimizer_model``. ``on_search_event`` is told what a search does, from another thread.
+    ``optimizer_model``. ``on_search_event`` is told what a search does.
     Proposals are not saved, that is :class:`~pytest_promptopt.proposals.store.ProposalStore`'s.
 
-    Raises like ``evaluate``, and what :meth:`Searcher.search` does.
+    Raises like ``evaluate``, and UsageError where the options of searches cannot be meant.
     """
     with opened(path, options, (*OPTIONS, *_OPTIONS), on_remark, plugins) as (
         files,
@@ -213,6 +231,30 @@ def optimize(
         run = evaluate_files(
             files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
         )
+        wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
+        searches, refused = _searched(wanted, engine, settings, on_search_event)
+        run = replace(run, searches=tuple(search.finding.search for search in searches))
+        engine.hook.pytest_promptopt_run(run=run)
+    return Optimized(run=run, searches=tuple(searches), refused=refused)
+
+
+def _searched(
+    prompts: Iterable[PromptRecord],
+    engine: Engine,
+    settings: Settings,
+    on_search_event: Callable[[Event], None],
+) -> tuple[list[Search], dict[str, str]]:
+    """The searches that ended, and why others could not start."""
+    searches, refused = [], {}
+    for prompt in prompts:
+        events: deque[Event] = deque()
+
+        def tell(key: str = prompt.key, events: deque[Event] = events) -> None:
+            while events:
+                event = events.popleft()
+                engine.hook.pytest_promptopt_search_event(prompt=key, event=event)
+                on_search_event(event)
+
         searcher = Searcher(
             root=engine.root,
             settings=settings,
@@ -220,13 +262,14 @@ def optimize(
             bridge=engine.bridge,
             hook=engine.hook,
             price_usd=prices_of(settings).cost_usd,
-            report=on_search_event,
+            report=events.append,
+            waiting=tell,
         )
-        wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
-        searches = tuple(searcher.search(prompt) for prompt in wanted)
-        run = replace(run, searches=tuple(search.finding.search for search in searches))
-        engine.hook.pytest_promptopt_run(run=run)
-    return Optimized(run=run, searches=searches)
+        try:
+            searches.append(searcher.search(prompt))
+        except (PromptFileError, UsageError, OSError) as error:
+            refused[prompt.key] = str(error)
+    return searches, refused
 
 
 def falls_short(prompt: PromptRecord) -> bool:

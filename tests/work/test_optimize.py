@@ -30,3 +30,13 @@ def test_a_setting_that_is_wrong_is_told_before_anything_is_asked(project: Proje
     with pytest.raises(UsageError, match="unheard"):
         optimize("prompts", optimize_method="unheard")
     assert not (project.path / "asked.txt").exists()
+
+
+def test_a_search_that_cannot_start_leaves_the_run_and_the_others(project: Project) -> None:
+    weak(project)
+    small = (project.path / "prompts/a.prompt.yml").read_text().replace("200 calls", "60 calls")
+    project.write("prompts/b.prompt.yml", small)
+    found = optimize("prompts")
+    assert [search.subject.key for search in found.searches] == ["prompts/a.prompt.yml"]
+    assert "60 calls is too small" in found.refused["prompts/b.prompt.yml"]
+    assert len(found.run.prompts) == 2
