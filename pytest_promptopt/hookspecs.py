@@ -6,7 +6,7 @@ All are called in the process that owns the calls, :func:`pytest_promptopt_model
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
@@ -101,6 +101,14 @@ def hooks_of(plugins: Sequence[object]) -> pluggy.HookRelay:
     except pluggy.PluginValidationError as error:
         raise UsageError(f"plugins: {error}") from error
     return manager.hook
+
+
+def promised(value: Any, kind: Any, name: str) -> Any:
+    """What the hook of that ``name`` gave; raises UsageError where it is not of its ``kind``."""
+    if not isinstance(value, kind):
+        found = f"{type(value).__name__}: {repr(value)[:60]}"
+        raise UsageError(f"{name}: expected a {kind.__name__} or None, found {found}")
+    return value
 
 
 def tell_plugins(hook: pluggy.HookRelay, record: "PromptRecord") -> None:

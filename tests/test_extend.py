@@ -127,3 +127,16 @@ def test_a_plugin_with_a_hook_that_there_is_not_is_named_in_python_too(project: 
     misread = SimpleNamespace(pytest_promptopt_run=lambda ran: None)
     with pytest.raises(UsageError, match=r"(?s)plugins: .*'ran'.* can not be found"):
         evaluate("a.prompt.yml", plugins=[misread])
+
+
+@pytest.mark.parametrize("name", ["model", "wrapper", "reports"])
+def test_a_hook_that_gives_something_else_is_named(project: Project, name: str) -> None:
+    project.answers({"one": "1", "two": "3"})
+    project.write("a.prompt.yml", PROMPT)
+    arguments = "name" if name == "model" else ""
+    project.write("conftest.py", f"def pytest_promptopt_{name}({arguments}): return 7\n")
+    result = project.run("a.prompt.yml")
+    told = result.stdout.str() + result.stderr.str()
+    assert f"pytest_promptopt_{name}: expected a " in told
+    assert "Traceback" not in told
+    assert result.ret != pytest.ExitCode.OK

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (
@@ -33,7 +34,7 @@ def renderers_of(hook: pluggy.HookRelay) -> Mapping[str, Render]:
     """What renders a report, by the ending of its path; those that are built in cannot be taken."""
     renderers: dict[str, Render] = {}
     for contributed in hook.pytest_promptopt_reports():
-        renderers |= contributed
+        renderers |= promised(contributed, Mapping, "pytest_promptopt_reports")
     return {**renderers, **_BUILT_IN}
 
 

@@ -12,6 +12,7 @@ from pytest_promptopt.client.client import Client, ClientSettings, Responses, bu
 from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.job import read_job
+from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.project.folder import keep_out_of_git
 from pytest_promptopt.project.settings import Settings
@@ -62,7 +63,7 @@ def client_of(
         keep_out_of_git(root)
     provider: Provider = Router(provider_settings)
     for wrap in hook.pytest_promptopt_wrapper():
-        provider = wrap(provider)
+        provider = promised(wrap, Callable, "pytest_promptopt_wrapper")(provider)
     client = build_client(client_settings, Promised(provider), warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()

@@ -12,6 +12,7 @@ from pytest_promptopt.client.limits import Concurrency
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
+from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.providers.request import Model
@@ -89,8 +90,11 @@ def entry_reader(
     aliases = parse_aliases(settings.models)
 
     def resolve(name: str) -> Model:
-        found: Model | None = hook.pytest_promptopt_model(name=name)
-        return found or resolve_model(
+        found = hook.pytest_promptopt_model(name=name)
+        if found is not None:
+            model: Model = promised(found, Model, "pytest_promptopt_model")
+            return model
+        return resolve_model(
             name,
             aliases=aliases,
             environ=os.environ,
