@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _HAS_ALARM = hasattr(signal, "setitimer")
-_LAST_MOMENT = 2
+_LEAST_GRACE_SECONDS = 3.0
+"""A busy machine may take so long to interrupt what could be interrupted."""
 _LEAST_SECONDS = 1e-3
 
 
@@ -25,8 +26,8 @@ class TimeLimit:
     """Ends what runs for longer than ``seconds``.
 
     Code that comes back to the interpreter gets an :class:`OvertimeError`, on the main thread out
-    of a wait too. Where that does not end it within the same time again, the process ends, after
-    the stack is written to the file descriptor ``stack_to``; not where that is None.
+    of a wait too. Where that does not end it within the same time again (three seconds at least),
+    the process ends, after the stack is written to the file descriptor ``stack_to``; not where that is None.
     """
 
     seconds: float = 120.0
@@ -55,7 +56,7 @@ class TimeLimit:
         if self.stack_to is None:
             yield
             return
-        seconds = _LAST_MOMENT * self.seconds
+        seconds = self.seconds + max(self.seconds, _LEAST_GRACE_SECONDS)
         faulthandler.dump_traceback_later(seconds, exit=True, file=self.stack_to)
         try:
             yield

@@ -307,4 +307,4 @@ def test_scoring_that_keeps_the_interpreter_ends_the_process(project: Project) -
     project.write("prompts/a.prompt.yml", PROMPT + evaluators)
     result = project.run_apart("--prompt-timeout", "0.2")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stderr.fnmatch_lines(["Timeout (0:00:00.400000)!", '*acme.py", line 7 in keep'])
+    result.stderr.fnmatch_lines(["Timeout (0:00:03.200000)!", '*acme.py", line 7 in keep'])
