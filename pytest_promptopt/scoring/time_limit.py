@@ -26,8 +26,9 @@ class TimeLimit:
     """Ends what runs for longer than ``seconds``.
 
     Code that comes back to the interpreter gets an :class:`OvertimeError`, on the main thread out
-    of a wait too. Where that does not end it within the same time again (three seconds at least),
-    the process ends, after the stack is written to the file descriptor ``stack_to``; not where that is None.
+    of a wait too. Where that does not end it within the same time again, at least three seconds,
+    the process ends, after the stack is written to the file descriptor ``stack_to``; not where
+    that is None.
     """
 
     seconds: float = 120.0
