@@ -41,7 +41,8 @@ def render_json(run: Run) -> str:
     has_room = sum(map(_size, results)) <= _MOST_WHOLE
     report = {
         "version": VERSION,
-        **to_json(run),
+        "exit_code": run.exit_code,
+        "failures": to_json(run.failures),
         "prompts": [_prompt(prompt, has_room=has_room) for prompt in run.prompts],
         "searches": [_search(search) for search in run.searches],
     }
@@ -62,13 +63,12 @@ def _without_texts(result: GoldenResult) -> GoldenResult:
 def _prompt(prompt: PromptRecord, *, has_room: bool) -> dict[str, Any]:
     """The record with what is worked out of it."""
     base = prompt.base and {**to_json(prompt.base), "change": to_json(prompt.change)}
-    results = [
+    results = tuple(
         result if has_room or result.outcome is not Outcome.PASSED else _without_texts(result)
         for result in prompt.results
-    ]
+    )
     return {
-        **to_json(prompt),
-        "results": to_json(results),
+        **to_json(replace(prompt, results=results)),
         "score": prompt.evaluation.score,
         "interval": to_json(prompt.interval),
         "tokens": prompt.tokens,
