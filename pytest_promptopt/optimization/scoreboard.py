@@ -79,6 +79,7 @@ class Scoreboard:
         self._ledger = ledger
         self._samples = range(first_sample, first_sample + samples)
         self._by_log_probability = by_log_probability
+        self._needs: dict[tuple[str, str], Need] = {}
         self._board: board.Board[Case] = board.Board(self._trials, self._enter, admit=self._admit)
 
     async def ask(self, wanted: Wanted) -> None:
@@ -87,6 +88,7 @@ class Scoreboard:
         Raises :class:`CapReachedError` before anything is sent that would exceed a cap, and
         :class:`AnswersMissingError` where too many answers are missing.
         """
+        self._needs.clear()
         asked = await self._board.ask(
             [(self._variant(candidate), goldens) for candidate, goldens in wanted]
         )
@@ -113,6 +115,13 @@ class Scoreboard:
         return self._ledger.admit("task", [self._need(cell) for cell in cells])
 
     def _need(self, cell: Cell) -> Need:
+        """What the cell takes; worked out once, though it may wait for many admissions."""
+        key = cell.variant.id, cell.golden.id
+        if key not in self._needs:
+            self._needs[key] = self._need_now(cell)
+        return self._needs[key]
+
+    def _need_now(self, cell: Cell) -> Need:
         subject = cell.variant.subject
         if self._is_likelihood(cell):
             return self._ledger.need([likelihood_request(subject, cell.golden)])
