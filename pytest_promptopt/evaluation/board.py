@@ -123,12 +123,11 @@ class Board(Generic[Found]):
             return error
 
 
-def results_board(provider: Provider, *, samples: int = 1) -> Board[GoldenResult]:
-    """A board of whole results, whose answers come from ``provider``."""
+def results_board(provider: Provider) -> Board[GoldenResult]:
+    """A board of whole results, of one answer of the ``provider`` each."""
 
     async def answers(cell: Cell) -> Trials:
-        asked = (ask(provider, cell.variant.subject, cell.golden, n) for n in range(samples))
-        return tuple(await asyncio.gather(*asked))
+        return (await ask(provider, cell.variant.subject, cell.golden, 0),)
 
     def read(cell: Cell, trials: Trials | ProviderError) -> GoldenResult | Missing:
         if isinstance(trials, ProviderError):

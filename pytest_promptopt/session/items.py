@@ -47,7 +47,6 @@ class PromptItem(pytest.Item):
         super().__init__(**arguments)
         self.entry = entry
         self.subject = entry.subject
-        self.base = entry.base
         self.is_unchanged = entry.is_unchanged
         self.record: PromptRecord | None = None
         self.add_marker(pytest.mark.prompt)
