@@ -1,1 +1,1 @@
-"""The project that prompts stand in: its settings, its code, and the folder of what we write."""
+"""The project that prompts stand in: its ini file, its code, and the folder of what we write."""

@@ -12,7 +12,6 @@ from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.optimization.ledger import PriceUsd
 from pytest_promptopt.optimization.result import Event, Progress
 from pytest_promptopt.project.folder import PROPOSALS
-from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
@@ -31,6 +30,7 @@ from pytest_promptopt.session.results import Reporting
 from pytest_promptopt.session.state import State
 from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.optimize import Search, Searcher, falls_short
+from pytest_promptopt.work.settings import Settings
 
 _FROM_FORK = (
     "nothing was optimized: the pull request is from a fork, for whose text nothing is spent"

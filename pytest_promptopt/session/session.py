@@ -16,7 +16,6 @@ from pytest_promptopt.client.client import Client, Responses
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
 from pytest_promptopt.history.baseline import Baseline
-from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.session.after import AfterItems, Step
@@ -41,10 +40,11 @@ from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.bridge import Bridge
-from pytest_promptopt.work.client import cache_path, is_from_fork, prices_of, secrets_of
+from pytest_promptopt.work.client import cache_path, is_from_fork
 from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine
 from pytest_promptopt.work.results import Results
 from pytest_promptopt.work.saved_runs import utc_now
+from pytest_promptopt.work.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pytest_promptopt.proposals.finding import Finding
@@ -123,7 +123,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     if settings.plan:
         _plan_only(config, settings)
         return
-    is_replay = settings.responses == Responses.REPLAY
+    is_replay = settings.responses is Responses.REPLAY
     saved_in = "the recordings" if is_replay else "the cache"
     reporting = Reporting(config, remarks, saved_in)
     config.pluginmanager.register(reporting, "promptopt-reporting")
@@ -142,15 +142,14 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
 def _plan_only(config: pytest.Config, settings: Settings) -> None:
     config.option.dist = "no"
     cache = None if settings.no_cache else cache_path(config.rootpath, settings)
-    prices = prices_of(settings)
     search = None
     if settings.wants_search:
         from pytest_promptopt.work.optimize import describe_search_plan
 
         search = functools.partial(
-            describe_search_plan, settings=settings, price_usd=prices.cost_usd
+            describe_search_plan, settings=settings, price_usd=settings.prices.cost_usd
         )
-    planning = Planning(cache, prices, search)
+    planning = Planning(cache, settings.prices, search)
     config.pluginmanager.register(planning, "promptopt-planning")
 
 
@@ -174,7 +173,7 @@ def _steps(
             state=state,
             reporting=reporting,
             settings=settings,
-            price_usd=prices_of(settings).cost_usd,
+            price_usd=settings.prices.cost_usd,
             work=work,
             is_from_fork=is_from_fork(),
         )
@@ -196,7 +195,7 @@ def _steps(
             reporting=reporting,
             findings=findings,
             wish=Rung(settings.propose),
-            secrets=secrets_of(settings),
+            secrets=settings.secrets,
         )
         searches = publishing.searches
         yield publishing

@@ -7,22 +7,17 @@ from pathlib import Path
 
 import pluggy
 
-from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
-from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.project.folder import keep_out_of_git
-from pytest_promptopt.project.settings import Settings
-from pytest_promptopt.providers.keys import KEY_VARIABLES
-from pytest_promptopt.providers.models import parse_aliases
-from pytest_promptopt.providers.pricing import Prices, parse_prices
 from pytest_promptopt.providers.promise import Promised
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.router import Router
 from pytest_promptopt.providers.settings import ProviderSettings, ReportWork
+from pytest_promptopt.work.settings import Settings
 
 _CACHE_FILE = "answers.sqlite"
 _RETRIED_FOR_TIMEOUTS = 2
@@ -50,16 +45,16 @@ def client_of(
     client_settings = ClientSettings(
         cache_path=cache_path(root, settings),
         no_cache=settings.no_cache,
-        responses=Responses(settings.responses),
-        budget=Budget.parse(settings.budget) if settings.budget else None,
+        responses=settings.responses,
+        budget=settings.budget,
         concurrency=settings.concurrency,
         max_retries=settings.max_retries,
         deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
-        limits=parse_rates(settings.limits),
-        prices=prices_of(settings),
-        secrets=secrets_of(settings),
+        limits=settings.limits,
+        prices=settings.prices,
+        secrets=settings.secrets,
     )
-    if client_settings.responses is not Responses.REPLAY and not settings.plan:
+    if settings.responses is not Responses.REPLAY and not settings.plan:
         keep_out_of_git(root)
     provider: Provider = Router(provider_settings)
     for wrap in hook.pytest_promptopt_wrapper():
@@ -98,15 +93,3 @@ def is_from_fork() -> bool:
 def cache_path(root: Path, settings: Settings) -> Path:
     """Where the cache is."""
     return root / settings.cache_dir / _CACHE_FILE
-
-
-def prices_of(settings: Settings) -> Prices:
-    """The built-in prices and those of the ini file."""
-    return Prices.load(parse_prices(settings.prices))
-
-
-def secrets_of(settings: Settings) -> tuple[str, ...]:
-    """The values of the variables that keys are read from."""
-    aliases = parse_aliases(settings.models).values()
-    names = {*KEY_VARIABLES, *(alias.key_variable for alias in aliases if alias.key_variable)}
-    return tuple(os.environ[name] for name in names if os.environ.get(name))

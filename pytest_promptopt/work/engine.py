@@ -13,8 +13,7 @@ from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
 from pytest_promptopt.hookspecs import promised
-from pytest_promptopt.project.settings import Settings
-from pytest_promptopt.providers.models import parse_aliases, resolve_model
+from pytest_promptopt.providers.models import resolve_model
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.providers.router import PROVIDERS
 from pytest_promptopt.providers.settings import ReportWork, ignore_work
@@ -22,6 +21,7 @@ from pytest_promptopt.scoring.time_limit import TimeLimit
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import client_of, code_of
 from pytest_promptopt.work.entries import EntryReader
+from pytest_promptopt.work.settings import Settings
 
 LEAST_AHEAD = 256
 """Goldens that are asked for ahead of whoever wants their answers, at least."""
@@ -87,7 +87,6 @@ def entry_reader(
     time_limit: TimeLimit | None,
 ) -> EntryReader:
     """Reads prompt files the way that ``settings`` want them."""
-    aliases = parse_aliases(settings.models)
 
     def resolve(name: str) -> Model:
         found = hook.pytest_promptopt_model(name=name)
@@ -96,7 +95,7 @@ def entry_reader(
             return model
         return resolve_model(
             name,
-            aliases=aliases,
+            aliases=settings.models,
             environ=os.environ,
             root=root,
             other_providers=PROVIDERS.contributed,

@@ -10,12 +10,12 @@ from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageE
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.hookspecs import hooks_of, tell_plugins
 from pytest_promptopt.project.ini import Project, find_project
-from pytest_promptopt.project.settings import Settings, read_settings
 from pytest_promptopt.prompts.library import files_under, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.work.engine import Engine, start_engine
 from pytest_promptopt.work.entries import Entry
 from pytest_promptopt.work.results import Results
+from pytest_promptopt.work.settings import Settings, read_settings
 
 OnEvent = Callable[[PromptRecord], None]
 OnRemark = Callable[[str], None]

@@ -28,7 +28,6 @@ from pytest_promptopt.optimization.settings import OptimizeSettings, override
 from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
-from pytest_promptopt.project.settings import Settings
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.edit import Edit, edit_of
@@ -37,7 +36,6 @@ from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.work.bridge import Bridge
-from pytest_promptopt.work.client import prices_of
 from pytest_promptopt.work.engine import Engine
 from pytest_promptopt.work.entries import EntryReader
 from pytest_promptopt.work.evaluate import (
@@ -49,6 +47,7 @@ from pytest_promptopt.work.evaluate import (
     opened,
 )
 from pytest_promptopt.work.results import do_nothing
+from pytest_promptopt.work.settings import Settings
 
 _TURNED_DOWN = (
     "what it found was turned down, so it is not proposed again; "
@@ -261,7 +260,7 @@ def _searched(
             entries=engine.entries,
             bridge=engine.bridge,
             hook=engine.hook,
-            price_usd=prices_of(settings).cost_usd,
+            price_usd=settings.prices.cost_usd,
             report=events.append,
             waiting=tell,
         )
@@ -337,7 +336,7 @@ def describe_search_plan(subject: Subject, settings: Settings, price_usd: PriceU
 
 def check_optimize_options(settings: Settings) -> None:
     """Raise :class:`UsageError` where the command line names a method or setting wrongly."""
-    if settings.responses == Responses.REPLAY:
+    if settings.responses is Responses.REPLAY:
         raise UsageError("--prompt-optimize asks new questions, which a replay cannot answer")
     method = settings.optimize_method or DEFAULT_METHOD
     preset = read_optimize_settings(method, {}, "--prompt-optimize-method")

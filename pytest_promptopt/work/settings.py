@@ -1,18 +1,26 @@
 """The options of one run, read from the command line and the ini file and checked."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_promptopt.client.budget import Budget
+from pytest_promptopt.client.client import Responses
+from pytest_promptopt.client.rates import Rate, parse_rates
 from pytest_promptopt.config import OPTIONS, Kind, Option
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.providers.keys import KEY_VARIABLES
+from pytest_promptopt.providers.models import Alias, parse_aliases
+from pytest_promptopt.providers.pricing import Prices, parse_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options of one run, checked. One field an option, named like it.
 
-    Several of ``model`` are compared with each other.
+    Several of ``model`` are compared with each other. ``limits`` are by the model's name, and
+    ``prices`` the built-in ones with those of the ini file before them.
     """
 
     eval: bool
@@ -22,14 +30,14 @@ class Settings:
     base: str | None
     changed: bool
     save_scores: bool
-    responses: str
+    responses: Responses
     no_cache: bool
     no_code: bool
     cache_clear: bool
     concurrency: int | None
     max_retries: int
     timeout: float
-    budget: str | None
+    budget: Budget | None
     plan: bool
     optimize: bool
     optimize_all: bool
@@ -40,16 +48,23 @@ class Settings:
     report: tuple[str, ...]
     paths: tuple[str, ...]
     python_modules: tuple[str, ...]
-    models: tuple[str, ...]
+    models: Mapping[str, Alias]
     cache_dir: str
-    limits: tuple[str, ...]
-    prices: tuple[str, ...]
+    limits: Mapping[str, Rate]
+    prices: Prices
     local_deterministic: bool
 
     @property
     def wants_search(self) -> bool:
         """Whether prompts are to be optimized."""
         return self.optimize or self.optimize_all
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values of the environment's variables that keys are read from."""
+        named = {alias.key_variable for alias in self.models.values()}
+        names = sorted({*KEY_VARIABLES, *filter(None, named)})
+        return tuple(os.environ[name] for name in names if os.environ.get(name))
 
 
 def read_settings(get_option: Callable[[str], Any], get_ini: Callable[[str], Any]) -> Settings:
@@ -67,7 +82,9 @@ def _value(option: Option, get_option: Callable[[str], Any], get_ini: Callable[[
     raw = get_option(f"prompt_{option.name}") if option.flag else None
     if not raw and raw != 0 and option.ini:
         source, raw = f"ini {option.ini}", get_ini(option.ini)
-    return _READERS[option.kind](option, raw, str(source))
+    value = _READERS[option.kind](option, raw, str(source))
+    understand = _UNDERSTOOD.get(option.name)
+    return value if understand is None or value is None else understand(value)
 
 
 def _text(option: Option, raw: Any, source: str) -> Any:
@@ -129,4 +146,13 @@ _READERS: Mapping[Kind, Callable[[Option, Any, str], Any]] = {
     "integer": _integer,
     "seconds": _seconds,
     "lines": _lines,
+}
+
+# What is more than text, numbers and truth, by the option's name.
+_UNDERSTOOD: Mapping[str, Callable[[Any], Any]] = {
+    "responses": Responses,
+    "budget": Budget.parse,
+    "models": parse_aliases,
+    "limits": parse_rates,
+    "prices": lambda lines: Prices.load(parse_prices(lines)),
 }
