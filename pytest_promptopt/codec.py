@@ -1,6 +1,7 @@
 """Records as plain JSON, and back: the types of a record's fields say what is taken."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 Record = TypeVar("Record")
 
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e15)]
-Count = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 Number = Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)]
 Mean = Annotated[float, msgspec.Meta(ge=-1e-9, le=1 + 1e-9)]
 """A share that was worked out, which rounding may carry past its bounds."""
@@ -39,17 +40,25 @@ def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:
     field, what was found and what was expected.
     """
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        return msgspec.convert(value, kind, strict=strict, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ValueError(_said(str(error))) from None
 
 
 def _plain(value: Any) -> Any:
-    """A number that remembers how it was written, as a number."""
+    """A number that remembers how it was written as a number, a path as text."""
+    if isinstance(value, Path):
+        return str(value)
     for kind in (int, float):
         if isinstance(value, kind):
             return kind(value)
     raise TypeError(f"a {type(value).__name__} is no part of a record")
+
+
+def _path(kind: type[Any], value: Any) -> Any:
+    if kind is not Path or not isinstance(value, str):
+        raise NotImplementedError(f"{kind.__name__} is no part of a record")
+    return Path(value)
 
 
 def _said(message: str) -> str:

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from pytest_promptopt.codec import Amount, Count, Number, from_json, to_json
 from pytest_promptopt.messages import Message
 
 _TELLING_LIKELIHOOD = frozenset({"local", "scripted"})
@@ -102,37 +103,6 @@ class Request:
             forced_answer=answer,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """The question as plain JSON, for another process."""
-        return {
-            "model": asdict(self.model),
-            "messages": [[message.role, message.content] for message in self.messages],
-            "parameters": dict(self.parameters),
-            "response_format": self.response_format,
-            "json_schema": self.json_schema,
-            "sample": self.sample,
-            "forced_answer": self.forced_answer,
-            "is_format_needed": self.is_format_needed,
-            "origin": str(self.origin) if self.origin else None,
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Request":
-        """The inverse of :meth:`to_json`."""
-        origin = data["origin"]
-        messages = (Message(role=role, content=content) for role, content in data["messages"])
-        return cls(
-            model=Model(**data["model"]),
-            messages=tuple(messages),
-            parameters=data["parameters"],
-            response_format=data["response_format"],
-            json_schema=data["json_schema"],
-            sample=data["sample"],
-            forced_answer=data["forced_answer"],
-            is_format_needed=data["is_format_needed"],
-            origin=Path(origin) if origin else None,
-        )
-
 
 class FinishReason(StrEnum):
     """Why the model stopped."""
@@ -197,78 +167,61 @@ class Completion:
     rate_limit: RateLimit | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:
-        """The answer as plain JSON, without ``saved`` and ``rate_limit``."""
-        data: dict[str, Any] = {
-            "text": self.text,
-            "finish_reason": self.finish_reason.value,
-            "input_tokens": self.usage.input_tokens,
-            "output_tokens": self.usage.output_tokens,
-            "latency_seconds": round(self.latency_seconds, 4),
-            "cost_usd": self.cost_usd,
-            "notes": list(self.notes),
-        }
-        if self.log_probability is not None:
-            data["log_probability"] = self.log_probability
-        if self.usage.cached_tokens:
-            data["cached_tokens"] = self.usage.cached_tokens
-        if not self.usage.is_known:
-            data["usage_is_known"] = False
-        if self.reasoning:
-            data["reasoning"] = self.reasoning
-        return data
+        """The answer as it is kept, without ``saved``, ``rate_limit`` and what is as usual."""
+        usage = self.usage
+        kept = _Kept(
+            text=self.text,
+            finish_reason=self.finish_reason,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            latency_seconds=round(self.latency_seconds, 4),
+            cost_usd=self.cost_usd,
+            notes=self.notes,
+            log_probability=self.log_probability,
+            cached_tokens=usage.cached_tokens,
+            usage_is_known=usage.is_known,
+            reasoning=self.reasoning,
+        )
+        data: dict[str, Any] = to_json(kept)
+        return {key: value for key, value in data.items() if _USUAL.get(key, ...) != value}
 
     @classmethod
     def from_json(cls, data: Any, *, saved: bool = False) -> "Completion":
         """The inverse of :meth:`to_json`; raises ValueError that names what is not as it was."""
-        if not isinstance(data, Mapping):
-            raise ValueError("no object")
-        values = {**_LEFT_OUT, **data}
-        for name, is_valid in _IS_VALID.items():
-            if not is_valid(values.get(name, ...)):
-                raise ValueError(f"no valid `{name}`")
+        kept = from_json(_Kept, data)
         return cls(
-            text=values["text"],
-            finish_reason=FinishReason(values["finish_reason"]),
+            text=kept.text,
+            finish_reason=kept.finish_reason,
             usage=Usage(
-                input_tokens=values["input_tokens"],
-                output_tokens=values["output_tokens"],
-                cached_tokens=values["cached_tokens"],
-                is_known=values["usage_is_known"],
+                input_tokens=kept.input_tokens,
+                output_tokens=kept.output_tokens,
+                cached_tokens=kept.cached_tokens,
+                is_known=kept.usage_is_known,
             ),
-            latency_seconds=float(values["latency_seconds"]),
-            cost_usd=values["cost_usd"],
+            latency_seconds=kept.latency_seconds,
+            cost_usd=kept.cost_usd,
             saved=saved,
-            notes=tuple(values["notes"]),
-            log_probability=values["log_probability"],
-            reasoning=values["reasoning"],
+            notes=kept.notes,
+            log_probability=kept.log_probability,
+            reasoning=kept.reasoning,
         )
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A completion as it stands in the cache, in recordings and in the journal of a search."""
+
+    text: str
+    finish_reason: FinishReason
+    input_tokens: Count
+    output_tokens: Count
+    latency_seconds: Amount
+    cost_usd: Amount | None
+    notes: tuple[str, ...]
+    log_probability: Number | None = None
+    cached_tokens: Count = 0
+    usage_is_known: bool = True
+    reasoning: str = ""
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in {int, float} and abs(value) <= _MOST
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and 0 <= value <= _MOST
-
-
-_MOST = 1e12
-_REASONS = frozenset(reason.value for reason in FinishReason)
-_LEFT_OUT = {"cached_tokens": 0, "usage_is_known": True, "log_probability": None, "reasoning": ""}
-_IS_VALID: Mapping[str, Callable[[Any], bool]] = {
-    "text": _is_text,
-    "finish_reason": lambda value: _is_text(value) and value in _REASONS,
-    "input_tokens": _is_count,
-    "output_tokens": _is_count,
-    "cached_tokens": _is_count,
-    "usage_is_known": lambda value: isinstance(value, bool),
-    "latency_seconds": lambda value: _is_number(value) and value >= 0,
-    "cost_usd": lambda value: value is None or (_is_number(value) and value >= 0),
-    "notes": lambda value: isinstance(value, list) and all(map(_is_text, value)),
-    "log_probability": lambda value: value is None or _is_number(value),
-    "reasoning": _is_text,
-}
+_USUAL = {item.name: item.default for item in fields(_Kept)}

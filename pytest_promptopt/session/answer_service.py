@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_promptopt.codec import from_json, to_json
 from pytest_promptopt.errors import (
     BudgetError,
     NotConfiguredError,
@@ -92,7 +93,7 @@ class AnsweringService:
     async def _answer(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
         reply: dict[str, Any] = {"id": message["id"]}
         try:
-            request = Request.from_json(message["request"])
+            request = from_json(Request, message["request"])
             completion = await self._provider.complete(request)
             is_saved = completion.saved and not self._was_sent(request.fingerprint)
             reply |= {"completion": completion.to_json(), "saved": is_saved}
@@ -125,7 +126,7 @@ class ControllerProvider:
         number = next(self._numbers)
         reply: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = reply
-        message = {"id": number, "request": request.to_json()}
+        message = {"id": number, "request": to_json(request)}
         writer.write(json.dumps(message).encode() + b"\n")
         try:
             return _read(await reply)

@@ -235,11 +235,11 @@ def test_replay_opens_no_socket(origin: Path, monkeypatch: pytest.MonkeyPatch) -
         (b"[]\n", "no valid `fingerprint`"),
         (b"[" * 100_000 + b"\n", "nested more than 100 levels deep"),
         (b"{}\n", "no valid `fingerprint`"),
-        (b'{"fingerprint": "a", "text": 1}\n', "no valid `text`"),
+        (b'{"fingerprint": "a", "text": 1}\n', "`text`: expected text, got a whole number"),
         (
             b'{"fingerprint": "a", "text": "", "finish_reason": "x", "input_tokens": 1, '
             b'"output_tokens": 1, "cost_usd": null, "notes": []}\n',
-            "no valid `finish_reason`",
+            "`finish_reason`: invalid enum value 'x'",
         ),
     ],
 )

@@ -1,3 +1,8 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_promptopt.codec import from_json, to_json
 from pytest_promptopt.providers.request import Completion, Model, Request
 from tests.providers.questions import question
 
@@ -29,8 +34,10 @@ def test_forced_answer_is_part_of_the_question_and_its_absence_is_not() -> None:
 
 
 def test_forced_answer_reaches_another_process() -> None:
-    asked = ASKED.forcing("billing")
-    assert Request.from_json(asked.to_json()) == asked
+    asked = replace(ASKED.forcing("billing"), origin=Path("a.prompt.yml"))
+    told = from_json(Request, json.loads(json.dumps(to_json(asked))))
+    assert told == asked
+    assert told.origin == asked.origin
 
 
 def test_log_probability_is_kept_only_where_there_is_one() -> None:
@@ -44,6 +51,6 @@ def test_log_probability_is_kept_only_where_there_is_one() -> None:
         "output_tokens": 0,
         "latency_seconds": 0.0,
         "cost_usd": None,
-        "notes": [],
+        "notes": (),
     }
     assert Completion.from_json(Completion(text="a").to_json()).log_probability is None
