@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from tests.wire import Behaviour, Received, Reply, WireServer
+from pytest_promptopt.testing import Received, Reply, WireServer
+from pytest_promptopt.testing.wire import Behaviour
 
 TOO_MANY_SHARE = 0.10
 BROKEN_SHARE = 0.05

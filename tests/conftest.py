@@ -12,7 +12,9 @@ from hypothesis import settings
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.server_process import ServedModel, ServerProcess
 from pytest_promptopt.providers.weights import default_models_dir, provide_weights
-from tests.project import Project
+from pytest_promptopt.testing import Project
+
+pytest_plugins = ["pytest_promptopt.testing"]
 
 # Enough at every run; the run with coverage takes ``--hypothesis-profile many``.
 settings.register_profile("few", max_examples=20, deadline=None)
@@ -72,13 +74,6 @@ def local_model(local_weights: Path) -> Iterator[LocalModel]:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    # A run inside a test is not the CI job that runs the tests.
-    for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITLAB_CI"):
-        monkeypatch.delenv(name, raising=False)
-    # Wide enough that no line of a summary is broken.
-    monkeypatch.setenv("COLUMNS", "250")
-    made = Project(pytester)
-    made.answers({"one": "1", "two": "3", "*": "?"})
-    return made
+def project(prompt_project: Project) -> Project:
+    prompt_project.answers({"one": "1", "two": "3", "*": "?"})
+    return prompt_project

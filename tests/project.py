@@ -1,17 +1,8 @@
-"""A made-up project in which pytest runs with the plugin."""
+"""The prompt file that most tests of the plugin start from, and the project it stands in."""
 
-import json
-import textwrap
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from pytest_promptopt.testing import Project
 
-import jsonschema  # noqa: F401
-import numpy as np  # noqa: F401
-import pytest
-
-# Pytester forgets what a run in this process imported; C extensions do not survive that.
-import pytest_promptopt.session.session  # noqa: F401
+__all__ = ["PROMPT", "Project"]
 
 PROMPT = """\
 model: scripted:answers.json
@@ -21,34 +12,3 @@ testData:
   - {id: right, q: one, expected: "1"}
   - {id: wrong, q: two, expected: "2"}
 """
-
-# Warnings are errors in our own tests; a user's project has pytest's defaults. Before pytest 9.2
-# it warns that the plugin, which our own run has loaded, is loaded again.
-BASIC = (
-    *("-p", "pytest_promptopt.plugin", "--prompt-eval", "-W", "default"),
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
-)
-
-
-class Project:
-    """A folder with prompt files, the answers to them, and pytest."""
-
-    def __init__(self, pytester: pytest.Pytester) -> None:
-        self.pytester = pytester
-        self.path = pytester.path
-        pytester.makeini("[pytest]\n")
-
-    def write(self, name: str, text: str) -> Path:
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text), encoding="utf-8")
-        return path
-
-    def answers(self, answers: Mapping[str, Any]) -> None:
-        self.write("answers.json", json.dumps(answers))
-
-    def run(self, *arguments: str) -> pytest.RunResult:
-        return self.pytester.runpytest_inprocess(*BASIC, *arguments)
-
-    def run_apart(self, *arguments: str) -> pytest.RunResult:
-        return self.pytester.runpytest_subprocess(*BASIC, *arguments)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pytest_promptopt import api
+from pytest_promptopt import api, testing
 from tests.project import PROMPT, Project
 
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
@@ -14,11 +14,14 @@ PromptNotFoundError PromptRecord PromptoptError Proposal ProposalStore Provider 
 Request Run Score Scorer ScorerError Search SearchRecord Threshold Usage UsageError Verdict
 evaluate load_prompt optimize
 """
+TESTING_NAMES = "Project Received Reply WireServer prompt_project scripted"
 
 
 def test_the_names_are_these_and_each_says_what_it_is() -> None:
     assert sorted(api.__all__) == sorted(NAMES.split())
-    assert [name for name in api.__all__ if not getattr(api, name).__doc__] == []
+    assert sorted(testing.__all__) == TESTING_NAMES.split()
+    for room in (api, testing):
+        assert [name for name in room.__all__ if not getattr(room, name).__doc__] == []
 
 
 def test_the_example_runs(project: Project) -> None:

@@ -82,6 +82,12 @@ def test_a_proposer_of_another_package_searches(installed: Project) -> None:
     result.stdout.fnmatch_lines(["    verdict: Improved: *", "    +*Answer with one of billing*"])
 
 
+def test_what_builds_on_it_is_tested_by_the_same_means(installed: Project) -> None:
+    installed.write("test_acme.py", file_of("test_acme.py"))
+    result = installed.pytester.runpytest_subprocess("test_acme.py")
+    result.assert_outcomes(passed=2)
+
+
 def test_every_hook_is_called(installed: Project) -> None:
     weak(installed)
     installed.write("conftest.py", file_of("conftest.py"))

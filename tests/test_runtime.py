@@ -21,7 +21,7 @@ from pytest_promptopt.errors import (
 )
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.reader import read_prompt
-from tests.wire import Reply, WireServer
+from pytest_promptopt.testing import Reply, WireServer
 
 PAGE = Path(__file__).parents[1] / "docs" / "runtime.md"
 PROMPT = """\

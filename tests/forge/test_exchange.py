@@ -12,7 +12,7 @@ from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.forge.exchange import Exchange, LimitError
 from pytest_promptopt.forge.fields import Fields
 from pytest_promptopt.forge.wire import Call, PassingError, Wire
-from tests.wire import Reply, WireServer, scripted
+from pytest_promptopt.testing import Reply, WireServer, scripted
 
 READ = Call(deed="read acme/shop#7", path="/repos/acme/shop/pulls/7")
 LIST = Call(deed="list the files of acme/shop#7", path="/files", query={"per_page": "100"})

@@ -12,7 +12,7 @@ import pytest
 from pytest_promptopt.errors import ForgeError, UsageError
 from pytest_promptopt.forge import wire as module
 from pytest_promptopt.forge.wire import Call, PassingError, Wire
-from tests.wire import Reply, WireServer, scripted
+from pytest_promptopt.testing import Reply, WireServer, scripted
 
 TOKEN = "ghs_0123456789abcdefghij"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import BASIC, Project
+from pytest_promptopt.testing.project import BASIC, Project
 
 pytestmark = pytest.mark.local_model
 

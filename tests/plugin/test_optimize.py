@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_promptopt.testing.project import BASIC, Project
 from tests.history.commits import History
-from tests.project import BASIC, Project
 
 ANSWERING = '''\
 """The task model is right once it is told the labels; the optimizer model rewrites."""

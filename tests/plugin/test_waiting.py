@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from pytest_promptopt.testing import Reply, WireServer
 from tests.project import PROMPT, Project
-from tests.wire import Reply, WireServer
 
 
 def test_a_server_that_is_not_there_is_told_at_once_and_asked_twice(project: Project) -> None:

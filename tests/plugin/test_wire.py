@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import BASIC, Project
-from tests.wire import Received, Reply, WireServer
+from pytest_promptopt.testing import Received, Reply, WireServer
+from pytest_promptopt.testing.project import BASIC, Project
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 MODELS = ("openai/gpt-5-mini", "anthropic/claude-haiku-4-5")

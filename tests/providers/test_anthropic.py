@@ -12,8 +12,9 @@ from pytest_promptopt.errors import (
 )
 from pytest_promptopt.providers.anthropic import AnthropicProvider
 from pytest_promptopt.providers.request import FinishReason, Model, Usage
+from pytest_promptopt.testing import Reply, WireServer
+from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import KEY, anthropic_model, ask, question
-from tests.wire import Behaviour, Reply, WireServer
 
 
 def failure(behaviour: Behaviour, **changes: Any) -> ProviderError:

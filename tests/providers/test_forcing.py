@@ -12,8 +12,9 @@ from pytest_promptopt.providers import local
 from pytest_promptopt.providers.forcing import forced, grammar_of
 from pytest_promptopt.providers.local import LocalProvider
 from pytest_promptopt.providers.request import Model
+from pytest_promptopt.testing import Received, Reply, WireServer
+from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import ask, question
-from tests.wire import Behaviour, Received, Reply, WireServer
 
 SMALL = Model(provider="local", name="small")
 

@@ -16,8 +16,9 @@ from pytest_promptopt.errors import (
 )
 from pytest_promptopt.providers.openai import OpenAIProvider
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, RateLimit, Usage
+from pytest_promptopt.testing import Received, Reply, WireServer, scripted
+from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import KEY, ask, openai_model, question, settings
-from tests.wire import Behaviour, Received, Reply, WireServer, scripted
 
 
 def failure(

@@ -6,8 +6,8 @@ import pytest
 from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.providers.router import Router
+from pytest_promptopt.testing import Reply, WireServer
 from tests.providers.questions import anthropic_model, ask, openai_model, question
-from tests.wire import Reply, WireServer
 
 
 def test_each_request_goes_to_the_provider_of_its_model(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.catalogue import CATALOGUE, CatalogueEntry
 from pytest_promptopt.providers.weights import provide_weights
-from tests.wire import Reply, WireServer
+from pytest_promptopt.testing import Reply, WireServer
 
 CONTENT = bytes(range(256)) * 3000
 NOWHERE = "http://127.0.0.1:9/tiny.gguf"

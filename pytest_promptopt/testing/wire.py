@@ -148,7 +148,7 @@ class _Connection(asyncio.Protocol):
         self._server.connections += 1
         self._server._transports.add(transport)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _error: Exception | None) -> None:
         self._server._transports.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
