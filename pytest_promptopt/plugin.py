@@ -1,7 +1,9 @@
 """The entry point that pytest loads: options always, everything else only when asked for."""
 
 import os
+import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from pytest_promptopt import hookspecs
 from pytest_promptopt.config import OPTIONS, PROMPT_SUFFIXES, Option
 
 _MOST_FOLDERS = 1_000
+_OURS = f"{__package__}."
 _INI_TYPES: dict[str, Any] = {"lines": "linelist", "truth": "bool"}
 
 
@@ -32,6 +35,14 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+class _OwnModules:
+    """Finds our modules as Python does; pytest compiles a plugin's anew, for their assertions."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any, target: Any = None) -> Any:
+        return PathFinder.find_spec(name, path, target) if name.startswith(_OURS) else None
+
+
 def _arguments(option: Option) -> dict[str, Any]:
     arguments: dict[str, Any] = {"dest": f"prompt_{option.name}", "help": option.help}
     if option.kind == "switch":
@@ -46,6 +57,8 @@ def _arguments(option: Option) -> dict[str, Any]:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the session's side under ``--prompt-eval``; refuse what has no effect without it."""
     if config.getoption("prompt_eval"):
+        sys.meta_path.insert(0, _OwnModules)
+        config.add_cleanup(lambda: sys.meta_path.remove(_OwnModules))
         from pytest_promptopt.session.session import start
 
         start(config)

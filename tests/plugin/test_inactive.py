@@ -1,4 +1,4 @@
-"""Installed and not asked for, the plugin does nothing."""
+"""What the plugin costs: nothing where it is not asked for, else no more than it has to."""
 
 import os
 import subprocess
@@ -93,3 +93,23 @@ def test_a_run_of_nothing_beside_prompts_says_what_is_missing(
 def test_a_run_of_nothing_without_prompts_says_nothing_of_them(project: Project) -> None:
     result = project.pytester.runpytest_inprocess("-p", "pytest_promptopt.plugin")
     assert "--prompt-eval" not in result.stdout.str()
+
+
+def test_pytest_does_not_compile_our_modules_anew(project: Project) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    project.write(
+        "conftest.py",
+        """\
+        import sys
+
+        import pytest
+
+        pytest.register_assert_rewrite("pytest_promptopt")  # as for a plugin that is installed
+
+        def pytest_unconfigure():
+            loader = sys.modules["pytest_promptopt.scoring.score"].__loader__
+            print("loaded by", type(loader).__name__)
+        """,
+    )
+    result = project.run_apart("a.prompt.yml", "-s")
+    result.stdout.fnmatch_lines(["loaded by SourceFileLoader"])
