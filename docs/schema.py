@@ -11,13 +11,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pytest_promptopt.optimization.presets import PRESETS
 from pytest_promptopt.optimization.settings import OptimizeSettings
-from pytest_promptopt.prompts.evaluators import COMMON_KEYS, FOREIGN_KEYS, KINDS
+from pytest_promptopt.prompts.evaluators import COMMON_KEYS, FOREIGN_KEYS
+from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.parameters import FOREIGN_PARAMETERS, KNOWN_PARAMETERS, SYNONYMS
 from pytest_promptopt.prompts.parser import RESPONSE_FORMATS
 from pytest_promptopt.prompts.violations import prompt_schema
 from pytest_promptopt.scoring.builtin_judges import JUDGES
+from pytest_promptopt.scoring.kinds import Kind, all_kinds, kind_of
 from pytest_promptopt.suggestion import slips_allowed
 
 TARGET = Path(__file__).parents[1] / "pytest_promptopt/prompts/schema/prompt.schema.json"
@@ -90,15 +94,35 @@ def _complete_evaluators(definitions: dict[str, Any]) -> None:
     kinds["contains"] |= {"minItems": 1, "minProperties": 1}
     kinds["number"]["not"] = {"type": "array"}
     kinds["similarity"] |= {"type": ["object", "string", "null"]}
-    evaluator["dependentSchemas"] = {
-        "similarity": {
-            "anyOf": [
-                {"required": ["threshold"]},
-                {"properties": {"similarity": {"required": ["threshold"]}}},
-            ]
-        }
+    declared = {
+        name: kind for name in KINDS if (kind := kind_of(name, all_kinds())) and kind.options
     }
+    kinds |= {name: _options_of(kind) for name, kind in declared.items()}
+    graded = ["similarity", *(name for name, kind in declared.items() if kind.needs_threshold)]
+    evaluator["dependentSchemas"] = {name: _with_threshold(name) for name in graded}
     definitions["golden"]["properties"]["evaluators"]["items"] = {"$ref": "#/$defs/evaluator"}
+
+
+def _options_of(kind: Kind) -> Mapping[str, Any]:
+    """What an entry of the kind holds, from the record that declares it."""
+    record = kind.options
+    if record is None:
+        return {}
+    _, definitions = msgspec.json.schema_components([record])
+    options = {key: value for key, value in definitions[record.__name__].items() if key != "title"}
+    description, required = options.pop("description"), options.pop("required")
+    if kind.needs_threshold:
+        threshold = {"type": "number", "minimum": 0, "maximum": 1}
+        options["properties"] = {**options["properties"], "threshold": threshold}
+    forms = [options | ({"required": required} if required else {"type": ["object", "null"]})]
+    bare = options["properties"].get(record.bare, {"enum": ["valid", True]})
+    return {"description": description, "anyOf": [*forms, bare]}
+
+
+def _with_threshold(name: str) -> Mapping[str, Any]:
+    """The entry or its options say from which score on an answer passes."""
+    within = {"properties": {name: {"type": "object", "required": ["threshold"]}}}
+    return {"anyOf": [{"required": ["threshold"]}, within]}
 
 
 def _settings() -> Mapping[str, Mapping[str, Any]]:

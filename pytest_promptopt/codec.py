@@ -25,7 +25,8 @@ _WORDS = {
     "array": "a list",
     "date": "a date",
 }
-_TYPE = re.compile(rf"`({'|'.join(_WORDS)})`")
+_NAMES = "|".join((*_WORDS, "null"))
+_TYPE = re.compile(rf"`(?:{_NAMES})(?: \| (?:{_NAMES}))*`")
 
 
 def to_json(record: Any) -> Any:
@@ -61,8 +62,14 @@ def _path(kind: type[Any], value: Any) -> Any:
     return Path(value)
 
 
+def _in_words(found: re.Match[str]) -> str:
+    """The types of which one was expected; what may be left out goes without saying."""
+    types = found[0].strip("`").split(" | ")
+    return " or ".join(_WORDS[name] for name in types if name in _WORDS) or "nothing"
+
+
 def _said(message: str) -> str:
     found = _PLACE.fullmatch(message)
     what = found["what"] if found else message
-    what = _TYPE.sub(lambda name: _WORDS[name[1]], what[:1].lower() + what[1:])
+    what = _TYPE.sub(_in_words, what[:1].lower() + what[1:])
     return f"`{found['where']}`: {what}" if found and found["where"] else what

@@ -19,6 +19,7 @@ class Whole:
     count: int
     text: str
     parts: tuple[Part, ...] = ()
+    least: float | None = None
 
 
 def test_numbers_that_remember_how_they_were_written_become_numbers() -> None:
@@ -30,6 +31,7 @@ def test_numbers_that_remember_how_they_were_written_become_numbers() -> None:
         "count": 16,
         "text": "\ud800",
         "parts": [{"share": 0.1}],
+        "least": None,
     }
     assert type(plain["count"]) is int
     assert from_json(Whole, plain) == whole
@@ -45,6 +47,7 @@ def test_numbers_that_remember_how_they_were_written_become_numbers() -> None:
             "`parts[1].share`: expected a number <= 1.0",
         ),
         ([], "expected an object, got a list"),
+        ({"count": 1, "text": "", "least": []}, "`least`: expected a number, got a list"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(value: object, message: str) -> None:

@@ -7,23 +7,12 @@ from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
 
-KINDS = (
-    "string",
-    "equals",
-    "contains",
-    "regex",
-    "choice",
-    "number",
-    "json",
-    "similarity",
-    "python",
-    "llm",
-    "uses",
-)
 COMMON_KEYS = ("name", "description", "threshold")
+_SOME_KINDS = "such as `equals`, `contains` or `choice`"
 _TYPE_KEYS = ("type", "evaluator")
 # Names of the answer in public files, where `target` says what is looked at.
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
@@ -209,7 +198,7 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
         if meant := misspelt(key, KINDS):
             raise _MisspeltError(f"the kind `{key}` is not known; did you mean `{meant}`?")
     found = f"found {_names(keys)}" if keys else "found none"
-    raise _NotUnderstoodError(f"expected a kind of evaluator ({', '.join(KINDS)}), {found}")
+    raise _NotUnderstoodError(f"expected a kind of evaluator ({_SOME_KINDS}), {found}")
 
 
 def _names(keys: Iterable[str]) -> str:
@@ -257,7 +246,7 @@ def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> _E
     if kind == "uses" and options == "github/similarity":
         # Said as a placeholder, so that a golden without it is found before anything is asked.
         options = {"judge": options, "reference": "{{expected}}"}
-    if kind == "similarity" and isinstance(options, Mapping):
+    if kind not in WITHOUT_OPTIONS and isinstance(options, Mapping):
         options = {key: value for key, value in options.items() if key != "threshold"}
     return _Entry(kind=kind, options=options, ignored=tuple(beside))
 
@@ -292,7 +281,7 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> _Entry:
     if meant := misspelt(named, _TYPES):
         raise _MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
     raise _NotUnderstoodError(
-        f"the type `{named}` is not understood; name the kind as a key ({', '.join(KINDS)})"
+        f"the type `{named}` is not understood; name the kind as a key ({_SOME_KINDS})"
     )
 
 
@@ -335,8 +324,8 @@ def _scored(choices: list[Any]) -> list[dict[str, Any]]:
 
 def _threshold(content: Mapping[str, Any], entry: _Entry) -> float | None:
     value = content.get("threshold")
-    options = content.get("similarity")
-    if value is None and entry.kind == "similarity" and isinstance(options, Mapping):
+    options = content.get(entry.kind)
+    if value is None and entry.kind not in WITHOUT_OPTIONS and isinstance(options, Mapping):
         value = options.get("threshold")
     if value is None:
         return None

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
-from pytest_promptopt.prompts.evaluators import KINDS
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
+from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import MissingValueError, Template, templates_in
 

@@ -1,6 +1,4 @@
-"""The kinds of evaluators: all that is to know of each, where the built-in ones are, and what
-their scorers are made from.
-"""
+"""The kinds of evaluators: all that is to know of each, and what their scorers are made from."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,8 +7,10 @@ from typing import Any, Protocol
 
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.kinds import BUILT_IN_KINDS
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.registry import Registry
+from pytest_promptopt.scoring.options import Options, OptionsError, Read, read_options
 from pytest_promptopt.scoring.score import FULL, JudgeScorer, Scorer, Threshold
 
 
@@ -33,14 +33,34 @@ class Kind:
     ``make`` makes its scorers. ``threshold`` is that of entries that name none, None where it is
     ``ABOVE_NOTHING`` for a scorer that is a judge and ``FULL`` for others. ``vote`` tells from the
     entry's options and an answer what the answer counts as when several are put to the vote,
-    empty where it counts as nothing. Of a kind that ``is_githubs`` other tools' files may hold
-    forms that are not known here: what is not understood is a warning.
+    empty where it counts as nothing. ``options`` declares what its entries hold, where a record
+    does; with ``needs_threshold`` they must name one. Of a kind that ``is_githubs`` other tools'
+    files may hold forms that are not known here: what is not understood is a warning.
     """
 
     make: ScorerFactory
     threshold: Threshold | None = FULL
     vote: Callable[[Any, str], str] | None = None
+    options: type[Options] | None = None
+    needs_threshold: bool = False
     is_githubs: bool = False
+
+
+def declared_kind(
+    options: type[Read],
+    make: "Callable[[Read, EvaluatorSpec, ScoringContext], Scorer | JudgeScorer]",
+    *,
+    needs_threshold: bool = False,
+) -> Kind:
+    """The kind whose entries hold ``options``, from which ``make`` makes the scorer."""
+
+    def scorer(spec: EvaluatorSpec, context: "ScoringContext") -> Scorer | JudgeScorer:
+        read = read_options(options, spec)
+        if needs_threshold and spec.threshold is None:
+            raise OptionsError(f"`{spec.kind}` needs a `threshold`, such as `threshold: 0.5`")
+        return make(read, spec, context)
+
+    return Kind(make=scorer, options=options, needs_threshold=needs_threshold)
 
 
 Kinds = Registry[Kind | ScorerFactory]
@@ -52,25 +72,9 @@ def kind_of(name: str, kinds: Kinds) -> Kind | None:
     return found if found is None or isinstance(found, Kind) else Kind(make=found, threshold=None)
 
 
-# Each imported when a file first asks for it.
-_BUILT_IN = {
-    "string": "pytest_promptopt.scoring.text:STRING",
-    "equals": "pytest_promptopt.scoring.text:EQUALS",
-    "contains": "pytest_promptopt.scoring.text:CONTAINS",
-    "regex": "pytest_promptopt.scoring.pattern:REGEX",
-    "choice": "pytest_promptopt.scoring.choice:CHOICE",
-    "number": "pytest_promptopt.scoring.number:NUMBER",
-    "json": "pytest_promptopt.scoring.structured:JSON",
-    "similarity": "pytest_promptopt.scoring.similarity:SIMILARITY",
-    "python": "pytest_promptopt.scoring.code:PYTHON",
-    "llm": "pytest_promptopt.scoring.judge:LLM",
-    "uses": "pytest_promptopt.scoring.builtin_judges:USES",
-}
-
-
 def all_kinds() -> Kinds:
     """The built-in kinds and those of other packages, which may be a factory alone."""
-    return Registry("pytest_promptopt.scorers", _BUILT_IN)
+    return Registry("pytest_promptopt.scorers", BUILT_IN_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.prompts.evaluators import KINDS
+from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.score import Score, Scorer
 from tests.scoring.entries import context, evaluator, golden
@@ -32,6 +32,11 @@ ENTRIES: list[dict[str, Any]] = [
     {"json": {"equals": "{{data}}", "strict": True}},
     {"json": {"fields": {"a": 1, "b.c": "x"}}},
     {"similarity": {"to": "{{expected}}"}, "threshold": 0.8},
+    {"f1": "{{expected}}", "threshold": 0.8},
+    {"rouge": {"to": ["{{expected}}", "退款"], "variant": 2}, "threshold": 0.8},
+    {"rouge": {"to": "{{expected}}", "variant": "L"}, "threshold": 0.8},
+    {"bleu": "{{expected}}", "threshold": 0.8},
+    {"chrf": "{{expected}}", "threshold": 0.8},
     {"python": "tests.contracts.test_scorers:share_of_letters"},
     {"llm": {"prompt": "{{completion}}", "choices": CHOICES}},
     {"uses": "github/relevance"},

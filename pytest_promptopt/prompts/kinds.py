@@ -1,0 +1,25 @@
+"""The kinds of evaluators that come with the package: the name of each, and where it is."""
+
+from collections.abc import Mapping
+
+# Each imported when a file first asks for it.
+BUILT_IN_KINDS: Mapping[str, str] = {
+    "string": "pytest_promptopt.scoring.text:STRING",
+    "equals": "pytest_promptopt.scoring.text:EQUALS",
+    "contains": "pytest_promptopt.scoring.text:CONTAINS",
+    "regex": "pytest_promptopt.scoring.pattern:REGEX",
+    "choice": "pytest_promptopt.scoring.choice:CHOICE",
+    "number": "pytest_promptopt.scoring.number:NUMBER",
+    "json": "pytest_promptopt.scoring.structured:JSON",
+    "similarity": "pytest_promptopt.scoring.similarity:SIMILARITY",
+    "f1": "pytest_promptopt.scoring.overlap:F1",
+    "rouge": "pytest_promptopt.scoring.overlap:ROUGE",
+    "bleu": "pytest_promptopt.scoring.translation:BLEU",
+    "chrf": "pytest_promptopt.scoring.translation:CHRF",
+    "python": "pytest_promptopt.scoring.code:PYTHON",
+    "llm": "pytest_promptopt.scoring.judge:LLM",
+    "uses": "pytest_promptopt.scoring.builtin_judges:USES",
+}
+KINDS = tuple(BUILT_IN_KINDS)
+# What stands under these is a value of the user's, or what another tool may know.
+WITHOUT_OPTIONS = frozenset({"string", "equals", "python", "llm", "uses"})
