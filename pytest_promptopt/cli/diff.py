@@ -13,7 +13,7 @@ from pytest_promptopt.cli.changes import (
 from pytest_promptopt.cli.messages import MessagePair, changed_messages
 from pytest_promptopt.cli.output import BAR, Output, Style, Styled
 from pytest_promptopt.cli.saved import how_to_save, read_scores, score_text
-from pytest_promptopt.cli.sides import Comparison, KnownScores, known_scores
+from pytest_promptopt.cli.sides import KnownScores, Sides, known_scores
 from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.listing import counted
@@ -166,7 +166,7 @@ def _tell_scores(scores: KnownScores, location: str, out: Output) -> None:
     out.line(f"    {how_to_save(location)}")
 
 
-def _tell_comparison(comparison: Comparison, out: Output) -> None:
+def _tell_comparison(comparison: Sides, out: Output) -> None:
     before, after = comparison.before, comparison.after
     goldens = counted(len(after.goldens), "golden")
     out.line(f"  {after.model}  {score_text(before)} → {score_text(after)}  {goldens}")
@@ -180,6 +180,6 @@ def _tell_comparison(comparison: Comparison, out: Output) -> None:
         out.line("    no golden changed side")
 
 
-def _tell_golden(word: Styled, name: str, comparison: Comparison, out: Output) -> None:
+def _tell_golden(word: Styled, name: str, comparison: Sides, out: Output) -> None:
     before, after = comparison.before.goldens[name], comparison.after.goldens[name]
     out.line("    ", word, f"  {name}  {before.score:.2f} → {after.score:.2f}")

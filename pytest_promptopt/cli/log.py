@@ -11,7 +11,7 @@ from pytest_promptopt.cli.saved import read_scores, score_text
 from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
 from pytest_promptopt.evaluation.listing import counted
-from pytest_promptopt.history.prompt_history import Entry, PromptHistory, short
+from pytest_promptopt.history.prompt_history import HistoryEntry, PromptHistory, short
 from pytest_promptopt.history.scores import SavedScores
 from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.prompts.content import ScoredContent
@@ -95,7 +95,7 @@ class _Log:
             return None, "uncommitted changes"
         return head, "uncommitted changes" if head else "not committed"
 
-    def tell(self, entries: Iterator[Entry], most: int | None) -> None:
+    def tell(self, entries: Iterator[HistoryEntry], most: int | None) -> None:
         """The versions among the entries, at most so many; renames too."""
         told = 0
         for entry in entries:
@@ -108,7 +108,7 @@ class _Log:
                 self._out.line(_INDENT, _commit_line(entry))
                 self._detail(self._renamed(entry.renamed_from))
 
-    def _tell_version(self, entry: Entry) -> None:
+    def _tell_version(self, entry: HistoryEntry) -> None:
         if entry.snapshot is None:
             self._tell_unreadable(f"{'-' * _HASH_WIDTH}  {_commit_line(entry)}", entry.problem)
             return
@@ -136,7 +136,7 @@ class _Log:
         self._out.line(_INDENT, text)
 
 
-def _commit_line(entry: Entry) -> str:
+def _commit_line(entry: HistoryEntry) -> str:
     version = entry.version
     day = version.date.date().isoformat()
     return f"{short(version.commit)}  {day}  {version.author}  {version.subject}"

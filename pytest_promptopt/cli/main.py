@@ -19,21 +19,21 @@ from pytest_promptopt.suggestion import did_you_mean
 _EXIT_CODES = "exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"
 
 
-class Command(NamedTuple):
+class Subcommand(NamedTuple):
     """A subcommand: its module, with ``add_arguments(parser)`` and ``run(arguments, out)``."""
 
     module: str
     help: str
 
 
-COMMANDS: Mapping[str, Command] = {
-    "apply": Command("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
-    "comment": Command("pytest_promptopt.cli.comment", "post the report of another job's run"),
-    "list": Command("pytest_promptopt.cli.list", "all prompts and what they scored last"),
-    "log": Command("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
-    "diff": Command("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
-    "report": Command("pytest_promptopt.cli.report", "what a run or a search found out"),
-    "show": Command("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
+COMMANDS: Mapping[str, Subcommand] = {
+    "apply": Subcommand("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
+    "comment": Subcommand("pytest_promptopt.cli.comment", "post the report of another job's run"),
+    "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
+    "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
+    "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
+    "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
+    "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
 }
 
 

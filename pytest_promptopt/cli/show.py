@@ -4,7 +4,7 @@ import argparse
 import json
 
 from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.cli.target import Target, read_target, repository_root
+from pytest_promptopt.cli.target import PromptTarget, read_target, repository_root
 from pytest_promptopt.errors import Problem, PromptFileError, UsageError
 from pytest_promptopt.history.prompt_history import PromptHistory, short
 from pytest_promptopt.history.snapshot import Roots, Snapshot, project_root, read_snapshot
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-def _read(target: Target) -> Snapshot:
+def _read(target: PromptTarget) -> Snapshot:
     if target.ref is None:
         target.require_file()
         root = repository_root(target.path)

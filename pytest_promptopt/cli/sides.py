@@ -10,7 +10,7 @@ from pytest_promptopt.prompts.content import ScoredContent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Sides:
     """The scores of both sides with one model; ids of goldens that passed on one side only."""
 
     before: SavedScore
@@ -31,7 +31,7 @@ class KnownScores:
 
     before: tuple[SavedScore, ...]
     after: tuple[SavedScore, ...]
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[Sides, ...]
 
 
 def known_scores(scores: SavedScores, old: Snapshot, new: Snapshot) -> KnownScores:
@@ -59,7 +59,7 @@ def known_scores(scores: SavedScores, old: Snapshot, new: Snapshot) -> KnownScor
     )
 
 
-def _comparison(before: SavedScore, after: SavedScore, changed: Collection[str]) -> Comparison:
+def _comparison(before: SavedScore, after: SavedScore, changed: Collection[str]) -> Sides:
     skipped = () if before.content.goldens == after.content.goldens else changed
     moved = [
         name
@@ -68,7 +68,7 @@ def _comparison(before: SavedScore, after: SavedScore, changed: Collection[str])
         and name not in skipped
         and golden.passed != before.goldens[name].passed
     ]
-    return Comparison(
+    return Sides(
         before=before,
         after=after,
         fixed=tuple(name for name in moved if after.goldens[name].passed),

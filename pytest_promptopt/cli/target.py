@@ -10,7 +10,7 @@ from pytest_promptopt.suggestion import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class PromptTarget:
     """A prompt file by its absolute path, which need not exist, and the ref behind its ``@``."""
 
     path: Path
@@ -27,7 +27,7 @@ class Target:
         raise UsageError(f"{self.path} is not there{did_you_mean(self.path.name, beside)}")
 
 
-def read_target(name: str) -> Target:
+def read_target(name: str) -> PromptTarget:
     """``PROMPT`` or ``PROMPT@REF``, relative to the current folder.
 
     What exists as a file is one, also with an ``@`` in its name. Else the ref begins behind the
@@ -35,12 +35,12 @@ def read_target(name: str) -> Target:
     """
     bare, _, ref = name.partition("@")
     if bare and len(Path(name).parts) == 1 and "." not in bare and not Path(name).exists():
-        return Target(path=find_prompt(bare), ref=ref if "@" in name else None)
+        return PromptTarget(path=find_prompt(bare), ref=ref if "@" in name else None)
     if not Path(name).is_file():
         for position in (index for index, sign in enumerate(name) if sign == "@"):
             if name[:position].endswith(SUFFIXES):
-                return Target(path=_absolute(name[:position]), ref=name[position + 1 :])
-    return Target(path=_absolute(name))
+                return PromptTarget(path=_absolute(name[:position]), ref=name[position + 1 :])
+    return PromptTarget(path=_absolute(name))
 
 
 def repository_root(path: Path) -> Path:

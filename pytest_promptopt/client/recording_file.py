@@ -22,7 +22,7 @@ _PREVIEW_CHARACTERS = 80
 _PREVIEW_SOURCE_CHARACTERS = 400
 
 
-class Place(NamedTuple):
+class LinePlace(NamedTuple):
     """Where an answer stands in its file: ``number`` of the line from 1, ``offset`` in bytes."""
 
     number: int
@@ -30,10 +30,10 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class RecordedLine:
     """One recorded answer, by which model, and where it stands."""
 
-    place: Place
+    place: LinePlace
     fingerprint: str
     model: str
     content: bytes
@@ -82,7 +82,7 @@ def encode(fingerprint: str, request: Request, completion: Completion) -> bytes:
         return json.dumps(entry).encode() + b"\n"
 
 
-def read_lines(path: Path) -> Iterator[Line]:
+def read_lines(path: Path) -> Iterator[RecordedLine]:
     """The recorded answers in the order of the file; none where there is no file.
 
     Raises :class:`~pytest_promptopt.errors.NotRecordedError` naming file and line where one is
@@ -94,8 +94,8 @@ def read_lines(path: Path) -> Iterator[Line]:
         for line in json_lines(file):
             if not line.is_blank:
                 entry = _parse(line, path, line.number)
-                yield Line(
-                    place=Place(line.number, line.offset),
+                yield RecordedLine(
+                    place=LinePlace(line.number, line.offset),
                     fingerprint=entry["fingerprint"],
                     model=sys.intern(str(entry.get("model", ""))),
                     content=line.content.rstrip() + b"\n",
@@ -109,7 +109,7 @@ class AnswerReader:
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
-    def read(self, path: Path, line: Place, fingerprint: str) -> Completion:
+    def read(self, path: Path, line: LinePlace, fingerprint: str) -> Completion:
         """The answer on the line that :func:`read_lines` found there, marked as saved."""
         try:
             file = self._opened(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_promptopt.client.recording_file import (
     AnswerReader,
-    Place,
+    LinePlace,
     encode,
     preview,
     read_lines,
@@ -127,7 +127,7 @@ class Recorder:
 class _Index:
     """Where the answers of one file stand and by which model, and what was asked for."""
 
-    lines: dict[str, tuple[Place, str]]
+    lines: dict[str, tuple[LinePlace, str]]
     asked: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
 

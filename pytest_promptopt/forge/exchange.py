@@ -8,7 +8,7 @@ from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.forge.fields import Fields, read_json
 from pytest_promptopt.forge.limits import asked_wait_seconds
 from pytest_promptopt.forge.refusal import remedy_of
-from pytest_promptopt.forge.wire import Call, PassingError, Reply, Wire
+from pytest_promptopt.forge.wire import Call, ForgeReply, PassingError, Wire
 
 LONGEST_WAIT_SECONDS = 60.0
 """For all limits of an exchange together."""
@@ -27,7 +27,7 @@ class LimitError(ForgeError):
     """GitHub asks to wait for longer than we do."""
 
 
-class Exchange:
+class ForgeExchange:
     """Asks over ``wire`` and reads the answers. ``now`` gives seconds since 1970.
 
     A fault is met with up to two more tries where that can do no harm, a limit with the wait
@@ -71,7 +71,7 @@ class Exchange:
                 return
         raise ForgeError(f"Could not {call.deed}: the list goes on after {MOST_PAGES} pages.")
 
-    def _success(self, call: Call, at: str | None) -> Reply:
+    def _success(self, call: Call, at: str | None) -> ForgeReply:
         for _ in range(_MOST_REDIRECTS + 1):
             reply = self._persistent(call, at)
             at = reply.headers.get("location")
@@ -81,7 +81,7 @@ class Exchange:
             raise ForgeError(_refused(call, reply), status=reply.status)
         return reply
 
-    def _persistent(self, call: Call, at: str | None) -> Reply:
+    def _persistent(self, call: Call, at: str | None) -> ForgeReply:
         for pause in _PAUSES_SECONDS:
             try:
                 return self._patient(call, at)
@@ -91,7 +91,7 @@ class Exchange:
             self._sleep(pause)
         return self._patient(call, at)
 
-    def _patient(self, call: Call, at: str | None) -> Reply:
+    def _patient(self, call: Call, at: str | None) -> ForgeReply:
         while True:
             reply = self._spaced(call, at)
             now = self._now()
@@ -108,7 +108,7 @@ class Exchange:
             )
         return reply
 
-    def _spaced(self, call: Call, at: str | None) -> Reply:
+    def _spaced(self, call: Call, at: str | None) -> ForgeReply:
         if not call.is_write:
             return self._wire.send(call, at)
         # The clock may have been set back.
@@ -121,7 +121,7 @@ class Exchange:
             self._next_write_at = self._now() + SECONDS_BETWEEN_WRITES
 
 
-def _understood(call: Call, reply: Reply, read: Callable[[Any], _Record]) -> _Record:
+def _understood(call: Call, reply: ForgeReply, read: Callable[[Any], _Record]) -> _Record:
     try:
         content = read_json(reply.content)
     except ValueError as error:
@@ -132,7 +132,7 @@ def _understood(call: Call, reply: Reply, read: Callable[[Any], _Record]) -> _Re
         raise _not_understood(call, reply, str(error)) from error
 
 
-def _not_understood(call: Call, reply: Reply, problem: str) -> ForgeError:
+def _not_understood(call: Call, reply: ForgeReply, problem: str) -> ForgeError:
     done = " It may well have been done." if call.is_write else ""
     return ForgeError(
         f"Asked to {call.deed}, GitHub gave an answer that is not understood: {problem}.{done} Is "
@@ -141,14 +141,14 @@ def _not_understood(call: Call, reply: Reply, problem: str) -> ForgeError:
     )
 
 
-def _refused(call: Call, reply: Reply) -> str:
+def _refused(call: Call, reply: ForgeReply) -> str:
     said = f" ({reply.said})" if reply.said else ""
     why = f"GitHub answered {reply.status}{said}"
     remedy = remedy_of(reply.status, reply.said)
     return f"{call.failed(why, is_refused=reply.status < 500)} {remedy}".rstrip()
 
 
-def _limited(call: Call, reply: Reply, seconds: float) -> str:
+def _limited(call: Call, reply: ForgeReply, seconds: float) -> str:
     wait = f"{math.ceil(seconds / 60)} minutes" if seconds >= 120 else f"{math.ceil(seconds)} s"
     said = f" ({reply.said})" if reply.said else ""
     return (

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from pytest_promptopt.errors import ForgeError
 from pytest_promptopt.forge.address import check_repository
-from pytest_promptopt.forge.exchange import Exchange, LimitError
+from pytest_promptopt.forge.exchange import ForgeExchange, LimitError
 from pytest_promptopt.forge.fields import Fields
 from pytest_promptopt.forge.forge import ChangedFile, Comment, LineComment, PullRequest, Tip
 from pytest_promptopt.forge.records import (
@@ -49,7 +49,7 @@ class GitHub:
         self._repository = check_repository(repository, "the repository")
         self._api_url = api_url
         self._wire = Wire(api_url=api_url, token=token, now=time.monotonic)
-        self._exchange = Exchange(self._wire, sleep=sleep, now=now)
+        self._exchange = ForgeExchange(self._wire, sleep=sleep, now=now)
 
     def __repr__(self) -> str:
         return f"GitHub(repository={self._repository!r}, api_url={self._api_url!r})"

@@ -69,7 +69,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ForgeReply:
     """An answer of any status.
 
     ``said`` is what GitHub says of a request that it refused, safe to show; ``next_page`` is the
@@ -115,7 +115,7 @@ class Wire:
         """Close the connections."""
         self._client.close()
 
-    def send(self, call: Call, at: str | None = None) -> Reply:
+    def send(self, call: Call, at: str | None = None) -> ForgeReply:
         """The answer to ``call``, whatever its status.
 
         ``at`` is where GitHub sends us for it: a next page or a new place. Raises ForgeError where
@@ -140,7 +140,7 @@ class Wire:
             raise self._unanswered(
                 call, cause, is_sent=not isinstance(error, never_sent)
             ) from error
-        return Reply(
+        return ForgeReply(
             status=response.status_code,
             headers=response.headers,
             content=content,

@@ -16,7 +16,7 @@ from pytest_promptopt.prompts.files import Files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class HistoryEntry:
     """A commit that touched the prompt or a file that it names.
 
     ``snapshot`` is None where the prompt cannot be read, for the reason ``problem``.
@@ -82,9 +82,9 @@ class PromptHistory:
         except PromptFileError as error:
             raise HistoryError(f"at commit {short(commit)} it cannot be read:\n{error}") from error
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[HistoryEntry]:
         """The commits up to HEAD that touched it, the newest first, read as they are asked for."""
-        waiting: list[Entry] = []
+        waiting: list[HistoryEntry] = []
         for entry in self._touching():
             if entry.snapshot is not None:
                 for newer in waiting:
@@ -96,7 +96,7 @@ class PromptHistory:
                 waiting.append(entry)
         yield from waiting
 
-    def _touching(self) -> Iterator[Entry]:
+    def _touching(self) -> Iterator[HistoryEntry]:
         """The entries, with the state at the first parent only."""
         head = self._repository.commit("HEAD")
         ancestry = read_ancestry(self._git, head)
@@ -123,7 +123,7 @@ class PromptHistory:
             parent = ancestry.first_parents.get(version.commit)
             older, _ = self._try_read(parent, former or path) if parent else (None, "")
             reached, problem = self._try_read(version.commit, path)
-            yield Entry(
+            yield HistoryEntry(
                 version=version,
                 snapshot=reached,
                 problem=problem,

@@ -30,14 +30,14 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NamedVersion:
     """A version, and the name that the commit found the file under."""
 
     version: Version
     former_name: str
 
 
-def steps(command: Command, revisions: str, name: str) -> Iterator[Step]:
+def steps(command: Command, revisions: str, name: str) -> Iterator[NamedVersion]:
     """What ``git log --follow`` tells of the file that is ``name`` at the end of ``revisions``.
 
     Newest first. Merges are left out, as they are there.
@@ -73,7 +73,7 @@ def steps(command: Command, revisions: str, name: str) -> Iterator[Step]:
             author=_shown(author),
             subject=_shown(subject),
         )
-        yield Step(version, former)
+        yield NamedVersion(version, former)
 
 
 def _shown(text: str) -> str:

@@ -13,7 +13,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+class ProjectIni:
     """Where a project's root is, and what its ini file says by the names of keys."""
 
     root: Path
@@ -31,7 +31,7 @@ class Project:
         return value
 
 
-def find_project(places: Sequence[Path]) -> Project:
+def find_project(places: Sequence[Path]) -> ProjectIni:
     """The project around the files or folders ``places``; raises UsageError."""
     import pytest
     from _pytest.config.findpaths import determine_setup
@@ -49,4 +49,4 @@ def find_project(places: Sequence[Path]) -> Project:
         root, _, ini, *_ = determine_setup(**{k: v for k, v in wanted.items() if k in taken})
     except pytest.UsageError as error:
         raise UsageError(str(error)) from error
-    return Project(root=root, ini={key: getattr(v, "value", v) for key, v in ini.items()})
+    return ProjectIni(root=root, ini={key: getattr(v, "value", v) for key, v in ini.items()})

@@ -12,7 +12,6 @@ from pytest_promptopt.forge.job import Job
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.publishing.climb import Checkout
 from pytest_promptopt.publishing.ladder import offer_all
-from pytest_promptopt.publishing.sticky import keep_comment
 from pytest_promptopt.publishing.target import find_target
 from pytest_promptopt.publishing.texts import comment_marker, fork_label
 from pytest_promptopt.reports.markdown import render_markdown
@@ -67,7 +66,7 @@ def publish_run(
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Published(searches=tuple(searches), sentence=sentence)
     try:
-        sentence = keep_comment(
+        sentence = _keep_comment(
             forge,
             target.pull_request.number,
             comment_marker(job.name),
@@ -125,7 +124,35 @@ def publish_report(content: bytes, *, job: Job, forge: Forge) -> Reported:
         sentence = f"no pull request is open from {target.branch}: nothing to comment on"
         return Reported(text=text, sentence=sentence)
     number, marker = target.pull_request.number, comment_marker(job.name)
-    sentence = keep_comment(
+    sentence = _keep_comment(
         forge, number, marker, text, is_worth_a_comment=_is_worth_a_comment(run)
     )
     return Reported(text=text, sentence=sentence)
+
+
+def _keep_comment(
+    forge: Forge, number: int, marker: str, text: str, *, is_worth_a_comment: bool = True
+) -> str:
+    """Have the comment with this ``marker`` say ``text``; what was done, as a sentence.
+
+    Nothing is sent where it says so already; one that was deleted by hand is made anew. A text
+    that is not worth a comment of its own only replaces an earlier one. Raises
+    :class:`~pytest_promptopt.errors.ForgeError`.
+    """
+    body = f"{marker}\n\n{text}"
+    existing = forge.own_comment(number, marker)
+    if existing is not None:
+        if _same_text(existing.body, body):
+            return f"the comment on pull request {number} says so already: {existing.url}"
+        edited = forge.edit_comment(existing, body)
+        if edited is not None:
+            return f"updated the comment on pull request {number}: {edited.url}"
+    if not is_worth_a_comment:
+        return f"nothing to say on pull request {number}"
+    added = forge.add_comment(number, body)
+    return f"commented on pull request {number}: {added.url}"
+
+
+def _same_text(one: str, other: str) -> bool:
+    """Whether they are the same but for line ends, which the web page turns."""
+    return one.replace("\r\n", "\n").rstrip() == other.replace("\r\n", "\n").rstrip()

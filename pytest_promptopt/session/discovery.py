@@ -18,7 +18,7 @@ _MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
+class SearchedPlaces:
     """Where a run looks for prompt files: the paths named, or else the ini's folders.
 
     ``places`` are the named files and folders, or those of the ini that are there. ``absent``
@@ -32,7 +32,7 @@ class Search:
     is_default: bool = False
 
     @classmethod
-    def of(cls, config: pytest.Config, paths: Sequence[str]) -> "Search":
+    def of(cls, config: pytest.Config, paths: Sequence[str]) -> "SearchedPlaces":
         """That of a command line and ``paths``, the ini's folders."""
         named = arguments(config)
         if config.args_source is pytest.Config.ArgsSource.ARGS:
@@ -61,7 +61,7 @@ class FindingPrompts:
     def __init__(self, config: pytest.Config, paths: Sequence[str]) -> None:
         self._config = config
         self._paths = paths
-        self._search = Search.of(config, paths)
+        self._search = SearchedPlaces.of(config, paths)
         self._seen = [path for place in self._search.places for path in self._files(place)]
         self.files = [path for path in self._seen if is_prompt_file(path)]
         self.folders = self._search.places if self._search.is_default else ()

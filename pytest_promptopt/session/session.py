@@ -25,7 +25,6 @@ from pytest_promptopt.session.discovery import FindingPrompts
 from pytest_promptopt.session.folders import PromptFolders
 from pytest_promptopt.session.plan import Planning
 from pytest_promptopt.session.progress import Progress, Work
-from pytest_promptopt.session.recordings import UnusedRecordings
 from pytest_promptopt.session.report_files import (
     Annotating,
     WritingReports,
@@ -34,7 +33,7 @@ from pytest_promptopt.session.report_files import (
 )
 from pytest_promptopt.session.results import ItemReports, Reporting
 from pytest_promptopt.session.run import Running
-from pytest_promptopt.session.saved import SavingRun, SavingScores
+from pytest_promptopt.session.saved import SavingRun, SavingScores, UnusedRecordings
 from pytest_promptopt.session.state import STATE, State
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.xdist import Controller

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.hookspecs import hooks_of, tell_plugins
-from pytest_promptopt.project.ini import Project, find_project
+from pytest_promptopt.project.ini import ProjectIni, find_project
 from pytest_promptopt.prompts.library import files_under, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.work.engine import Engine, start_engine
@@ -124,7 +124,7 @@ def _prompt_files(places: Sequence[Path]) -> list[Path]:
     return [*dict.fromkeys(files)]
 
 
-def _settings(project: Project, options: Mapping[str, Any], known: Sequence[str]) -> Settings:
+def _settings(project: ProjectIni, options: Mapping[str, Any], known: Sequence[str]) -> Settings:
     unknown = next((name for name in options if name not in known), None)
     if unknown is not None:
         raise UsageError(f"there is no option `{unknown}`{did_you_mean(unknown, known)}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import ForgeError
-from pytest_promptopt.forge.exchange import Exchange, LimitError
+from pytest_promptopt.forge.exchange import ForgeExchange, LimitError
 from pytest_promptopt.forge.fields import Fields
 from pytest_promptopt.forge.wire import Call, PassingError, Wire
 from pytest_promptopt.testing import Reply, WireServer, scripted
@@ -50,9 +50,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def exchange(server: WireServer, clock: Clock) -> Iterator[Exchange]:
+def exchange(server: WireServer, clock: Clock) -> Iterator[ForgeExchange]:
     with closing(Wire(api_url=server.url, token="ghs_0123456789", now=clock.now)) as wire:
-        yield Exchange(wire, sleep=clock.sleep, now=clock.now)
+        yield ForgeExchange(wire, sleep=clock.sleep, now=clock.now)
 
 
 def found(answer: Any, **headers: str) -> Reply:
@@ -74,7 +74,7 @@ OK = found({"name": "x"})
 @pytest.mark.parametrize("call", [READ, EDIT])
 @pytest.mark.parametrize("fault", [DROPPED, UNICORN])
 def test_a_fault_is_tried_three_times(
-    server: WireServer, exchange: Exchange, clock: Clock, call: Call, fault: Reply
+    server: WireServer, exchange: ForgeExchange, clock: Clock, call: Call, fault: Reply
 ) -> None:
     server.behaviour = scripted([fault, fault, OK])
     assert exchange.ask(call, name_of) == "x"
@@ -83,7 +83,7 @@ def test_a_fault_is_tried_three_times(
     assert clock.slept == [1.0, 4.0]
 
 
-def test_a_fault_that_stays_is_an_error(server: WireServer, exchange: Exchange) -> None:
+def test_a_fault_that_stays_is_an_error(server: WireServer, exchange: ForgeExchange) -> None:
     server.behaviour = scripted([], then=UNICORN)
     with pytest.raises(ForgeError) as caught:
         exchange.ask(READ, name_of)
@@ -97,7 +97,7 @@ def test_a_fault_that_stays_is_an_error(server: WireServer, exchange: Exchange) 
 
 @pytest.mark.parametrize("fault", [DROPPED, UNICORN])
 def test_a_post_that_may_have_been_done_is_not_done_again(
-    server: WireServer, exchange: Exchange, fault: Reply
+    server: WireServer, exchange: ForgeExchange, fault: Reply
 ) -> None:
     server.behaviour = scripted([fault], then=OK)
     with pytest.raises(ForgeError, match="may or may not have done it"):
@@ -106,7 +106,7 @@ def test_a_post_that_may_have_been_done_is_not_done_again(
 
 
 def test_a_post_that_was_never_sent_is_tried_again(
-    server: WireServer, exchange: Exchange, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    server: WireServer, exchange: ForgeExchange, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = Wire.send
     faults = [PassingError("cannot be reached", may_repeat=True)]
@@ -139,7 +139,12 @@ def test_a_post_that_was_never_sent_is_tried_again(
     ],
 )
 def test_a_limit_is_waited_for(
-    server: WireServer, exchange: Exchange, clock: Clock, call: Call, limit: Reply, seconds: float
+    server: WireServer,
+    exchange: ForgeExchange,
+    clock: Clock,
+    call: Call,
+    limit: Reply,
+    seconds: float,
 ) -> None:
     server.behaviour = scripted([limit], then=OK)
     assert exchange.ask(call, name_of) == "x"
@@ -147,7 +152,7 @@ def test_a_limit_is_waited_for(
 
 
 def test_a_longer_wait_is_an_error_that_names_it(
-    server: WireServer, exchange: Exchange, clock: Clock
+    server: WireServer, exchange: ForgeExchange, clock: Clock
 ) -> None:
     server.behaviour = scripted([refused(403, "API rate limit", {"Retry-After": "2341"})])
     with pytest.raises(LimitError) as caught:
@@ -160,7 +165,7 @@ def test_a_longer_wait_is_an_error_that_names_it(
 
 
 def test_all_waits_of_a_run_count_together(
-    server: WireServer, exchange: Exchange, clock: Clock
+    server: WireServer, exchange: ForgeExchange, clock: Clock
 ) -> None:
     limit = refused(429, "", {"Retry-After": "25"})
     server.behaviour = scripted([limit, OK, limit, OK, limit])
@@ -171,7 +176,9 @@ def test_all_waits_of_a_run_count_together(
     assert clock.slept == [25.0, 25.0]
 
 
-def test_writes_are_a_second_apart(server: WireServer, exchange: Exchange, clock: Clock) -> None:
+def test_writes_are_a_second_apart(
+    server: WireServer, exchange: ForgeExchange, clock: Clock
+) -> None:
     server.behaviour = scripted([], then=OK)
     exchange.ask(COMMENT, name_of)
     exchange.ask(READ, name_of)
@@ -186,7 +193,7 @@ def test_writes_are_a_second_apart(server: WireServer, exchange: Exchange, clock
 
 
 def test_a_clock_that_is_set_back_makes_no_long_pause(
-    server: WireServer, exchange: Exchange, clock: Clock
+    server: WireServer, exchange: ForgeExchange, clock: Clock
 ) -> None:
     server.behaviour = scripted([], then=OK)
     exchange.ask(COMMENT, name_of)
@@ -195,7 +202,7 @@ def test_a_clock_that_is_set_back_makes_no_long_pause(
     assert clock.slept == [1.0]
 
 
-def test_pages_are_read_as_they_are_needed(server: WireServer, exchange: Exchange) -> None:
+def test_pages_are_read_as_they_are_needed(server: WireServer, exchange: ForgeExchange) -> None:
     server.behaviour = lambda received: (
         found([{"name": "c"}])
         if "page=2" in received.path
@@ -211,7 +218,7 @@ def test_pages_are_read_as_they_are_needed(server: WireServer, exchange: Exchang
 
 
 def test_a_list_without_an_end_is_an_error(
-    server: WireServer, exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+    server: WireServer, exchange: ForgeExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pytest_promptopt.forge.exchange.MOST_PAGES", 3)
     page = found([{"name": "a"}], Link=f'<{server.url}/files>; rel="next"')
@@ -224,7 +231,7 @@ def test_a_list_without_an_end_is_an_error(
     assert len(server.received) == 3
 
 
-def test_a_next_page_elsewhere_is_not_asked(server: WireServer, exchange: Exchange) -> None:
+def test_a_next_page_elsewhere_is_not_asked(server: WireServer, exchange: ForgeExchange) -> None:
     page = found([{"name": "a"}], Link='<https://evil.example/files>; rel="next"')
     server.behaviour = scripted([page])
     with pytest.raises(ForgeError, match="another host, which does not get the token"):
@@ -233,7 +240,7 @@ def test_a_next_page_elsewhere_is_not_asked(server: WireServer, exchange: Exchan
 
 @pytest.mark.parametrize("status", [301, 307, 308])
 def test_reading_follows_a_repository_that_was_renamed(
-    server: WireServer, exchange: Exchange, status: int
+    server: WireServer, exchange: ForgeExchange, status: int
 ) -> None:
     moved = Reply(status=status, headers={"Location": f"{server.url}/repositories/9/pulls/7"})
     server.behaviour = scripted([moved, OK])
@@ -242,7 +249,7 @@ def test_reading_follows_a_repository_that_was_renamed(
 
 
 @pytest.mark.parametrize("call", [EDIT, COMMENT])
-def test_writing_does_not(server: WireServer, exchange: Exchange, call: Call) -> None:
+def test_writing_does_not(server: WireServer, exchange: ForgeExchange, call: Call) -> None:
     moved = Reply(status=307, body=b"", headers={"Location": f"{server.url}/repositories/9"})
     server.behaviour = scripted([moved], then=OK)
     with pytest.raises(ForgeError) as caught:
@@ -254,7 +261,7 @@ def test_writing_does_not(server: WireServer, exchange: Exchange, call: Call) ->
     assert len(server.received) == 1
 
 
-def test_redirects_come_to_an_end(server: WireServer, exchange: Exchange) -> None:
+def test_redirects_come_to_an_end(server: WireServer, exchange: ForgeExchange) -> None:
     around = Reply(status=301, body=b"", headers={"Location": f"{server.url}/around"})
     server.behaviour = scripted([], then=around)
     with pytest.raises(ForgeError, match="GitHub answered 301"):
@@ -262,14 +269,16 @@ def test_redirects_come_to_an_end(server: WireServer, exchange: Exchange) -> Non
     assert len(server.received) == 4
 
 
-def test_a_redirect_to_another_host_is_not_followed(server: WireServer, exchange: Exchange) -> None:
+def test_a_redirect_to_another_host_is_not_followed(
+    server: WireServer, exchange: ForgeExchange
+) -> None:
     server.behaviour = scripted([Reply(status=301, headers={"Location": "https://evil.example"})])
     with pytest.raises(ForgeError, match="another host, which does not get the token"):
         exchange.ask(READ, name_of)
 
 
 def test_a_refusal_says_what_github_said_and_what_would_help(
-    server: WireServer, exchange: Exchange
+    server: WireServer, exchange: ForgeExchange
 ) -> None:
     server.behaviour = scripted([refused(401, "Bad credentials")])
     with pytest.raises(ForgeError) as caught:
@@ -293,7 +302,7 @@ def test_a_refusal_says_what_github_said_and_what_would_help(
     ],
 )
 def test_an_answer_that_is_not_understood_is_an_error(
-    server: WireServer, exchange: Exchange, body: bytes, problem: str
+    server: WireServer, exchange: ForgeExchange, body: bytes, problem: str
 ) -> None:
     server.behaviour = scripted([], then=Reply(body=body))
     with pytest.raises(ForgeError) as read:
@@ -316,7 +325,7 @@ def test_an_answer_that_is_not_understood_is_an_error(
     ],
 )
 def test_so_is_a_list_that_is_not_understood(
-    server: WireServer, exchange: Exchange, body: bytes, problem: str
+    server: WireServer, exchange: ForgeExchange, body: bytes, problem: str
 ) -> None:
     server.behaviour = scripted([Reply(body=body)])
     with pytest.raises(ForgeError) as caught:
