@@ -45,7 +45,7 @@ def _settings() -> list[str]:
     default = OptimizeSettings()
     rows = []
     for item in fields(OptimizeSettings):
-        if item.name == "method":
+        if not item.metadata:
             continue
         usual = getattr(default, item.name)
         own = [

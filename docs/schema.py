@@ -126,7 +126,9 @@ def _with_threshold(name: str) -> Mapping[str, Any]:
 
 
 def _settings() -> Mapping[str, Mapping[str, Any]]:
-    found = {item.name: _values(item.metadata) for item in fields(OptimizeSettings)}
+    found = {
+        item.name: _values(item.metadata) for item in fields(OptimizeSettings) if item.metadata
+    }
     return {**found, "method": {"enum": [*PRESETS, None]}}
 
 

@@ -57,11 +57,9 @@ def p_better(found: list[float]) -> float:
     return sign_flip(found) / 2
 
 
-def acceptance(kind: str, level: float) -> Acceptance:
-    """The acceptance of that name: any, better, or proven at ``level``."""
-    kinds: Mapping[str, Acceptance] = {
-        "any": any_child,
-        "better": better,
-        "proven": partial(proven, level=level),
-    }
-    return kinds[kind]
+ACCEPTANCES: Mapping[str, Callable[[float], Acceptance]] = {
+    "any": lambda _level: any_child,
+    "better": lambda _level: better,
+    "proven": lambda level: partial(proven, level=level),
+}
+"""Each made for a level."""

@@ -1,7 +1,10 @@
-"""A golden with what a prompt answered to it."""
+"""A golden with what a prompt answered to it, and where such cases come from."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import FinishReason
 
@@ -20,3 +23,25 @@ class Case:
     passed: bool
     reasons: tuple[str, ...] = ()
     finish_reason: FinishReason = FinishReason.STOP
+
+
+Wanted = Sequence[tuple[Candidate, Sequence[Golden]]]
+
+
+class CaseBoard(Protocol):
+    """Where the cases of candidates come from."""
+
+    async def ask(self, wanted: Wanted) -> None:
+        """Have these candidates scored on these goldens, as far as that is not known."""
+        ...
+
+    def known(self, candidate: Candidate) -> Mapping[str, Case]:
+        """The scored cases of a candidate by their golden's id, in the order they came in."""
+        ...
+
+
+def mean_score(cases: Iterable[Case]) -> float | None:
+    """Mean of the scores by the goldens' weights; None without any."""
+    scored = [(case.score, case.golden.weight) for case in cases if case.score is not None]
+    total = sum(weight for _, weight in scored)
+    return sum(score * weight for score, weight in scored) / total if total else None

@@ -36,7 +36,7 @@ def inputs_digest(
         "code": code,
         "model": asdict(subject.model) if subject.model else None,
         "optimizer_model": asdict(optimizer_model),
-        "settings": {**asdict(settings), "budget": str(settings.budget)},
+        "settings": _settings(settings),
         "splits": {
             name: [_golden(golden) for golden in getattr(splits, name)]
             for name in ("train", "validation", "test")
@@ -62,6 +62,14 @@ def usable(subject: Subject, splits: Splits) -> Splits:
         validation=part(splits.validation),
         test=part(splits.test),
     )
+
+
+def _settings(settings: OptimizeSettings) -> dict[str, Any]:
+    values = {**asdict(settings), "budget": str(settings.budget)}
+    if not settings.own:
+        # Searches from before proposers had settings of their own go on.
+        del values["own"]
+    return values
 
 
 def _golden(golden: Golden) -> list[Any]:

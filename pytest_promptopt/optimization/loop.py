@@ -8,7 +8,7 @@ from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
-from pytest_promptopt.optimization.batches import Batches
+from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions, targets
 from pytest_promptopt.optimization.guards.guards import Guards
@@ -24,10 +24,10 @@ from pytest_promptopt.optimization.memory import (
     Remembered,
     openings,
 )
-from pytest_promptopt.optimization.optimizer import Optimizer, meta_texts
+from pytest_promptopt.optimization.optimizer import Optimizer, request_texts
 from pytest_promptopt.optimization.parents import Standing, best_first
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
-from pytest_promptopt.optimization.presets import check_names
+from pytest_promptopt.optimization.proposers.proposer import made_proposer, requests_of
 from pytest_promptopt.optimization.result import (
     Event,
     Judged,
@@ -84,7 +84,11 @@ async def optimize(
     """
     parts = usable(subject, splits)
     planned = plan_for(subject, settings, splits, price_usd=price_usd)
-    check_names(settings)
+    own_requests = [
+        path
+        for name in {**settings.first, **settings.proposers}
+        for path in requests_of(made_proposer(name, settings))
+    ]
     by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
     editable = editable_positions(subject.prompt, settings.editable)
     run = inputs_digest(subject, settings, optimizer_model, splits)
@@ -118,8 +122,8 @@ async def optimize(
             ledger,
             planned.settings,
         ),
-        batches=Batches(settings.batch, planned.settings.batch_size, parts.train, rng),
-        guards=Guards(subject.prompt, editable, goldens, requests=meta_texts()),
+        batches=BATCHES[settings.batch](planned.settings.batch_size, parts.train, rng),
+        guards=Guards(subject.prompt, editable, goldens, requests=request_texts(own_requests)),
         journal=journal,
         memory=Memory(earlier=earlier),
         rng=rng,

@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,14 +26,15 @@ _MOST_SILENT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A meta prompt, the values of its placeholders, and what is wanted back.
+    """A request to the optimizer model: its prompt file and the values of its placeholders.
 
-    ``before`` are the turns of the conversation so far. ``form`` need not say the kind of reply.
+    ``request`` is the path of a prompt file, or the name of one of ours. What is wanted back
+    stands in the reply under ``tag``; ``before`` are the turns of the conversation so far.
     """
 
-    meta: str
+    request: str | Path
     values: Mapping[str, str]
-    form: Form
+    tag: str
     before: tuple[Message, ...] = ()
 
 
@@ -46,15 +47,19 @@ class Reply:
 
 
 @functools.cache
-def meta_prompt(name: str) -> Prompt:
-    """The prompt file ``meta/<name>.prompt.yml``."""
-    return read_prompt(META / f"{name}.prompt.yml", root=META)
+def request_prompt(request: str | Path) -> Prompt:
+    """The prompt file at the path, or ours of that name: ``meta/<name>.prompt.yml``.
+
+    Raises OSError and :class:`~pytest_promptopt.errors.PromptFileError`.
+    """
+    path = META / f"{request}.prompt.yml" if isinstance(request, str) else request
+    return read_prompt(path, root=path.parent)
 
 
-def meta_texts() -> tuple[str, ...]:
-    """What all requests to the optimizer model say."""
-    names = sorted(path.name.partition(".")[0] for path in META.glob("*.prompt.yml"))
-    return tuple(m.template.text for name in names for m in meta_prompt(name).messages)
+def request_texts(own: Iterable[Path] = ()) -> tuple[str, ...]:
+    """What requests to the optimizer model say: all of ours, and those at the paths."""
+    paths = [*sorted(META.glob("*.prompt.yml")), *own]
+    return tuple(m.template.text for path in paths for m in request_prompt(path).messages)
 
 
 class Optimizer:
@@ -82,7 +87,7 @@ class Optimizer:
         Raises :class:`CapReachedError` before a call that would exceed a cap, and
         :class:`AnswersMissingError` when all questions brought errors three times in a row.
         """
-        forms = [replace(q.form, kind=self._settings.reply) for q in questions]
+        forms = [Form(tag=q.tag, kind=self._settings.reply) for q in questions]
         turns = [_turns(q, form) for q, form in zip(questions, forms, strict=True)]
         completions = await self._complete(turns, forms)
         replies: list[Reply | None] = [None] * len(questions)
@@ -161,14 +166,40 @@ class Optimizer:
 
     def _count(self, question: Question, error: ReplyError) -> None:
         self.unparsed += 1
-        self._calls.journal.tell("unparsed", meta=question.meta, reason=str(error))
+        self._calls.journal.tell("unparsed", meta=_name(question.request), reason=str(error))
+
+
+@dataclass(slots=True, kw_only=True)
+class Allotment:
+    """The optimizer for one proposer, which may ask ``calls`` questions and no more.
+
+    Those that are asked again because the reply could not be read do not count.
+    """
+
+    optimizer: Optimizer
+    calls: int
+    proposer: str
+
+    async def ask(self, questions: Sequence[Question]) -> list[Reply | None]:
+        """As :meth:`Optimizer.ask`; raises :class:`CapReachedError` where they are too many."""
+        if len(questions) > self.calls:
+            raise CapReachedError(
+                f"the proposer `{self.proposer}` wants {len(questions)} more calls of the "
+                f"optimizer model, and by its `cost` it may make {self.calls}"
+            )
+        self.calls -= len(questions)
+        return await self.optimizer.ask(questions)
+
+
+def _name(request: str | Path) -> str:
+    return request if isinstance(request, str) else request.name.partition(".")[0]
 
 
 def _turns(question: Question, form: Form) -> tuple[Message, ...]:
     values = {**question.values, "form": form.instruction}
     filled = tuple(
         Message(role=message.role, content=message.template.fill(values))
-        for message in meta_prompt(question.meta).messages
+        for message in request_prompt(question.request).messages
     )
     return question.before + filled
 

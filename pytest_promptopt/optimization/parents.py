@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.scoreboard import mean_score
+from pytest_promptopt.optimization.case import Case, mean_score
 
 _TEMPERATURE = 0.1
 

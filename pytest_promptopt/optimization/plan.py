@@ -1,23 +1,31 @@
 """The plan of a search: what it will take, and how a method is made to fit its cap."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.allocation.allocator import (
+    ALLOCATORS,
+    Allocator,
+    RaceSize,
+    race_cost,
+)
+from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
 from pytest_promptopt.optimization.ledger import Caps
-from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings
 
 _ROUNDS_WANTED = 2
+_PARTS = 32
 _LEAST_BATCH = 4
-_PARTS = 12
+_LEAST_LOOK = GOLDENS_TO_ASK // 2
 _LEAST_GOLDENS = 10
-_ERRORS_PER_BATCH = 2
-_REGROWN = ("most_candidates", "pulls", "batch_size", "parent_count", "headroom_goldens")
-_CALLS_OF_REFLECTION = {"pe2": 2, "reflexion": 2, "gepa": 1}
+_PROPOSALS = ("first", "parent_count", "proposers", "most_candidates")
+_LOOKS = ("batch_size", "headroom_goldens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +49,9 @@ class Plan:
     """The settings that fit the caps, with their most calls.
 
     ``before`` are the calls up to the first round, ``round_calls`` those of a round at most,
-    ``verdict`` what is kept for the end, ``rounds`` how many rounds fit for sure. ``shrunk``
-    says what was made smaller: name, published value, and value now.
+    ``verdict`` what is kept for the end, ``rounds`` how many rounds fit. ``besides`` says what a
+    round may take on top in a bad case, and for what. ``shrunk`` says what was made smaller:
+    name, published value, and value now.
     """
 
     settings: OptimizeSettings
@@ -51,6 +60,7 @@ class Plan:
     verdict: int
     rounds: int
     cap: float
+    besides: tuple[tuple[int, str], ...] = ()
     shrunk: tuple[tuple[str, object, object], ...] = ()
 
     @property
@@ -61,8 +71,11 @@ class Plan:
         lines = [
             f"{settings.method}: {cap}; {self.before} before the first round, at most "
             f"{self.round_calls} a round, {self.verdict} for the verdict",
-            f"at least {self.rounds} of {settings.rounds} rounds fit",
+            f"{self.rounds} of {settings.rounds} rounds fit",
         ]
+        if self.besides:
+            amounts = ", ".join(f"{calls} {what}" for calls, what in self.besides)
+            lines.append(f"besides, a round may take: {amounts}")
         lines += [
             f"{name}: {_shown(now)} instead of {_shown(published)}"
             for name, published, now in self.shrunk
@@ -79,18 +92,16 @@ def _shown(value: object) -> str:
 def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:
     """The plan; raises :class:`UsageError` where the caps do not allow a single round.
 
-    Counts the most that every step can take. Where two rounds do not fit, the widest setting is
-    halved, in turn: the pulls of a selector, the batch, the headroom test, the parents, the
-    candidates, the proposals; then they grow again as far as they fit. Rounds themselves are not
-    cut: what is left goes on to be used.
+    Counts the most that every step can take. Where two rounds do not fit, all that a round
+    depends on shrinks by one factor, each down to its least; then what need not be so small
+    stays as published. Rounds themselves are not cut: what is left goes on to be used.
     """
     cap = _cap_in_calls(settings.caps, sizes)
-    wanted = min(_ROUNDS_WANTED, settings.rounds)
-    small = settings
-    for rounds in range(wanted, 0, -1):
-        small = _shrunk(small, sizes, cap, rounds)
-        if _total(small, sizes, rounds) <= cap:
-            return _plan_of(settings, _regrown(settings, small, sizes, cap, rounds), sizes, cap)
+    for rounds in range(min(_ROUNDS_WANTED, settings.rounds), 0, -1):
+        for part in range(_PARTS, -1, -1):
+            small = _shrunk(settings, sizes, part)
+            if _total(small, sizes, rounds) <= cap:
+                return _plan_of(settings, _widened(settings, small, sizes, cap, rounds), sizes, cap)
     least = _calls(small, sizes)
     verdict = _verdict_calls(sizes)
     raise UsageError(
@@ -107,7 +118,7 @@ def _plan_of(settings: OptimizeSettings, small: OptimizeSettings, sizes: Sizes, 
     rounds = small.rounds if math.isinf(cap) else min(small.rounds, int(left // max(1, each)))
     changed = [
         (name, getattr(settings, name), getattr(small, name))
-        for name in (*_REGROWN, "first", "proposers")
+        for name in (*_PROPOSALS, *_LOOKS, "pulls")
         if getattr(settings, name) != getattr(small, name)
     ]
     return Plan(
@@ -117,8 +128,20 @@ def _plan_of(settings: OptimizeSettings, small: OptimizeSettings, sizes: Sizes, 
         verdict=verdict,
         rounds=rounds,
         cap=cap,
+        besides=_besides(small, sizes),
         shrunk=tuple(changed),
     )
+
+
+def _besides(settings: OptimizeSettings, sizes: Sizes) -> tuple[tuple[int, str], ...]:
+    found = _round(settings, sizes)
+    each = settings.samples * sizes.calls_per_answer
+    amounts = (
+        (found.asking, "to ask again where replies cannot be read"),
+        (found.missing * each, "to find what is missed"),
+        (found.contract * each, "in the first for the contract in another place"),
+    )
+    return tuple((calls, what) for calls, what in amounts if calls)
 
 
 def _cap_in_calls(caps: Caps, sizes: Sizes) -> float:
@@ -138,65 +161,78 @@ def _total(settings: OptimizeSettings, sizes: Sizes, rounds: int) -> int:
     return _before(settings, sizes) + rounds * _calls(settings, sizes) + _verdict_calls(sizes)
 
 
-def _shrunk(settings: OptimizeSettings, sizes: Sizes, cap: float, rounds: int) -> OptimizeSettings:
-    """The first settings of which ``rounds`` fit, or the smallest there are."""
-    before = None
-    while before != settings:
-        before = settings
-        for step in _STEPS:
-            if _total(settings, sizes, rounds) <= cap:
-                return settings
-            settings = step(settings, sizes)
-    return settings
+def _shrunk(settings: OptimizeSettings, sizes: Sizes, part: int) -> OptimizeSettings:
+    """The settings with ``part`` of ``_PARTS`` of each number, none below its least.
+
+    Candidates are cut only where they can be screened: proposals that are cut blindly were asked
+    for in vain.
+    """
+
+    def some(count: int, least: int, share: float = part / _PARTS) -> int:
+        return max(min(count, least), int(count * share))
+
+    is_screened = settings.screen and _goes_by_cases(settings)
+    small = replace(
+        settings,
+        first={name: some(count, 1) for name, count in settings.first.items()},
+        proposers={name: some(count, 1) for name, count in settings.proposers.items()},
+        parent_count=some(settings.parent_count, 1),
+        batch_size=some(settings.batch_size, _LEAST_BATCH, (part / _PARTS) ** 2),
+        headroom_goldens=some(settings.headroom_goldens, _LEAST_LOOK, (part / _PARTS) ** 2),
+        most_candidates=some(settings.most_candidates, 1 if is_screened else sys.maxsize),
+    )
+    return _with_least_pulls(small, sizes)
 
 
-def _regrown(
+def _with_least_pulls(settings: OptimizeSettings, sizes: Sizes) -> OptimizeSettings:
+    """With so many that a candidate is scored on ten goldens, were all to get the same."""
+    least = _round(settings, sizes).raced * min(_LEAST_GOLDENS, sizes.validation)
+    return replace(settings, pulls=max(sizes.validation, least))
+
+
+def _widened(
     published: OptimizeSettings,
     small: OptimizeSettings,
     sizes: Sizes,
     cap: float,
     rounds: int,
 ) -> OptimizeSettings:
-    """``small`` with each number as far back as still fits, since halving overshoots.
+    """``small`` with each number as near to the published one as fits, proposals before all.
 
-    The proposals come first, with the pulls that they need.
+    Pulls take what these leave, and what is left then goes to the batch and the first look.
     """
+    parts = [_shrunk(published, sizes, part) for part in range(_PARTS, 0, -1)]
 
-    def fits(wider: OptimizeSettings) -> bool:
-        return _pulls_needed(wider, sizes) <= wider.pulls and _total(wider, sizes, rounds) <= cap
+    def widest(small: OptimizeSettings, name: str) -> OptimizeSettings:
+        for part in parts:
+            wider = replace(small, **{name: getattr(part, name)})
+            if name in _PROPOSALS:
+                wider = _with_least_pulls(wider, sizes)
+            if _total(wider, sizes, rounds) <= cap:
+                return wider
+        return small
 
-    for part in range(_PARTS, 0, -1):
-        counts = replace(
-            small,
-            first=_part(published.first, part),
-            proposers=_part(published.proposers, part),
-        )
-        pulls = max(sizes.validation, _pulls_needed(counts, sizes))
-        wider = replace(counts, pulls=min(published.pulls, pulls))
-        if fits(wider):
-            small = wider
-            break
-    for name in _REGROWN:
-        low, high = getattr(small, name), getattr(published, name)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if fits(replace(small, **{name: middle})):
-                low = middle
-            else:
-                high = middle - 1
-        small = replace(small, **{name: low})
+    for name in _PROPOSALS:
+        small = widest(small, name)
+    small = _with_most_pulls(published, small, sizes, cap, rounds)
+    for name in _LOOKS:
+        small = widest(small, name)
     return small
 
 
-def _pulls_needed(settings: OptimizeSettings, sizes: Sizes) -> int:
-    """Enough that a candidate is scored on ten goldens, were all to get the same."""
-    if settings.allocator == "minibatch":
-        return 0
-    return _raced(settings) * min(_LEAST_GOLDENS, sizes.validation)
-
-
-def _part(counts: Mapping[str, int], part: int) -> Mapping[str, int]:
-    return {name: max(1, count * part // _PARTS) for name, count in counts.items()}
+def _with_most_pulls(
+    published: OptimizeSettings,
+    small: OptimizeSettings,
+    sizes: Sizes,
+    cap: float,
+    rounds: int,
+) -> OptimizeSettings:
+    most = replace(small, pulls=published.pulls)
+    left = cap - _total(small, sizes, rounds)
+    if _total(most, sizes, rounds) <= cap:
+        return most
+    room = left // (rounds * small.samples * sizes.calls_per_answer)
+    return replace(small, pulls=min(published.pulls, small.pulls + int(room)))
 
 
 def _verdict_calls(sizes: Sizes) -> int:
@@ -215,35 +251,62 @@ def _before(settings: OptimizeSettings, sizes: Sizes) -> int:
     return answers * sizes.calls_per_answer
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """The most of a round: calls of the optimizer model, candidates that are raced, answers.
+
+    On top may come answers that are ``missing`` where goldens that are missed are hard to find,
+    and in the first round those of the ``contract`` in another place.
+    """
+
+    asking: int
+    raced: int
+    answers: int
+    missing: int
+    contract: int
+
+
+def _round(settings: OptimizeSettings, sizes: Sizes) -> _Round:
+    asking, candidates = _proposing(settings)
+    raced = min(candidates, settings.most_candidates)
+    batch, most_for_batch = BATCHES[settings.batch].asked(settings.batch_size, sizes.train)
+    parents = settings.parent_count if _goes_by_cases(settings) else 0
+    size = RaceSize(
+        candidates=raced,
+        parents=settings.parent_count,
+        goldens=sizes.validation,
+        batch=min(settings.batch_size, sizes.train) if parents else 0,
+        pulls=settings.pulls,
+    )
+    screening = candidates * settings.screen if candidates > raced else 0
+    allocator = _allocator(settings)
+    racing = race_cost(allocator, size)
+    one_more = replace(size, candidates=raced + 1, parents=size.parents + 1)
+    on_batch = size.batch if allocator.is_gate else 0
+    contract = race_cost(allocator, one_more) - racing + on_batch if settings.diagnosis else 0
+    return _Round(
+        asking=asking,
+        raced=raced,
+        answers=parents * batch + screening + racing,
+        missing=parents * (most_for_batch - batch),
+        contract=contract,
+    )
+
+
 def _calls(settings: OptimizeSettings, sizes: Sizes) -> int:
     """The most that a round takes."""
-    asking, candidates = _proposing(settings)
-    raced = _raced(settings)
-    answers = settings.parent_count * _batch(settings, sizes) if _goes_by_cases(settings) else 0
-    if candidates > raced:
-        answers += candidates * settings.screen
-    if settings.allocator == "minibatch":
-        answers += raced * min(settings.batch_size, sizes.train)
-    full = raced * sizes.validation
-    answers += full if settings.allocator == "minibatch" else min(settings.pulls, full)
-    return asking + answers * settings.samples * sizes.calls_per_answer
+    found = _round(settings, sizes)
+    return found.asking + found.answers * settings.samples * sizes.calls_per_answer
+
+
+def _allocator(settings: OptimizeSettings) -> Allocator:
+    return registered(ALLOCATORS, settings.allocator, "allocator")()
 
 
 def _goes_by_cases(settings: OptimizeSettings) -> bool:
     names = (*settings.first, *settings.proposers)
-    proposers = [registered(PROPOSERS, name, "proposer") for name in names]
-    return settings.allocator == "minibatch" or any(p.needs_cases for p in proposers)
-
-
-def _batch(settings: OptimizeSettings, sizes: Sizes) -> int:
-    size = settings.batch_size
-    if settings.batch in {"errors", "failed"}:
-        size *= _ERRORS_PER_BATCH
-    return min(size, sizes.train)
-
-
-def _raced(settings: OptimizeSettings) -> int:
-    return min(_proposing(settings)[1], settings.most_candidates)
+    needed = any(made_proposer(name, settings).needs_cases for name in names)
+    return needed or _allocator(settings).is_gate
 
 
 def _proposing(settings: OptimizeSettings) -> tuple[int, int]:
@@ -258,67 +321,8 @@ def _proposed(
 ) -> tuple[int, int]:
     calls, candidates = 0, 0
     for name, count in counts.items():
-        made = count
-        match name:
-            case "critique_edit":
-                calls += 2 * count
-            case "reflect":
-                each = _CALLS_OF_REFLECTION[settings.reflection] + settings.momentum
-                calls += each * count
-            case "paraphrase" if settings.paraphrase_edits:
-                made = count * (1 + candidates)
-                calls += made
-            case "demonstrations" | "contract":
-                pass
-            case _:
-                calls += count
-        candidates += made
+        order = Order(count=count, fresh=candidates, settings=settings)
+        cost = cost_of(made_proposer(name, settings), order)
+        calls += cost.calls
+        candidates += cost.candidates
     return parents * calls, parents * candidates
-
-
-def _fewer_pulls(settings: OptimizeSettings, sizes: Sizes) -> OptimizeSettings:
-    if settings.allocator == "minibatch":
-        return settings
-    raced = _raced(settings)
-    pulls = min(settings.pulls, raced * sizes.validation) // 2
-    least = max(sizes.validation, _pulls_needed(settings, sizes))
-    return replace(settings, pulls=min(settings.pulls, max(pulls, least)))
-
-
-def _smaller_batch(settings: OptimizeSettings, sizes: Sizes) -> OptimizeSettings:
-    size = min(settings.batch_size, max(1, sizes.train))
-    least = min(settings.batch_size, _LEAST_BATCH)
-    return replace(settings, batch_size=max(least, size // 2))
-
-
-def _smaller_look(settings: OptimizeSettings, _sizes: Sizes) -> OptimizeSettings:
-    least = min(settings.headroom_goldens, GOLDENS_TO_ASK // 2)
-    return replace(settings, headroom_goldens=max(least, settings.headroom_goldens // 2))
-
-
-def _fewer_parents(settings: OptimizeSettings, _sizes: Sizes) -> OptimizeSettings:
-    return replace(settings, parent_count=max(1, settings.parent_count // 2))
-
-
-def _fewer_candidates(settings: OptimizeSettings, _sizes: Sizes) -> OptimizeSettings:
-    """Only where they can be screened: proposals that are cut blindly were asked for in vain."""
-    if not (settings.screen and _goes_by_cases(settings)):
-        return settings
-    return replace(settings, most_candidates=max(1, settings.most_candidates // 2))
-
-
-def _fewer_proposals(settings: OptimizeSettings, _sizes: Sizes) -> OptimizeSettings:
-    def halved(counts: Mapping[str, int]) -> Mapping[str, int]:
-        return {name: max(1, count // 2) for name, count in counts.items()}
-
-    return replace(settings, first=halved(settings.first), proposers=halved(settings.proposers))
-
-
-_STEPS: Sequence[Callable[[OptimizeSettings, Sizes], OptimizeSettings]] = (
-    _fewer_pulls,
-    _smaller_batch,
-    _smaller_look,
-    _fewer_parents,
-    _fewer_candidates,
-    _fewer_proposals,
-)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
-from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.proposers.proposer import made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
 from pytest_promptopt.suggestion import did_you_mean
@@ -125,26 +125,27 @@ def read_optimize_settings(
 ) -> OptimizeSettings:
     """The preset ``method`` with ``overrides``; an error starts with ``where``.
 
-    Raises :class:`UsageError` on an unknown method or setting (with the nearest names) and on a
-    value of the wrong type.
+    Raises :class:`UsageError` as :func:`overridden` does, and on an unknown method.
     """
     preset = PRESETS.get(method)
     if preset is None:
         raise UsageError(f"{where}: {method!r} is not a method{did_you_mean(method, PRESETS)}")
-    return override(preset, overrides, where)
+    return overridden(preset, overrides, where)
 
 
-def settings_in_file(settings: Mapping[str, Any], where: str) -> OptimizeSettings:
-    """What stands under ``optimize:`` of a prompt file.
+def overridden(
+    settings: OptimizeSettings, overrides: Mapping[str, Any], where: str
+) -> OptimizeSettings:
+    """``settings`` with ``overrides``, all of them understood; an error starts with ``where``.
 
-    Raises :class:`UsageError` that starts with ``where``, also for a proposer or an allocator
-    that there is none of.
+    Raises :class:`UsageError` on an unknown setting, proposer or allocator (with the nearest
+    names) and on a value that cannot be meant, also where the setting is a proposer's own.
     """
-    overrides = dict(settings)
-    method = overrides.pop("method", None) or DEFAULT_METHOD
-    found = read_optimize_settings(str(method), overrides, where)
+    found = override(settings, overrides, where)
     try:
-        check_names(found)
+        registered(ALLOCATORS, found.allocator, "allocator")
+        for name in {**found.first, **found.proposers, **found.own}:
+            made_proposer(name, found)
     except UsageError as error:
         message = str(error)
     else:
@@ -152,8 +153,8 @@ def settings_in_file(settings: Mapping[str, Any], where: str) -> OptimizeSetting
     raise UsageError(f"{where}: {message}")
 
 
-def check_names(settings: OptimizeSettings) -> None:
-    """Raise :class:`UsageError` where a proposer or the allocator is not there."""
-    registered(ALLOCATORS, settings.allocator, "allocator")
-    for name in (*settings.first, *settings.proposers):
-        registered(PROPOSERS, name, "proposer")
+def settings_in_file(settings: Mapping[str, Any], where: str) -> OptimizeSettings:
+    """What stands under ``optimize:`` of a prompt file; raises :class:`UsageError`."""
+    overrides = dict(settings)
+    method = overrides.pop("method", None) or DEFAULT_METHOD
+    return read_optimize_settings(str(method), overrides, where)

@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_promptopt.optimization.acceptance import acceptance
+from pytest_promptopt.optimization.acceptance import ACCEPTANCES
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Allocator, Race
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, mean_score
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.contract import Contract
-from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
+from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
-from pytest_promptopt.optimization.scoreboard import mean_score
 from pytest_promptopt.optimization.search import Search
 from pytest_promptopt.prompts.golden import Golden
 
@@ -55,7 +54,8 @@ async def run_round(search: Search, number: int) -> int:
 async def _proposals(
     search: Search, number: int, parent: Candidate, counts: Mapping[str, int]
 ) -> list[Proposal]:
-    proposers = {name: registered(PROPOSERS, name, "proposer")() for name in counts}
+    settings = search.settings
+    proposers = {name: made_proposer(name, settings) for name in counts}
     cases: tuple[Case, ...] = ()
     if any(proposer.needs_cases for proposer in proposers.values()) or _allocator(search).is_gate:
         cases = await search.batches.draw(search.board, parent, search.pool)
@@ -63,11 +63,18 @@ async def _proposals(
     position = search.targets[(number - 1) % len(search.targets)]
     fresh: list[Candidate] = []
     for name, count in counts.items():
+        cost = cost_of(proposers[name], Order(count=count, fresh=len(fresh), settings=settings))
         context = search.context(
-            parent, position=position, diagnosis=diagnosis, cases=cases, fresh=fresh, count=count
+            parent,
+            position=position,
+            diagnosis=diagnosis,
+            cases=cases,
+            fresh=fresh,
+            count=count,
+            optimizer=search.allotment(name, cost.calls),
         )
         made = await proposers[name].propose(context)
-        fresh += [candidate for candidate in made if search.admit(candidate)]
+        fresh += [candidate for candidate in made[: cost.candidates] if search.admit(candidate)]
     return [Proposal(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
 
 
@@ -113,7 +120,7 @@ async def _screened(search: Search, proposals: Sequence[Proposal]) -> list[Propo
 async def _raced(search: Search, proposals: Sequence[Proposal]) -> tuple[Candidate, ...]:
     settings = search.settings
     allocator = _allocator(search)
-    accepts = acceptance(settings.acceptance, settings.acceptance_level)
+    accepts = ACCEPTANCES[settings.acceptance](settings.acceptance_level)
     parents = {proposal.candidate.id: proposal.parent for proposal in proposals}
     race = Race(
         board=search.board,

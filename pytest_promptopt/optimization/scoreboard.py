@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from pytest_promptopt.errors import (
     BudgetError,
@@ -19,7 +18,7 @@ from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial, ask
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, Wanted
 from pytest_promptopt.optimization.journal import Journaled
 from pytest_promptopt.optimization.ledger import Ledger, Need
 from pytest_promptopt.optimization.log_probability import (
@@ -36,20 +35,6 @@ MISSING_SHARE = 0.2
 
 _LEAST_MISSING = 5
 _JUDGE_SIZE = 2
-
-Wanted = Sequence[tuple[Candidate, Sequence[Golden]]]
-
-
-class Board(Protocol):
-    """Where selectors get scores from."""
-
-    async def ask(self, wanted: Wanted) -> None:
-        """Have these candidates scored on these goldens, as far as that is not known."""
-        ...
-
-    def known(self, candidate: Candidate) -> Mapping[str, Case]:
-        """The scored cases of a candidate by their golden's id, in the order they came in."""
-        ...
 
 
 class Scoreboard:
@@ -222,13 +207,6 @@ def need_of(
             nano_usd=answer.nano_usd * (1 + _JUDGE_SIZE * judges),
         )
     return total
-
-
-def mean_score(cases: Iterable[Case]) -> float | None:
-    """Mean of the scores by the goldens' weights; None without any."""
-    scored = [(case.score, case.golden.weight) for case in cases if case.score is not None]
-    total = sum(weight for _, weight in scored)
-    return sum(score * weight for score, weight in scored) / total if total else None
 
 
 def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case:

@@ -14,7 +14,7 @@ from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis, diagnos
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.memory import Memory
-from pytest_promptopt.optimization.optimizer import Optimizer
+from pytest_promptopt.optimization.optimizer import Allotment, Optimizer
 from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.optimization.proposers.proposer import Context
 from pytest_promptopt.optimization.scoreboard import Scoreboard
@@ -87,6 +87,10 @@ class Search:
         self.journal.tell("proposed", **facts)
         return True
 
+    def allotment(self, proposer: str, calls: int) -> Allotment:
+        """So many calls of the optimizer model for the proposer."""
+        return Allotment(optimizer=self.optimizer, calls=calls, proposer=proposer)
+
     def context(
         self,
         parent: Candidate,
@@ -96,8 +100,9 @@ class Search:
         cases: Sequence[Case] = (),
         fresh: Sequence[Candidate] = (),
         count: int = 1,
+        optimizer: Allotment | None = None,
     ) -> Context:
-        """What a proposer is given."""
+        """What a proposer is given; without ``optimizer`` it may ask nothing."""
         return Context(
             prompt=self.subject.prompt,
             position=position,
@@ -110,7 +115,7 @@ class Search:
             memory=self.memory,
             diagnosis=diagnosis,
             settings=self.settings,
-            optimizer=self.optimizer,
+            optimizer=optimizer or self.allotment("contract", 0),
             count=count,
             rng=self.rng,
         )

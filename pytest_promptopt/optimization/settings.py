@@ -6,7 +6,10 @@ from typing import Any
 
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.acceptance import ACCEPTANCES
+from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.ledger import Caps
+from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.scoring.options import type_name
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -41,10 +44,13 @@ class OptimizeSettings:
     """The settings of one search; each field tells in its metadata what it means.
 
     ``first`` and ``proposers`` map a proposer's name to how many candidates it makes for a
-    parent. ``editable`` are positions of messages, None where the defaults decide.
+    parent. ``editable`` are positions of messages, None where the defaults decide. ``own`` are
+    settings that proposers of other packages bring, by the proposer's name: written
+    ``NAME.FIELD``, and read by whoever makes the proposer.
     """
 
     method: str = "protegi"
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = _count(0, 0, "Same seed, same answers: same result.")
     budget: Budget | None = field(
         default=_BUDGET,
@@ -66,13 +72,13 @@ class OptimizeSettings:
 
     parents: str = _choice(
         "beam",
-        ("best", "last", "beam", "pareto", "softmax", "history"),
+        tuple(CHOOSERS),
         "Which candidates are worked on.",
     )
     parent_count: int = _count(4, 1, "Parents a round.")
     batch: str = _choice(
         "random",
-        ("random", "errors", "epoch", "mixed", "failed"),
+        tuple(BATCHES),
         "Which goldens of `train` a proposal is made from.",
     )
     batch_size: int = _count(64, 1, "Goldens in a batch.")
@@ -103,7 +109,7 @@ class OptimizeSettings:
     block: int = _count(5, 1, "Goldens per block of a race, or of the first stage.")
     race_level: float = _share(0.1, 1, "Level at which a race drops a candidate.")
     acceptance: str = _choice(
-        "any", ("any", "better", "proven"), "What a candidate must show against its parent."
+        "any", tuple(ACCEPTANCES), "What a candidate must show against its parent."
     )
     acceptance_level: float = _share(0.1, 1, "Level of acceptance: proven.")
 
@@ -138,8 +144,13 @@ def override(
     Raises :class:`UsageError` that starts with ``where``.
     """
     known = {item.name: item for item in fields(settings) if item.metadata}
-    values = {}
+    values: dict[str, Any] = {}
+    own = {name: dict(set_before) for name, set_before in settings.own.items()}
     for key, raw in overrides.items():
+        proposer, dot, own_field = str(key).partition(".")
+        if dot:
+            own.setdefault(proposer, {})[own_field] = raw
+            continue
         name = str(key).replace("-", "_")
         if name not in known:
             raise UsageError(f"{where}: `{key}` is not a setting{did_you_mean(name, known)}")
@@ -148,7 +159,7 @@ def override(
             values[name] = _READERS[metadata["kind"]](raw, metadata)
         except ValueError as error:
             raise UsageError(f"{where}: `{key}`: {error}") from None
-    found = replace(settings, **values)
+    found = replace(settings, **values, own=own)
     if found.demonstrations and "demonstrations" not in found.proposers:
         found = replace(found, proposers={**found.proposers, "demonstrations": 1})
     return found

@@ -22,9 +22,13 @@ from pytest_promptopt.optimization.ledger import PriceUsd
 from pytest_promptopt.optimization.loop import optimize as run_search
 from pytest_promptopt.optimization.loop import plan_for
 from pytest_promptopt.optimization.memory import Memory, MemoryFile
-from pytest_promptopt.optimization.presets import DEFAULT_METHOD, read_optimize_settings
+from pytest_promptopt.optimization.presets import (
+    DEFAULT_METHOD,
+    overridden,
+    read_optimize_settings,
+)
 from pytest_promptopt.optimization.result import Event, Result
-from pytest_promptopt.optimization.settings import OptimizeSettings, override
+from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
@@ -321,7 +325,7 @@ def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
     in_file.pop("method", None)
     where = f"{prompt.location}:{spec.line}: optimize" if spec else "optimize"
     found = read_optimize_settings(str(method), in_file, where)
-    return override(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
+    return overridden(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
 
 
 def describe_search_plan(subject: Subject, settings: Settings, price_usd: PriceUsd) -> list[str]:
@@ -340,7 +344,7 @@ def check_optimize_options(settings: Settings) -> None:
         raise UsageError("--prompt-optimize asks new questions, which a replay cannot answer")
     method = settings.optimize_method or DEFAULT_METHOD
     preset = read_optimize_settings(method, {}, "--prompt-optimize-method")
-    override(preset, _pairs(settings.optimize_set), "--prompt-optimize-set")
+    overridden(preset, _pairs(settings.optimize_set), "--prompt-optimize-set")
 
 
 def _change_of_all(subject: Subject, settings: OptimizeSettings) -> Candidate:

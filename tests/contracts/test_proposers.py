@@ -14,10 +14,16 @@ from pytest_promptopt.optimization.diagnosis.diagnosis import diagnose
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.ledger import Caps, Ledger
 from pytest_promptopt.optimization.memory import Memory
-from pytest_promptopt.optimization.optimizer import Optimizer
+from pytest_promptopt.optimization.optimizer import Allotment, Optimizer
 from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.optimization.presets import PRESETS
-from pytest_promptopt.optimization.proposers.proposer import PROPOSERS, Context
+from pytest_promptopt.optimization.proposers.proposer import (
+    PROPOSERS,
+    Context,
+    Order,
+    cost_of,
+    made_proposer,
+)
 from pytest_promptopt.optimization.settings import override
 from tests.optimization.world import (
     OPTIMIZER,
@@ -57,6 +63,8 @@ def proposed(
     other = Candidate(texts={0: "Choose billing or shipping."}, origin="test")
     passing = {TRAIN[n].id: case(n, passed=True) for n in range(3)}
     missing = {TRAIN[n].id: case(n, passed=False) for n in range(3)}
+    proposer = made_proposer(name, settings)
+    cost = cost_of(proposer, Order(count=count, fresh=0, settings=settings))
     context = Context(
         prompt=prompt(),
         position=0,
@@ -72,14 +80,17 @@ def proposed(
         memory=Memory(),
         diagnosis=diagnose(cases, TRAIN),
         settings=settings,
-        optimizer=Optimizer(OPTIMIZER, calls, ledger, settings),
+        optimizer=Allotment(
+            optimizer=Optimizer(OPTIMIZER, calls, ledger, settings),
+            calls=cost.calls,
+            proposer=name,
+        ),
         count=count,
         rng=random.Random(3),
     )
-    proposer = PROPOSERS.get(name)
-    assert proposer is not None
-    candidates = asyncio.run(proposer().propose(context))
+    candidates = asyncio.run(proposer.propose(context))
     journal.close()
+    assert len(candidates) <= cost.candidates
     return candidates, models
 
 

@@ -4,12 +4,11 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_promptopt.optimization.acceptance import acceptance
+from pytest_promptopt.optimization.acceptance import ACCEPTANCES
 from pytest_promptopt.optimization.allocation.allocator import Race
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, Wanted
 from pytest_promptopt.optimization.presets import PRESETS
-from pytest_promptopt.optimization.scoreboard import Wanted
 from pytest_promptopt.optimization.settings import override
 from pytest_promptopt.prompts.golden import Golden
 
@@ -78,5 +77,5 @@ def made_race(
         rng=random.Random(0),
         parents={candidate.id: parent for candidate in candidates},
         batches={candidate.id: batch for candidate in candidates},
-        acceptance=acceptance("better", 0.1),
+        acceptance=ACCEPTANCES["better"](0.1),
     )

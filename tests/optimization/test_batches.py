@@ -1,7 +1,7 @@
 import asyncio
 import random
 
-from pytest_promptopt.optimization.batches import Batches
+from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.candidate import Candidate
 from tests.optimization.arms import Arms, made_candidates, made_goldens
 
@@ -11,7 +11,7 @@ PARENT = Candidate()
 
 def drawn(kind: str, size: int, rate: float, times: int = 1) -> tuple[list[list[str]], Arms]:
     board = Arms({PARENT.id: rate}, GOLDENS, 0)
-    batches = Batches(kind, size, GOLDENS, random.Random(4))
+    batches = BATCHES[kind](size, GOLDENS, random.Random(4))
     found = []
     for _ in range(times):
         cases = asyncio.run(batches.draw(board, PARENT, [PARENT]))
@@ -61,7 +61,7 @@ def test_mixed_takes_first_what_tells_candidates_apart() -> None:
         for golden in GOLDENS
         if board.known(low)[golden.id].passed != board.known(high)[golden.id].passed
     }
-    batches = Batches("mixed", len(apart), GOLDENS, random.Random(0))
+    batches = BATCHES["mixed"](len(apart), GOLDENS, random.Random(0))
     cases = asyncio.run(batches.draw(board, high, [low, high]))
     assert {case.golden.id for case in cases} == apart
     assert len(apart) > 2

@@ -1,10 +1,38 @@
+import asyncio
+import itertools
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Race
+from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.journal import Journal
+from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.optimizer import Question
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
 from pytest_promptopt.optimization.presets import PRESETS, read_optimize_settings
+from pytest_promptopt.optimization.proposers.proposer import (
+    PROPOSERS,
+    Context,
+    Order,
+    ProposerCost,
+)
+from pytest_promptopt.optimization.result import Event, Planned, Progress
+from pytest_promptopt.providers.request import Request
+from tests.optimization.world import (
+    LABELS,
+    OPTIMIZER,
+    Answer,
+    Models,
+    events,
+    names_one_more_label,
+    splits,
+    subject,
+)
 
 SIZES = Sizes(train=75, validation=30, test=45)
 
@@ -31,12 +59,13 @@ def test_a_method_shrinks_to_its_cap_and_says_how() -> None:
     assert found.lines == (
         "protegi: at most 300 calls; 90 before the first round, at most 60 a round, 90 for the "
         "verdict",
-        "at least 2 of 6 rounds fit",
-        "pulls: 48 instead of 2048",
-        "batch_size: 8 instead of 64",
+        "2 of 6 rounds fit",
+        "besides, a round may take: 4 to ask again where replies cannot be read",
         "parent_count: 1 instead of 4",
-        "headroom_goldens: 15 instead of 30",
         "proposers: critique_edit 1, paraphrase 1 instead of critique_edit 4, paraphrase 2",
+        "batch_size: 14 instead of 64",
+        "headroom_goldens: 15 instead of 30",
+        "pulls: 42 instead of 2048",
     )
 
 
@@ -76,3 +105,109 @@ def test_a_plan_never_promises_more_than_its_cap(
     published = PRESETS[method]
     assert found.settings.parent_count <= published.parent_count
     assert found.settings.pulls <= published.pulls
+
+
+class Undeclared:
+    needs_cases = False
+
+    async def propose(self, context: Context) -> list[Candidate]:
+        question = Question(request="paraphrase", values=context.values(prompt="x"), tag="prompt")
+        replies = await context.optimizer.ask([question] * context.count)
+        texts = [reply.texts[0] for reply in replies if reply is not None]
+        return [context.child(f"{text} {n}", origin="own") for text in texts for n in "ab"]
+
+
+class Greedy(Undeclared):
+    async def propose(self, context: Context) -> list[Candidate]:
+        await super().propose(context)
+        return await super().propose(context)
+
+
+class Stated(Greedy):
+    def cost(self, order: Order) -> ProposerCost:
+        return ProposerCost(calls=2 * order.count, candidates=2 * order.count)
+
+
+class Everything:
+    is_gate = False
+
+    async def best(self, race: Race) -> tuple[Candidate, ...]:
+        await race.board.ask([(candidate, race.goldens) for candidate in race.candidates])
+        return tuple(race.candidates)
+
+
+@pytest.fixture
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proposers and an allocator as other packages would bring them."""
+    for registry, implementations in (
+        (PROPOSERS, {"undeclared": Undeclared, "greedy": Greedy, "stated": Stated}),
+        (ALLOCATORS, {"everything": Everything}),
+    ):
+        known = registry.get
+        monkeypatch.setattr(
+            registry,
+            "get",
+            lambda name, known=known, found=implementations: found.get(name) or known(name),
+        )
+
+
+def follows_named_teams(request: Request) -> str:
+    """Right where the system message names the team of the ticket; no contract does that."""
+    ticket = request.messages[-1].content
+    label = next(label for label in LABELS if label in ticket)
+    return label if f"Team {label}" in request.messages[0].content else f"Perhaps {label}?"
+
+
+def searched(tmp_path: Path, method: str, optimizer: Answer, **overrides: Any) -> list[Event]:
+    """The events of a search without a cap."""
+    told: list[Event] = []
+    settings = read_optimize_settings(method, {"budget": "none", "rounds": 3, **overrides}, "test")
+    journal = Journal(tmp_path / "journal.jsonl")
+    search = optimize(
+        subject(),
+        settings,
+        provider=Models(task=follows_named_teams, optimizer=optimizer),
+        optimizer_model=OPTIMIZER,
+        splits=splits(),
+        journal=journal,
+        report=told.append,
+    )
+    asyncio.run(search)
+    journal.close()
+    return told
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("optimizer", [names_one_more_label, lambda _request: "not to be read"])
+@pytest.mark.parametrize(
+    ("method", "overrides"),
+    [
+        *((method, {}) for method in PRESETS),
+        ("pe2", {"momentum": True, "batch_size": 12}),
+        ("protegi", {"pulls": 1, "most_candidates": 3}),
+        ("opro", {"proposers": {"undeclared": 3}}),
+        ("opro", {"proposers": {"stated": 3, "paraphrase": 1}, "paraphrase_edits": True}),
+        ("gepa", {"allocator": "everything"}),
+    ],
+)
+def test_no_round_takes_more_than_the_plan_says(
+    tmp_path: Path, method: str, overrides: Any, optimizer: Answer
+) -> None:
+    told = searched(tmp_path, method, optimizer, **overrides)
+    (planned,) = [event.plan for event in told if isinstance(event, Planned)]
+    spent = [event.spent.calls for event in told if isinstance(event, Progress)]
+    most = planned.round_calls + sum(calls for calls, _ in planned.besides)
+    assert spent[0] <= planned.before
+    assert len(spent) > 1
+    taken = [after - before for before, after in itertools.pairwise(spent)]
+    assert max(taken) <= most
+
+
+@pytest.mark.usefixtures("others")
+def test_a_proposer_that_asks_more_than_it_states_ends_the_search(tmp_path: Path) -> None:
+    searched(tmp_path, "opro", names_one_more_label, proposers={"greedy": 3})
+    (ended,) = events(tmp_path, "ended")
+    assert str(ended["reason"]).startswith(
+        "the proposer `greedy` wants 3 more calls of the optimizer model, and by its `cost` it may "
+        "make 0"
+    )

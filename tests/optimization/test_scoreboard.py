@@ -9,9 +9,10 @@ import pytest
 from pytest_promptopt.errors import RefusedError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.case import mean_score
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.ledger import Caps, Ledger
-from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of, mean_score
+from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Reducer

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from pytest_promptopt.optimization.acceptance import Acceptance
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.scoreboard import Board, mean_score
+from pytest_promptopt.optimization.case import Case, CaseBoard, mean_score
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.registry import Registry
@@ -25,7 +24,7 @@ class Race:
     ``rng``.
     """
 
-    board: Board
+    board: CaseBoard
     candidates: Sequence[Candidate]
     goldens: Sequence[Golden]
     keep: int
@@ -66,10 +65,22 @@ class Race:
         return min(len(self.goldens), self.pulls // max(1, len(self.candidates)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaceSize:
+    """The size of a race: so many candidates and parents, and goldens of validation and a batch."""
+
+    candidates: int
+    parents: int
+    goldens: int
+    batch: int
+    pulls: int
+
+
 class Allocator(Protocol):
     """Spends evaluations on candidates, and keeps the best.
 
-    Made without arguments. ``is_gate`` says that it applies the acceptance itself.
+    Made without arguments. ``is_gate`` says that it applies the acceptance itself. One may also
+    say by ``cost(size: RaceSize) -> int`` how many answers it takes at most.
     """
 
     is_gate: bool
@@ -77,6 +88,25 @@ class Allocator(Protocol):
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """At most ``race.keep`` of the candidates, the best first, each scored at least once."""
         ...
+
+
+class WithinPulls:
+    """The cost of allocators that keep to the pulls."""
+
+    is_gate = False
+
+    def cost(self, size: RaceSize) -> int:
+        """The pulls, a golden for every candidate at least, all goldens for all at most."""
+        return min(max(size.pulls, size.candidates), size.candidates * size.goldens)
+
+
+def race_cost(allocator: Allocator, size: RaceSize) -> int:
+    """What the allocator states; without that all that it can ask, since nothing is asked twice."""
+    cost = getattr(allocator, "cost", None)
+    if cost is None:
+        return (size.candidates + size.parents) * (size.goldens + size.batch)
+    stated: int = cost(size)
+    return stated
 
 
 def _on(goldens: Sequence[Golden], known: Mapping[str, Case]) -> Mapping[str, Case]:

@@ -3,20 +3,18 @@
 import math
 from collections.abc import Sequence
 
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.scoreboard import mean_score
+from pytest_promptopt.optimization.case import mean_score
 
 
-class Ucb:
+class Ucb(WithinPulls):
     """mean + c·√(ln t / n), t being all answers so far and n the candidate's own.
 
     ProTeGi (Pryzant et al. 2023, arXiv 2305.03495, algorithm 3). Its reference code counts
     rounds in t and answers in n, and has no bonus at t = 1; here every candidate begins with a
     block of goldens and both count answers. A turn asks a block, so that calls go out together.
     """
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """The best by their means when the pulls are spent."""

@@ -1,13 +1,11 @@
 """Every candidate on every golden, as far as the pulls go."""
 
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
 
 
-class Full:
+class Full(WithinPulls):
     """The same goldens for all; where the pulls do not reach, fewer for all."""
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """The best by their means."""

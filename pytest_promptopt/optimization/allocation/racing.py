@@ -1,12 +1,12 @@
 """Goldens in blocks; after each, who is shown to be worse leaves the race."""
 
 from pytest_promptopt.optimization.acceptance import differences, p_better
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.allocation.full import Full
 from pytest_promptopt.optimization.candidate import Candidate
 
 
-class Racing:
+class Racing(WithinPulls):
     """CAPO's race with paired tests (arXiv 2504.16005, algorithm 2).
 
     A candidate leaves when at least ``keep`` others are better by a one-sided paired test at
@@ -16,8 +16,6 @@ class Racing:
     As there, levels are not corrected for looking repeatedly: a race saves calls, it proves
     nothing.
     """
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """Who is left, the best first."""

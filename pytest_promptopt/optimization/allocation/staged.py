@@ -2,18 +2,16 @@
 
 import math
 
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
 
 
-class Staged:
+class Staged(WithinPulls):
     """APE's adaptive filtering (Zhou et al. 2022, arXiv 2211.01910, section 3.2 and appendix).
 
     The subset doubles with every stage. The moving average over subsets is the mean of all
     answers so far, which is what it comes to when every answer weighs the same.
     """
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """The finalists, the best first."""

@@ -2,14 +2,12 @@
 
 import math
 
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
 
 
-class SuccessiveHalving:
+class SuccessiveHalving(WithinPulls):
     """Karnin, Koren and Somekh 2013: log₂ K rounds share the pulls, each halves who is left."""
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """Who is left, the best first."""

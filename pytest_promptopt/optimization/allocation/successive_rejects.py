@@ -2,20 +2,18 @@
 
 import math
 
-from pytest_promptopt.optimization.allocation.allocator import Race
+from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.allocation.full import Full
 from pytest_promptopt.optimization.candidate import Candidate
 
 
-class SuccessiveRejects:
+class SuccessiveRejects(WithinPulls):
     """Audibert and Bubeck 2010, as in ProTeGi (arXiv 2305.03495, algorithm 4).
 
     In phase k of K − 1 all that are left have n_k = ⌈(B − K) / (log̅K · (K + 1 − k))⌉ answers,
     with log̅K = 1/2 + Σ_{i=2..K} 1/i, then the worst goes. Ends when ``keep`` are left;
     no more than that from the start share the pulls.
     """
-
-    is_gate = False
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
         """Who was never rejected, the best first."""

@@ -5,13 +5,17 @@ from dataclasses import replace
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.contract import contract_candidates
-from pytest_promptopt.optimization.proposers.proposer import Context
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 
 class Contract:
     """What the diagnosis knows of the expected answers, added to the parent's texts."""
 
     needs_cases = False
+
+    def cost(self, order: Order) -> ProposerCost:
+        """Nothing is asked."""
+        return ProposerCost(candidates=order.count)
 
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The likeliest candidates; none where there is nothing to state or it stands there."""

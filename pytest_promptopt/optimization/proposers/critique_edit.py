@@ -6,8 +6,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.material import case_line, data_block, fenced
 from pytest_promptopt.optimization.optimizer import Question
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 
 class CritiqueEdit:
@@ -20,6 +19,10 @@ class CritiqueEdit:
 
     needs_cases = True
 
+    def cost(self, order: Order) -> ProposerCost:
+        """A critique and an edit for each group."""
+        return ProposerCost(calls=2 * order.count, candidates=order.count)
+
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """One edit per group that got a critique; none where nothing is missed."""
         groups = self._groups(context)
@@ -27,9 +30,9 @@ class CritiqueEdit:
         critiques = await context.optimizer.ask(
             [
                 Question(
-                    meta="critique",
+                    request="critique",
                     values=context.values(cases=cases, count="1"),
-                    form=Form(tag="reason"),
+                    tag="reason",
                 )
                 for cases in shown
             ]
@@ -42,9 +45,9 @@ class CritiqueEdit:
         edits = await context.optimizer.ask(
             [
                 Question(
-                    meta="edit",
+                    request="edit",
                     values=context.values(cases=cases, reason=fenced(reason), count="1"),
-                    form=Form(tag="prompt"),
+                    tag="prompt",
                 )
                 for cases, reason in reasons
             ]

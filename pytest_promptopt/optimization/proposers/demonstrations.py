@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.proposers.proposer import Context
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 
@@ -16,6 +16,10 @@ class Demonstrations:
     """
 
     needs_cases = False
+
+    def cost(self, order: Order) -> ProposerCost:
+        """Nothing is asked."""
+        return ProposerCost(candidates=order.count)
 
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The parent with other demonstrations; none where none are wanted or possible."""

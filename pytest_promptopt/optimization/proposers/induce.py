@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import data_block, pair_line
 from pytest_promptopt.optimization.optimizer import Question
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 _META = {"forward": "induce", "infill": "infill", "customized": "customized"}
 
@@ -23,6 +22,10 @@ class Induce:
 
     needs_cases = False
 
+    def cost(self, order: Order) -> ProposerCost:
+        """A call a draw."""
+        return ProposerCost(calls=order.count, candidates=order.count)
+
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """What was induced, one a draw; none where no golden has an expected answer."""
         settings = context.settings
@@ -35,7 +38,7 @@ class Induce:
             pairs = data_block(pair_line(context.prompt, golden) for golden in goldens)
             values = context.values(pairs=pairs, frame=settings.frame)
             meta = _META[settings.induction]
-            questions.append(Question(meta=meta, values=values, form=Form(tag="prompt")))
+            questions.append(Question(request=meta, values=values, tag="prompt"))
         replies = await context.optimizer.ask(questions)
         return [
             context.child(reply.texts[0], origin="induce") for reply in replies if reply is not None

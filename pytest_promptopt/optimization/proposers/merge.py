@@ -6,8 +6,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import fenced
 from pytest_promptopt.optimization.optimizer import Question
 from pytest_promptopt.optimization.parents import Standing, best_first
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 
 class Merge:
@@ -19,6 +18,10 @@ class Merge:
     """
 
     needs_cases = False
+
+    def cost(self, order: Order) -> ProposerCost:
+        """A call a candidate, where a model is asked."""
+        return ProposerCost(calls=order.count, candidates=order.count)
 
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The merged candidates; none where nobody passes what the parent misses."""
@@ -37,12 +40,12 @@ class Merge:
             )
             return (child,)
         question = Question(
-            meta="merge",
+            request="merge",
             values=context.values(
                 first=fenced(context.text),
                 second=fenced(other.text(context.prompt, position)),
             ),
-            form=Form(tag="prompt"),
+            tag="prompt",
         )
         replies = await context.optimizer.ask([question] * context.count)
         note = f"Merged with {other.id}."

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import fenced
 from pytest_promptopt.optimization.optimizer import Question
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 
 class Paraphrase:
@@ -18,6 +17,11 @@ class Paraphrase:
 
     needs_cases = False
 
+    def cost(self, order: Order) -> ProposerCost:
+        """A call a paraphrase."""
+        made = order.count * (1 + order.fresh) if order.settings.paraphrase_edits else order.count
+        return ProposerCost(calls=made, candidates=made)
+
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The paraphrases, those of the parent first."""
         sources = [context.parent]
@@ -27,9 +31,9 @@ class Paraphrase:
         asked = [text for text in texts for _ in range(context.count)]
         questions = [
             Question(
-                meta="paraphrase",
+                request="paraphrase",
                 values=context.values(prompt=fenced(text)),
-                form=Form(tag="prompt"),
+                tag="prompt",
             )
             for text in asked
         ]

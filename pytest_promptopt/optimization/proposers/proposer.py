@@ -2,20 +2,25 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
 from typing import Protocol
 
+from pytest_promptopt.codec import from_json
+from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.material import template_view
 from pytest_promptopt.optimization.memory import Memory
-from pytest_promptopt.optimization.optimizer import Optimizer
+from pytest_promptopt.optimization.optimizer import Allotment
 from pytest_promptopt.optimization.parents import Standing
+from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.registry import Registry
+from pytest_promptopt.suggestion import did_you_mean
 
 _NOTE_CHARACTERS = 160
 _SUMMARIES = 3
@@ -41,7 +46,7 @@ class Context:
     memory: Memory
     diagnosis: Diagnosis | None
     settings: OptimizeSettings
-    optimizer: Optimizer
+    optimizer: Allotment
     count: int
     rng: random.Random
 
@@ -111,17 +116,40 @@ class Context:
         return self.parent.child(self.position, text, origin=origin, note=shown)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is wanted of a proposer: ``count`` candidates, after ``fresh`` others were proposed."""
+
+    count: int
+    fresh: int
+    settings: OptimizeSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProposerCost:
+    """The most that a proposer takes and makes for one parent."""
+
+    calls: int = 0
+    candidates: int
+
+
 class Proposer(Protocol):
-    """Makes candidates from a parent. Made without arguments.
+    """Makes candidates from a parent.
 
     ``needs_cases`` says that it goes by the parent's cases; without such a proposer in a round
-    none are asked for.
+    none are asked for. One that is a dataclass is made from its settings, which are its fields:
+    ``optimize: {NAME.FIELD: VALUE}``; others are made without arguments.
+
+    Two attributes may be left out. ``requests`` are the paths of its own requests to the
+    optimizer model. ``cost(order: Order) -> ProposerCost`` says what it takes; without it, it is
+    held to a call and a candidate for each that is wanted. What is asked beyond its cost ends
+    the search, what is made beyond it is left out.
     """
 
     needs_cases: bool
 
     async def propose(self, context: Context) -> Sequence[Candidate]:
-        """New candidates, at most about ``context.count``, none where there is nothing to go by.
+        """New candidates, about ``context.count``, none where there is nothing to go by.
 
         Draws by ``context.rng`` alone and asks ``context.optimizer`` in a fixed order. They are
         guarded by whoever called.
@@ -144,3 +172,33 @@ PROPOSERS: Registry[type[Proposer]] = Registry(
         "contract": f"{_HERE}.contract:Contract",
     },
 )
+
+
+def made_proposer(name: str, settings: OptimizeSettings) -> Proposer:
+    """The proposer of that name with its own settings; raises :class:`UsageError`."""
+    kind = registered(PROPOSERS, name, "proposer")
+    own = settings.own.get(name, {})
+    known: list[str] = [item.name for item in fields(kind)] if is_dataclass(kind) else []
+    for key in own:
+        if key not in known:
+            raise UsageError(f"`{name}.{key}` is not a setting{did_you_mean(key, known)}")
+    if not known:
+        return kind()
+    try:
+        return from_json(kind, dict(own), strict=False)
+    except ValueError as error:
+        raise UsageError(f"`{name}`: {error}") from None
+
+
+def cost_of(proposer: Proposer, order: Order) -> ProposerCost:
+    """What the proposer states, or what it is held to where it states nothing."""
+    cost = getattr(proposer, "cost", None)
+    if cost is None:
+        return ProposerCost(calls=order.count, candidates=order.count)
+    stated: ProposerCost = cost(order)
+    return stated
+
+
+def requests_of(proposer: Proposer) -> Sequence[Path]:
+    """The paths of the proposer's own requests."""
+    return [*map(Path, getattr(proposer, "requests", ()))]

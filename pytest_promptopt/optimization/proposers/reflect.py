@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import case_line, data_block, data_line, fenced
 from pytest_promptopt.optimization.optimizer import Question, Reply
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 _FIRST_REFLECTION = "(nothing yet)"
 
@@ -28,6 +27,17 @@ class Reflect:
 
     needs_cases = True
 
+    def cost(self, order: Order) -> ProposerCost:
+        """One turn an edit or two, a third with ``momentum``; in ``reflexion`` one for all."""
+        match order.settings.reflection:
+            case "gepa":
+                calls = order.count
+            case "reflexion":
+                calls = 1 + order.count
+            case _:
+                calls = (2 + order.settings.momentum) * order.count
+        return ProposerCost(calls=calls, candidates=order.count)
+
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The edits; none where the parent misses nothing of its batch."""
         if not context.errors:
@@ -42,18 +52,18 @@ class Reflect:
 
     async def _pe2(self, context: Context) -> list[Candidate]:
         question = Question(
-            meta="inspect",
+            request="inspect",
             values=context.values(cases=_cases(context)),
-            form=Form(tag="findings"),
+            tag="findings",
         )
         inspections = await context.optimizer.ask([question] * context.count)
         found = [reply for reply in inspections if reply is not None]
         edits = await context.optimizer.ask(
             [
                 Question(
-                    meta="refine",
+                    request="refine",
                     values=context.values(findings=fenced(reply.texts[0])),
-                    form=Form(tag="prompt"),
+                    tag="prompt",
                     before=reply.turns,
                 )
                 for reply in found
@@ -71,11 +81,11 @@ class Reflect:
     async def _summarise(self, context: Context, children: Sequence[Candidate]) -> None:
         questions = [
             Question(
-                meta="summarise",
+                request="summarise",
                 values=context.values(
                     first=fenced(context.text), second=fenced(child.texts[context.position])
                 ),
-                form=Form(tag="summary"),
+                tag="summary",
             )
             for child in children
         ]
@@ -84,27 +94,27 @@ class Reflect:
 
     async def _reflexion(self, context: Context) -> list[Candidate]:
         question = Question(
-            meta="reflection",
+            request="reflection",
             values=context.values(cases=_cases(context), reflections=_reflections(context)),
-            form=Form(tag="reflection"),
+            tag="reflection",
         )
         (reflection,) = await context.optimizer.ask([question])
         if reflection is None:
             return []
         context.memory.reflections.append(reflection.texts[0])
         retry = Question(
-            meta="retry",
+            request="retry",
             values=context.values(reflections=_reflections(context)),
-            form=Form(tag="prompt"),
+            tag="prompt",
         )
         replies = await context.optimizer.ask([retry] * context.count)
         return _children(context, replies, reflection.texts[0])
 
     async def _gepa(self, context: Context) -> list[Candidate]:
         question = Question(
-            meta="reflect",
+            request="reflect",
             values=context.values(cases=_cases(context)),
-            form=Form(tag="prompt"),
+            tag="prompt",
         )
         replies = await context.optimizer.ask([question] * context.count)
         return _children(context, replies)

@@ -6,8 +6,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import data_block, data_line, pair_line
 from pytest_promptopt.optimization.optimizer import Question
 from pytest_promptopt.optimization.parents import best_first
-from pytest_promptopt.optimization.proposers.proposer import Context
-from pytest_promptopt.optimization.replies import Form
+from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 
 class Trajectory:
@@ -18,6 +17,10 @@ class Trajectory:
     """
 
     needs_cases = False
+
+    def cost(self, order: Order) -> ProposerCost:
+        """A call a reply."""
+        return ProposerCost(calls=order.count, candidates=order.count)
 
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """``count`` replies to the same request at a high temperature."""
@@ -35,7 +38,7 @@ class Trajectory:
         goldens = context.rng.sample(context.train, min(settings.shown, len(context.train)))
         pairs = data_block(pair_line(context.prompt, golden) for golden in goldens)
         values = context.values(history=history, pairs=pairs)
-        question = Question(meta="trajectory", values=values, form=Form(tag="prompt"))
+        question = Question(request="trajectory", values=values, tag="prompt")
         replies = await context.optimizer.ask([question] * context.count)
         return [
             context.child(reply.texts[0], origin="trajectory")
