@@ -153,13 +153,25 @@ def _looser_evaluators(
         now = after.get(spec.name)
         if now is None:
             yield f"the evaluator `{spec.name}` was taken away"
-        elif (now.kind, now.options) != (spec.kind, spec.options):
+        elif (now.kind, now.options, now.negated) != (spec.kind, spec.options, spec.negated):
             yield f"the evaluator `{spec.name}` was changed"
         else:
-            before, least = _threshold(spec, kinds), _threshold(now, kinds)
-            if before is not None and least is not None and least < before:
-                went = f"from {before} to {least}"
-                yield f"the threshold of the evaluator `{spec.name}` went {went}"
+            yield from _looser_evaluator(spec, now, kinds)
+
+
+def _looser_evaluator(base: EvaluatorSpec, head: EvaluatorSpec, kinds: Kinds) -> Iterator[str]:
+    """How one that scores the same counts for less."""
+    before, least = _threshold(base, kinds), _threshold(head, kinds)
+    if before is not None and least is not None:
+        is_less = before < least if head.negated else least < before
+        if is_less:
+            went = f"from {before} to {least}"
+            yield f"the threshold of the evaluator `{head.name}` went {went}"
+    if head.optional and not base.optional:
+        yield f"the evaluator `{head.name}` became optional"
+    if head.weight != base.weight:
+        went = f"from {base.weight:g} to {head.weight:g}"
+        yield f"the weight of the evaluator `{head.name}` went {went}"
 
 
 def _threshold(spec: EvaluatorSpec, kinds: Kinds) -> Threshold | None:

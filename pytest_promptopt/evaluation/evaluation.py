@@ -25,13 +25,15 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What the evaluator of that name gave a golden, over all samples. ``score`` is None if it
-    could not score.
+    could not score. One that is ``optional`` is shown and counts for nothing.
     """
 
     name: str
     score: Mean | None
     passed: bool
     reason: str
+    weight: Amount = 1.0
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,14 +44,15 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         outcome, score = _mean(marks)
     if agreement is None and len(trials) > 1:
         agreement = _share_of_the_commonest(table)
-    unscored = [f"{mark.name}: {mark.reason}" for mark in marks if mark.score is None]
+    counting = _counting(marks)
+    unscored = [f"{mark.name}: {mark.reason}" for mark in counting if mark.score is None]
     return GoldenResult(
         outcome=outcome,
         score=score,
         evaluators=marks,
         agreement=agreement,
         answers=_answers(trials, passes or [None] * len(trials)),
-        reason="; ".join(unscored) if marks else _nothing_to_score_by(golden),
+        reason="; ".join(unscored) if counting else _nothing_to_score_by(golden),
         **_told(golden),
         **_totals(trials),
     )
@@ -147,16 +148,29 @@ def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = Non
     else:
         passed = sum(evaluator.passes(value) for value in values) >= least
     reasons = dict.fromkeys(score.reason for score in scores if score.reason)
-    return Mark(name=evaluator.name, score=value, passed=passed, reason="; ".join(reasons))
+    return Mark(
+        name=evaluator.name,
+        score=value,
+        passed=passed,
+        reason="; ".join(reasons),
+        weight=evaluator.weight,
+        optional=evaluator.optional,
+    )
+
+
+def _counting(marks: Sequence[Mark]) -> Sequence[Mark]:
+    return [mark for mark in marks if not mark.optional]
 
 
 def _mean(marks: Sequence[Mark]) -> tuple[Outcome, float | None]:
-    values = [mark.score for mark in marks if mark.score is not None]
-    if any(mark.score is not None and not mark.passed for mark in marks):
-        return Outcome.MISSED, fmean(values)
-    if not marks or len(values) < len(marks):
+    """The mean by the evaluators' weights."""
+    counting = _counting(marks)
+    scored = [(mark.score, mark.weight) for mark in counting if mark.score is not None]
+    if any(mark.score is not None and not mark.passed for mark in counting):
+        return Outcome.MISSED, fmean(*zip(*scored, strict=True))
+    if not counting or len(scored) < len(counting):
         return Outcome.UNSCORED, None
-    return Outcome.PASSED, fmean(values)
+    return Outcome.PASSED, fmean(*zip(*scored, strict=True))
 
 
 def _at_least(count: int, table: _Table) -> tuple[Outcome, float | None]:
@@ -172,6 +186,7 @@ def _at_least(count: int, table: _Table) -> tuple[Outcome, float | None]:
 def _verdicts(table: _Table) -> list[bool | None]:
     """For each answer whether it passes; None where an evaluator could not score it."""
     verdicts: list[bool | None] = []
+    table = [(evaluator, scores) for evaluator, scores in table if not evaluator.optional]
     for position in range(len(table[0][1]) if table else 0):
         values = [(evaluator, scores[position].value) for evaluator, scores in table]
         if any(value is not None and not evaluator.passes(value) for evaluator, value in values):

@@ -78,4 +78,4 @@ def _golden(golden: Golden) -> list[Any]:
 
 
 def _specs(specs: Sequence[EvaluatorSpec]) -> list[list[Any]]:
-    return [[spec.name, spec.kind, spec.options, spec.threshold] for spec in specs]
+    return [spec.content for spec in specs]

@@ -216,6 +216,6 @@ def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case
         answer=answer.text,
         score=result.score,
         passed=result.outcome is Outcome.PASSED,
-        reasons=tuple(mark.reason for mark in result.evaluators if mark.reason),
+        reasons=tuple(m.reason for m in result.evaluators if m.reason and not m.optional),
         finish_reason=answer.finish_reason,
     )

@@ -128,7 +128,7 @@ def _is_in_field(name: str, value: Any, golden: Golden) -> bool:
 
 
 def _evaluators(specs: Iterable[EvaluatorSpec]) -> list[str]:
-    return sorted(digest([spec.name, spec.kind, spec.options, spec.threshold]) for spec in specs)
+    return sorted(digest(spec.content) for spec in specs)
 
 
 def _gate(gate: GateSettings | None) -> Any:

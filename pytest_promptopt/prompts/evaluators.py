@@ -11,8 +11,9 @@ from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
 
-COMMON_KEYS = ("name", "description", "threshold")
+COMMON_KEYS = ("name", "description", "threshold", "not", "weight", "optional")
 _SOME_KINDS = "such as `equals`, `contains` or `choice`"
+_MOST_WEIGHT = 1_000_000
 _TYPE_KEYS = ("type", "evaluator")
 # Names of the answer in public files, where `target` says what is looked at.
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
@@ -97,11 +98,11 @@ def read_evaluator(
     name = raw.get("name") if isinstance(raw, Mapping) else None
     is_name = isinstance(name, str | int | float) and as_text(name).strip()
     label = as_text(name) if is_name else f"evaluator {position}"
-    threshold = None
+    common: Mapping[str, Any] = {}
     try:
         content = _content(raw)
         entry = _entry(content)
-        threshold = _threshold(content, entry)
+        common = _common(content, entry)
     except _NotUnderstoodError as error:
         message = f"evaluator `{label}`: {error}"
         is_misspelt = isinstance(error, _MisspeltError)
@@ -129,8 +130,8 @@ def read_evaluator(
         options=entry.options,
         path=path,
         line=line,
-        threshold=threshold,
         from_golden=from_golden,
+        **common,
     )
     return spec, problems
 
@@ -320,6 +321,36 @@ def _scored(choices: list[Any]) -> list[dict[str, Any]]:
     if not is_plain:
         raise _NotUnderstoodError("the choices have no scores; write `{choice: …, score: …}`")
     return [{"choice": word, "score": int(word.strip().lower() in _POSITIVE)} for word in words]
+
+
+def _common(content: Mapping[str, Any], entry: _Entry) -> Mapping[str, Any]:
+    """What every kind of evaluator takes."""
+    return {
+        "threshold": _threshold(content, entry),
+        "negated": _flag(content, "not"),
+        "weight": _weight(content),
+        "optional": _flag(content, "optional"),
+    }
+
+
+def _flag(content: Mapping[str, Any], key: str) -> bool:
+    value = content.get(key)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise _MisspeltError(f"`{key}` must be true or false, found {value!r:.40}")
+
+
+def _weight(content: Mapping[str, Any]) -> float:
+    value = content.get("weight")
+    if value is None:
+        return 1.0
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 < value <= _MOST_WEIGHT:
+        raise _MisspeltError(
+            f"`weight` must be a number above 0, up to 1,000,000, found {value!r:.40}; "
+            "what is not to count is `optional: true`"
+        )
+    return float(value)
 
 
 def _threshold(content: Mapping[str, Any], entry: _Entry) -> float | None:

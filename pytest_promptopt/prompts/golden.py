@@ -20,8 +20,10 @@ class EvaluatorSpec:
     """An entry of ``evaluators`` as the file has it, not yet a scorer.
 
     ``kind`` is the key that says what it does (``string``, ``json``, ``llm`` …) and ``options``
-    what stands under it. ``threshold`` is None where the file has none. ``from_golden`` marks the
-    evaluators of a single golden, which may not name code.
+    what stands under it. ``threshold`` is None where the file has none. An evaluator that is
+    ``negated`` wants the contrary, one that is ``optional`` is shown and never counts; ``weight``
+    is how much it counts in the golden's score. ``from_golden`` marks the evaluators of a single
+    golden, which may not name code.
     """
 
     name: str
@@ -30,7 +32,22 @@ class EvaluatorSpec:
     path: str
     line: int
     threshold: float | None = None
+    negated: bool = False
+    weight: float = 1.0
+    optional: bool = False
     from_golden: bool = False
+
+    @property
+    def content(self) -> list[Any]:
+        """What it says, wherever it stands: JSON that goes into hashes.
+
+        What is not set is no part of it, so that hashes made before there was such a key hold.
+        """
+        said = {"not": self.negated, "optional": self.optional}
+        more: dict[str, Any] = {key: True for key, is_set in said.items() if is_set}
+        if self.weight != 1:
+            more["weight"] = self.weight
+        return [self.name, self.kind, self.options, self.threshold, *([more] if more else [])]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pytest_promptopt.prompts.document import Document, read_document
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_reducer
-from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.goldens import (
     RawGolden,
     build_goldens,
@@ -69,6 +69,7 @@ class _Reader:
             *evaluator_problems,
             *gate_problems,
             *(check_gate(document, gate, goldens, evaluators) if gate else ()),
+            *_nothing_counts(goldens, evaluators),
             *reducer_problems,
         )
         prompt = replace(
@@ -150,6 +151,18 @@ class _Reader:
         )
         for path in paths:
             yield from read_golden_file(path, _shown(path, self.root), self.files)
+
+
+def _nothing_counts(
+    goldens: Iterable[Golden], evaluators: tuple[EvaluatorSpec, ...]
+) -> Iterable[Problem]:
+    """Where nothing could be a miss."""
+    for golden in goldens:
+        specs = evaluators + golden.evaluators
+        if specs and all(spec.optional for spec in specs):
+            message = "all evaluators are optional, so that nothing could miss: let one count"
+            yield Problem(path=specs[-1].path, line=specs[-1].line, message=message)
+            return
 
 
 def _raise_errors(problems: Iterable[Problem]) -> None:

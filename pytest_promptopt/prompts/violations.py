@@ -136,7 +136,8 @@ def _wrong_type(error: Any) -> str:
     for branch in _branches(error):
         wanted = branch.get("type", [])
         types += [wanted] if isinstance(wanted, str) else wanted
-    expected = " or ".join(_TYPES[name] for name in dict.fromkeys(types) if name in _TYPES)
+    named = [_TYPES[name] for name in dict.fromkeys(types) if name in _TYPES]
+    expected = " or ".join(named) or "true or false"
     return f"must be {expected}, found {kind_of(error.instance)}{_remedy(error, expected)}"
 
 

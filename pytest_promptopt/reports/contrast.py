@@ -49,7 +49,7 @@ def differences_of(expected: str, answer: str) -> Sequence[str]:
 
 
 def _is_missed(mark: Mark) -> bool:
-    return mark.score is not None and not mark.passed
+    return mark.score is not None and not mark.passed and not mark.optional
 
 
 def _reason(mark: Mark) -> str:

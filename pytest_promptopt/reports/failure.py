@@ -47,4 +47,5 @@ def _line(mark: Mark) -> str:
     sign = "passed" if mark.passed else "missed"
     sign = "      " if mark.score is None else sign
     reason = f": {printable(mark.reason)}" if mark.reason else ""
-    return f"{sign}  {printable(mark.name)}  {value}{reason}".replace("\n", " ")
+    optional = " (optional)" if mark.optional else ""
+    return f"{sign}  {printable(mark.name)}{optional}  {value}{reason}".replace("\n", " ")

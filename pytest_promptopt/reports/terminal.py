@@ -230,10 +230,13 @@ def _spread(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
 
 def _parts(evaluation: Evaluation) -> Iterator[str]:
     """The score by tag and by evaluator, where there is more than one; the largest part first."""
-    names = evaluation.evaluators
+    optional = {m.name for r in evaluation.results for m in r.evaluators if m.optional}
     groups = {
         "tag": evaluation.by_tag,
-        "evaluator": {name: evaluation.by_evaluator(name) for name in names},
+        "evaluator": {
+            f"{name} (optional)" if name in optional else name: evaluation.by_evaluator(name)
+            for name in evaluation.evaluators
+        },
     }
     for kind, parts in groups.items():
         shown = [

@@ -5,6 +5,7 @@ import functools
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.scoring.kinds import Kind, Kinds, ScoringContext, kind_of
+from pytest_promptopt.scoring.negation import negated
 from pytest_promptopt.scoring.options import (
     ForeignError,
     MisspeltError,
@@ -68,9 +69,12 @@ def _kind(spec: EvaluatorSpec, kinds: Kinds) -> Kind:
 def _evaluator(spec: EvaluatorSpec, kind: Kind, context: ScoringContext) -> Evaluator:
     scorer = kind.make(spec, context)
     usual = kind.threshold or (FULL if isinstance(scorer, Scorer) else ABOVE_NOTHING)
+    threshold = usual if spec.threshold is None else Threshold(spec.threshold)
     return Evaluator(
         name=spec.name,
-        scorer=scorer,
-        threshold=usual if spec.threshold is None else Threshold(spec.threshold),
+        scorer=negated(scorer) if spec.negated else scorer,
+        threshold=threshold.negated if spec.negated else threshold,
+        weight=spec.weight,
+        optional=spec.optional,
         vote=functools.partial(kind.vote, spec.options) if kind.vote else None,
     )

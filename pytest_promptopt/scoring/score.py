@@ -69,6 +69,11 @@ class Threshold(NamedTuple):
         """Whether a score of ``value`` is good enough."""
         return value > self.least if self.is_strict else value >= self.least
 
+    @property
+    def negated(self) -> "Threshold":
+        """What 1 − a score passes where the score itself does not."""
+        return Threshold(1 - self.least, is_strict=not self.is_strict)
+
     def __str__(self) -> str:
         return f"{'above ' if self.is_strict else ''}{self.least:g}"
 
@@ -83,6 +88,7 @@ ABOVE_NOTHING = Threshold(0.0, is_strict=True)
 class Evaluator:
     """A scorer with the name and threshold that the file gives it.
 
+    ``weight`` is how much it counts in a golden's score; one that is ``optional`` never counts.
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
     others to say. Of ``direct`` and ``judge`` one is the scorer, the other None.
     """
@@ -90,6 +96,8 @@ class Evaluator:
     name: str
     scorer: Scorer | JudgeScorer = field(compare=False)
     threshold: Threshold = FULL
+    weight: float = 1.0
+    optional: bool = False
     vote: Callable[[str], str] | None = field(default=None, compare=False)
     direct: Scorer | None = field(init=False, compare=False)
     judge: JudgeScorer | None = field(init=False, compare=False)

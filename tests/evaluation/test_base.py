@@ -71,6 +71,24 @@ def test_a_base_without_a_model_says_so() -> None:
     assert base.subject.model_error == "at main: a: no model 'odd'"
 
 
+def test_an_evaluator_that_counts_for_less_is_told() -> None:
+    def asking(**said: object) -> Prompt:
+        spec = EvaluatorSpec(name="e", kind="contains", options="a", path="a", line=1, **said)  # type: ignore[arg-type]
+        return replace(prompt(), evaluators=(spec,))
+
+    def told(base: Prompt, head: Prompt) -> list[str]:
+        return [*loosened(base, head)]
+
+    assert told(asking(), asking(optional=True)) == ["the evaluator `e` became optional"]
+    assert told(asking(), asking(negated=True)) == ["the evaluator `e` was changed"]
+    assert told(asking(weight=2.0), asking()) == [
+        "the weight of the evaluator `e` went from 2 to 1"
+    ]
+    stricter, looser = asking(negated=True, threshold=0.5), asking(negated=True, threshold=0.8)
+    assert told(stricter, looser) == ["the threshold of the evaluator `e` went from 0.5 to 0.8"]
+    assert told(looser, stricter) == []
+
+
 def gated(**settings: object) -> Prompt:
     return replace(prompt(), gate=GateSettings(line=1, **settings))  # type: ignore[arg-type]
 

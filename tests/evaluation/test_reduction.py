@@ -73,6 +73,24 @@ def test_a_golden_passes_if_all_evaluators_do_and_scores_their_mean() -> None:
     assert (result.weight, result.required) == (2.0, True)
 
 
+def test_evaluators_count_by_their_weights() -> None:
+    heavy = Evaluator(name="h", scorer=Fixed({"x": 1.0}), weight=3)
+    light = evaluator("l", {"x": 0.0})
+    result = score_golden(subject(heavy, light), GOLDEN, [trial("x")])
+    assert (result.outcome, result.score) == (Outcome.MISSED, 0.75)
+
+
+@pytest.mark.parametrize("value", [0.0, None])
+def test_an_optional_evaluator_is_shown_and_counts_for_nothing(value: float | None) -> None:
+    shown = Evaluator(name="o", scorer=Fixed({"x": value}), optional=True)
+    for reducer in (Reducer(), MAJORITY, Reducer("at-least", 2)):
+        both = subject(evaluator("a", {"x": 1.0}), shown, reducer=reducer)
+        result = score_golden(both, GOLDEN, [trial("x"), trial("x")])
+        assert (result.outcome, result.score, result.reason) == (Outcome.PASSED, 1.0, "")
+        assert [answer.passed for answer in result.answers] == [True, True]
+        assert [(m.name, m.score, m.optional) for m in result.evaluators][1] == ("o", value, True)
+
+
 def test_samples_are_averaged_before_the_threshold_decides() -> None:
     half = subject(evaluator("a", {"x": 1.0, "y": 0.0}, threshold=0.5))
     result = score_golden(half, GOLDEN, [trial("x"), trial("y")])

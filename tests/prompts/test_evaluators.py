@@ -184,9 +184,9 @@ def test_an_entry_that_cannot_be_told_is_kept_without_a_kind(raw: Any, message: 
 
 
 def test_a_key_without_effect_is_said_and_the_evaluator_still_runs() -> None:
-    spec, problems = read({"string": {"contains": "a"}, "weight": 2})
+    spec, problems = read({"string": {"contains": "a"}, "metric": 2})
     assert spec.kind == "string"
-    assert problems == ["evaluator `string`: the key `weight` is not understood and has no effect"]
+    assert problems == ["evaluator `string`: the key `metric` is not understood and has no effect"]
 
 
 def test_parameters_of_a_judge_have_no_effect_and_that_is_said() -> None:

@@ -127,6 +127,30 @@ def test_what_would_change_the_answers_is_refused(tmp_path: Path, text: str, tol
     assert told in refusal(tmp_path, f"{MESSAGES}{text}\n")
 
 
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{equals: x, not: maybe}", "`evaluators[0].not` must be true or false, found text"),
+        ("{equals: x, optional: 1}", "`evaluators[0].optional` must be true or false, found a num"),
+        ("{equals: x, weight: 0}", "`evaluators[0].weight` must be above 0, found 0"),
+        ("{equals: x, weight: 1e9}", "`evaluators[0].weight` must be at most 1000000, found"),
+        ("{equals: x, wieght: 2}", "the key `wieght` is not understood; did you mean `weight`?"),
+        ("{equals: x, optional: true}", "a.prompt.yml:2: all evaluators are optional, so that"),
+    ],
+)
+def test_what_every_evaluator_takes_is_checked(tmp_path: Path, entry: str, told: str) -> None:
+    assert told in refusal(
+        tmp_path, f"evaluators:\n  - {entry}\n{MESSAGES}testData: [{{q: a}}, {{q: b}}]\n"
+    )
+
+
+def test_a_goldens_own_evaluators_are_checked_too(tmp_path: Path) -> None:
+    told = refusal(
+        tmp_path, f"{MESSAGES}testData: [{{q: a, evaluators: [{{equals: x, not: 1}}]}}]\n"
+    )
+    assert "evaluator `evaluator 1`: `not` must be true or false, found 1" in told
+
+
 def test_all_violations_of_the_schema_are_told_in_file_order(tmp_path: Path) -> None:
     message = refusal(
         tmp_path,
