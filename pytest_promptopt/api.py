@@ -16,6 +16,8 @@ from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.optimizer import Question
+from pytest_promptopt.optimization.proposers.proposer import ProposerCost
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.store import ProposalStore
@@ -51,8 +53,10 @@ __all__ = [
     "PromptoptError",
     "Proposal",
     "ProposalStore",
+    "ProposerCost",
     "Provider",
     "ProviderError",
+    "Question",
     "Request",
     "Run",
     "Score",

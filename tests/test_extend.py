@@ -38,7 +38,9 @@ def installed(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
             for group, points in about["entry-points"].items()
         ]
         (information / "entry_points.txt").write_text("\n\n".join(groups))
-        (site / f"{name}.py").write_text(file_of(f"{name}/{name}.py"))
+        for file in re.findall(rf"`{name}/({name}[/.][\w/.]+)`", PAGE):
+            (site / file).parent.mkdir(exist_ok=True)
+            (site / file).write_text(file_of(f"{name}/{file}"))
     monkeypatch.setenv("PYTHONPATH", str(site))
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
     return project
@@ -73,19 +75,35 @@ def test_a_kind_a_provider_and_a_report_of_other_packages_work(installed: Projec
     result.stdout.fnmatch_lines(["*`shorterThan` must be a number of words*"])
 
 
-def test_a_proposer_of_another_package_searches(installed: Project) -> None:
+REWRITING = """\
+def answer(request):
+    asked = "in a stern tone" in request.messages[-1].content
+    return "<prompt>Answer with one of billing, returns, shipping.</prompt>" if asked else "no"
+"""
+
+
+def test_a_proposer_of_another_package_searches_with_its_requests_and_settings(
+    installed: Project,
+) -> None:
     weak(installed)
+    installed.write("rewriting.py", REWRITING)
     path = installed.path / "prompts/a.prompt.yml"
-    polite = "proposers: {polite: 1}, diagnosis: false, method: opro"
+    polite = "proposers: {polite: 2}, polite.tone: stern, diagnosis: false, method: opro"
     path.write_text(path.read_text().replace("method: opro", polite))
+    arguments = ("--prompt-optimize", "--prompt-optimizer-model", "scripted:rewriting:answer")
+    result = run(installed, *arguments)
+    result.stdout.fnmatch_lines(
+        [
+            "    plan: besides, a round may take: 2 to ask again where replies cannot be read*",
+            "    verdict: Improved: *",
+            "    +*Answer with one of billing*",
+        ]
+    )
+    result = run(installed, *arguments, "--prompt-optimize-set", "polite.tune=loud")
+    result.stderr.fnmatch_lines(["*--prompt-optimize-set: `polite.tune` is not a setting*`tone`?*"])
+    path.write_text(path.read_text().replace("polite.tone", "polite.tune"))
     result = run(installed, "--prompt-optimize")
-    result.stdout.fnmatch_lines(["    verdict: Improved: *", "    +*Answer with one of billing*"])
-
-
-def test_what_builds_on_it_is_tested_by_the_same_means(installed: Project) -> None:
-    installed.write("test_acme.py", file_of("test_acme.py"))
-    result = installed.pytester.runpytest_subprocess("test_acme.py")
-    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*`polite.tune` is not a setting*did you mean `tone`?*"])
 
 
 def test_every_hook_is_called(installed: Project) -> None:

@@ -12,6 +12,7 @@ from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.search import Search
+from pytest_promptopt.optimization.stops import SearchStoppedError, stopped_by
 from pytest_promptopt.prompts.golden import Golden
 
 _CONTRACTS = 2
@@ -73,8 +74,11 @@ async def _proposals(
             count=count,
             optimizer=search.allotment(name, cost.calls),
         )
-        made = await proposers[name].propose(context)
-        fresh += [candidate for candidate in made[: cost.candidates] if search.admit(candidate)]
+        with stopped_by(f"the proposer `{name}`"):
+            made = tuple(await proposers[name].propose(context))[: cost.candidates]
+        if not all(isinstance(candidate, Candidate) for candidate in made):
+            raise SearchStoppedError(f"the proposer `{name}` gave something else than candidates")
+        fresh += [candidate for candidate in made if search.admit(candidate)]
     return [Proposal(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
 
 
@@ -134,7 +138,8 @@ async def _raced(search: Search, proposals: Sequence[Proposal]) -> tuple[Candida
         batches={proposal.candidate.id: _goldens(proposal) for proposal in proposals},
         acceptance=accepts,
     )
-    left = await allocator.best(race)
+    with stopped_by(f"the allocator `{settings.allocator}`"):
+        left = await allocator.best(race)
     joined = tuple(
         candidate
         for candidate in left

@@ -1,6 +1,10 @@
 """Reasons for which a search ends before its last round."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pytest_promptopt.errors import PromptoptError
+from pytest_promptopt.text.raised import raised_by
 
 
 class SearchStoppedError(PromptoptError):
@@ -13,3 +17,14 @@ class CapReachedError(SearchStoppedError):
 
 class AnswersMissingError(SearchStoppedError):
     """Models do not answer, or nothing can be scored; another run may fare better."""
+
+
+@contextmanager
+def stopped_by(what: str) -> Iterator[None]:
+    """Stop the search where ``what``, which may be somebody else's code, raises or exits."""
+    try:
+        yield
+    except SearchStoppedError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise SearchStoppedError(f"{what} raised {raised_by(error)}") from error

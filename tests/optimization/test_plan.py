@@ -123,6 +123,16 @@ class Greedy(Undeclared):
         return await super().propose(context)
 
 
+class Broken(Undeclared):
+    async def propose(self, context: Context) -> list[Candidate]:
+        raise ValueError(f"no {context.count}")
+
+
+class Careless(Undeclared):
+    async def propose(self, context: Context) -> list[Candidate]:
+        return [context.text]  # type: ignore[list-item]
+
+
 class Stated(Greedy):
     def cost(self, order: Order) -> ProposerCost:
         return ProposerCost(calls=2 * order.count, candidates=2 * order.count)
@@ -140,7 +150,16 @@ class Everything:
 def others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proposers and an allocator as other packages would bring them."""
     for registry, implementations in (
-        (PROPOSERS, {"undeclared": Undeclared, "greedy": Greedy, "stated": Stated}),
+        (
+            PROPOSERS,
+            {
+                "undeclared": Undeclared,
+                "greedy": Greedy,
+                "broken": Broken,
+                "careless": Careless,
+                "stated": Stated,
+            },
+        ),
         (ALLOCATORS, {"everything": Everything}),
     ):
         known = registry.get
@@ -204,10 +223,21 @@ def test_no_round_takes_more_than_the_plan_says(
 
 
 @pytest.mark.usefixtures("others")
-def test_a_proposer_that_asks_more_than_it_states_ends_the_search(tmp_path: Path) -> None:
-    searched(tmp_path, "opro", names_one_more_label, proposers={"greedy": 3})
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (
+            "greedy",
+            "the proposer `greedy` wants 3 more calls of the optimizer model, and by its `cost` it "
+            "may make 0",
+        ),
+        ("broken", "the proposer `broken` raised ValueError: no 3 ("),
+        ("careless", "the proposer `careless` gave something else than candidates"),
+    ],
+)
+def test_a_proposer_that_does_not_keep_to_the_protocol_ends_the_search_and_is_named(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    searched(tmp_path, "opro", names_one_more_label, proposers={name: 3})
     (ended,) = events(tmp_path, "ended")
-    assert str(ended["reason"]).startswith(
-        "the proposer `greedy` wants 3 more calls of the optimizer model, and by its `cost` it may "
-        "make 0"
-    )
+    assert str(ended["reason"]).startswith(reason)

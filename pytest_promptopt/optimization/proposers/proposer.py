@@ -182,10 +182,8 @@ def made_proposer(name: str, settings: OptimizeSettings) -> Proposer:
     for key in own:
         if key not in known:
             raise UsageError(f"`{name}.{key}` is not a setting{did_you_mean(key, known)}")
-    if not known:
-        return kind()
     try:
-        return from_json(kind, dict(own), strict=False)
+        return from_json(kind, dict(own), strict=False) if known else kind()
     except ValueError as error:
         raise UsageError(f"`{name}`: {error}") from None
 
