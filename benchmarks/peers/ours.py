@@ -10,6 +10,13 @@ from benchmarks.peers.tool import INSTRUCTION, MODEL, Way, expected, question
 
 ROOT = Path(__file__).parents[2]
 
+_PYTHON = Way(name="evaluate() in Python")
+_SCRIPT = """\
+from pytest_promptopt.api import Outcome, evaluate
+[prompt] = evaluate("prompts").prompts
+print(len(prompt.evaluation.having(Outcome.PASSED)), "passed")
+"""
+
 
 class Ours:
     """A prompt file with its goldens beside it; ``expected`` alone means an exact match."""
@@ -18,6 +25,7 @@ class Ours:
     ways = (
         Way(),
         Way(name="--prompt-concurrency 100", arguments=("--prompt-concurrency", "100")),
+        _PYTHON,
     )
     variables: Mapping[str, str] = {}
 
@@ -31,6 +39,8 @@ class Ours:
 
     def command(self, environment: Environment, way: Way) -> tuple[str, ...]:
         """What a user types."""
+        if way is _PYTHON:
+            return (environment.program("python"), "-c", _SCRIPT)
         return (environment.program("pytest"), "--prompt-eval", *way.arguments)
 
     def scored(self, project: Path, output: str) -> int:  # noqa: ARG002
