@@ -98,7 +98,7 @@ def hooks_of(plugins: Sequence[object]) -> pluggy.HookRelay:
         for plugin in plugins:
             manager.register(plugin)
         manager.check_pending()
-    except pluggy.PluginValidationError as error:
+    except (pluggy.PluginValidationError, ValueError) as error:
         raise UsageError(f"plugins: {error}") from error
     return manager.hook
 

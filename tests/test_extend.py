@@ -153,6 +153,13 @@ def test_a_plugin_with_a_hook_that_there_is_not_is_named_in_python_too(project: 
         evaluate("a.prompt.yml", plugins=[misread])
 
 
+def test_a_wrapper_that_gives_no_provider_is_named(project: Project) -> None:
+    project.write("a.prompt.yml", PROMPT)
+    project.write("conftest.py", "def pytest_promptopt_wrapper(): return lambda provider: None\n")
+    result = project.run("a.prompt.yml")
+    result.stderr.fnmatch_lines(["*pytest_promptopt_wrapper: expected a provider, found NoneType"])
+
+
 @pytest.mark.parametrize("name", ["model", "wrapper", "reports"])
 def test_a_hook_that_gives_something_else_is_named(project: Project, name: str) -> None:
     project.answers({"one": "1", "two": "3"})

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_promptopt.cli.output import Output, Style, Styled
 from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
-from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.optimization.journal import read_journal
@@ -18,6 +18,7 @@ from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.reports.terminal import render
+from pytest_promptopt.suggestion import close_to
 from pytest_promptopt.work.saved_runs import RunStore
 
 _LISTED = 20
@@ -54,7 +55,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     found = [known for known in names if known.startswith(name)]
     if len(found) != 1:
         many = "several runs start with" if found else "no run starts with"
-        raise UsageError(f"{many} {name!r}: there are {', '.join(found or names) or 'none'}")
+        there = listed(found or names) or "none; `promptopt report` lists them"
+        raise UsageError(f"{many} {name!r}: there are {there}{close_to(name, names)}")
     if found[0] in searches:
         _tell(read_journal(searches[found[0]]), out, has_texts=has_texts)
     else:

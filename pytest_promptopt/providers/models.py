@@ -124,6 +124,8 @@ class _Names:
             return self._catalogued(name, model)
         if provider in self.other_providers():
             return Model(provider=provider, name=model)
+        if provider == "scripted":
+            raise UsageError(f"model {name!r}: write scripted:{model}, with a colon")
         if provider == "azure-openai" and _BARE_NAMES[0][1].match(model):
             return self._remote("openai", model)
         raise self._unknown(name, f"names the provider {provider!r}, which is not known")

@@ -1,9 +1,13 @@
 """The provider that holds another one to what a provider promises."""
 
+import logging
+
 from pytest_promptopt.errors import ProviderError, RefusedError
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.text.raised import raised_by
+
+_LOGGER = logging.getLogger(__name__)
 
 
 class Promised:
@@ -32,5 +36,8 @@ class Promised:
         return answer
 
     async def close(self) -> None:
-        """Close the provider."""
-        await self._provider.close()
+        """Close the provider; one that fails at that has answered all there was to answer."""
+        try:
+            await self._provider.close()
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            _LOGGER.warning("a provider was not closed: it raised %s", raised_by(error))

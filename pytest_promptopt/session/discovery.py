@@ -69,6 +69,11 @@ class FindingPrompts:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
         """Refuse to run without any prompt; warn of what was nearly one."""
+        if broken := next((path for path in self.files if not path.is_file()), None):
+            raise pytest.UsageError(
+                f"{printable(self._shown(broken))} is no file, or a link to one that is not there: "
+                "mend it or take it away"
+            )
         if self.files or self._has_others():
             self._warn()
         elif not self._names_other_tests():

@@ -59,6 +59,9 @@ def client_of(
     provider: Provider = Router(provider_settings)
     for wrap in hook.pytest_promptopt_wrapper():
         provider = promised(wrap, Callable, "pytest_promptopt_wrapper")(provider)
+        if not callable(getattr(provider, "complete", None)):
+            found = type(provider).__name__
+            raise UsageError(f"pytest_promptopt_wrapper: expected a provider, found {found}")
     client = build_client(client_settings, Promised(provider), warn=warn, rng=random.Random())
     if settings.cache_clear and client.cache is not None:
         client.cache.clear()

@@ -81,8 +81,7 @@ def opened(
 
     Raises like :func:`evaluate`, also for ``options`` that are none of ``known``.
     """
-    places = [Path(path)] if isinstance(path, str | Path) else [Path(place) for place in path]
-    files = _prompt_files(places)
+    files = _prompt_files(places := _places(path))
     project = find_project(places)
     settings = _settings(project, options, known)
     engine = start_engine(project.root, settings, warn=on_remark, hook=hooks_of(plugins))
@@ -113,6 +112,13 @@ def evaluate_files(
     prompts = tuple(joined(records) for records in told.values())
     fails = bool(failures) or any(prompt.fails for prompt in prompts)
     return Run(exit_code=int(fails), failures=tuple(failures), prompts=prompts)
+
+
+def _places(path: object) -> list[Path]:
+    paths = [path] if isinstance(path, str | Path) or not isinstance(path, Iterable) else [*path]
+    if not paths or not all(isinstance(one, str | Path) for one in paths):
+        raise UsageError(f"expected a path or several, found {path!r:.60}")
+    return [Path(one) for one in paths if isinstance(one, str | Path)]
 
 
 def _prompt_files(places: Sequence[Path]) -> list[Path]:

@@ -134,7 +134,9 @@ def _lines(_option: Option, raw: Any, _source: str) -> tuple[str, ...]:
     return tuple(raw)
 
 
-def _truth(_option: Option, raw: Any, _source: str) -> bool:
+def _truth(_option: Option, raw: Any, source: str) -> bool:
+    if raw not in (None, True, False):
+        raise UsageError(f"{source}: expected true or false, found {raw!r}")
     return bool(raw)
 
 

@@ -95,6 +95,8 @@ def test_a_run_that_is_not_there_or_not_clear_is_told(
     journal(tmp_path, "abc2", [*RUN, {"none": 1}])
     assert main(["report", "x"]) == 2
     assert "no run starts with 'x': there are abc" in capsys.readouterr().err
+    assert main(["report", "bac1"]) == 2
+    assert capsys.readouterr().err.rstrip().endswith("; did you mean `abc1`?")
     assert main(["report", "abc"]) == 2
     assert "several runs start with 'abc'" in capsys.readouterr().err
     assert main(["report", "abc2"]) == 2

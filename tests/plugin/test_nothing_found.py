@@ -48,6 +48,14 @@ def test_named_paths_of_other_tests_are_none(project: Project, path: str) -> Non
     project.run(path).assert_outcomes(passed=1)
 
 
+def test_a_link_to_a_prompt_that_is_not_there_is_an_error(project: Project) -> None:
+    project.write("prompts/a.prompt.yml", PROMPT)
+    (project.path / "prompts/b.prompt.yml").symlink_to("gone.prompt.yml")
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*prompts/b.prompt.yml is no file, or a link to one that is not*"])
+
+
 def test_near_misses_beside_prompts_are_warnings(project: Project) -> None:
     project.write("pytest.ini", "[pytest]\nprompt_paths = prompts more\n")
     project.write("prompts/a.prompt.yml", PROMPT)

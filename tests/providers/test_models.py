@@ -136,6 +136,12 @@ def test_unknown_provider_names_the_known_ones_and_the_line_that_would_map_it() 
     )
 
 
+def test_scripted_answers_written_like_a_provider_say_how_they_are_written() -> None:
+    assert refused("scripted/answers.json") == (
+        "model 'scripted/answers.json': write scripted:answers.json, with a colon"
+    )
+
+
 def test_unknown_name_names_the_nearest() -> None:
     message = refused("local/qwen2.5-coder-0.5", Path())
     assert "is not in the catalogue of local models" in message

@@ -34,6 +34,17 @@ def test_what_is_raised_is_refused_with_its_place(error: BaseException) -> None:
     assert caught.value.__cause__ is error
 
 
+def test_a_provider_that_cannot_be_closed_is_told_and_ends_nothing(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Stuck(Answering):
+        async def close(self) -> None:
+            raise RuntimeError("boom")
+
+    asyncio.run(Promised(Stuck()).close())
+    assert "a provider was not closed: it raised RuntimeError: boom (" in caplog.text
+
+
 @pytest.mark.parametrize("error", [TransientError("busy"), asyncio.CancelledError()])
 def test_what_a_provider_may_raise_passes(error: BaseException) -> None:
     with pytest.raises(type(error)):

@@ -103,6 +103,8 @@ def test_wrong_input_is_named(project: Project) -> None:
         ({"base": True}, "--prompt-base: expected text, found True"),
         ({"samples": 2.5}, "--prompt-samples: expected a whole number of at least 1, found 2.5"),
         ({"samples": [2]}, r"--prompt-samples: expected a whole number .* found \[2\]"),
+        ({"no_cache": "false"}, "--prompt-no-cache: expected true or false, found 'false'"),
+        ({"plugins": [pytest, pytest]}, "plugins: Plugin name already registered: pytest"),
         ({"timeout": object}, "--prompt-timeout: expected a number of seconds above 0, found <cl"),
     ],
 )
@@ -112,6 +114,12 @@ def test_an_option_of_another_type_is_named(
     project.write("a.prompt.yml", PROMPT)
     with pytest.raises(UsageError, match=told):
         evaluate("a.prompt.yml", **options)
+
+
+@pytest.mark.parametrize("path", [None, [], 3, ["a.prompt.yml", None]])
+def test_what_is_no_path_is_named(path: Any) -> None:
+    with pytest.raises(UsageError, match="expected a path or several, found"):
+        evaluate(path)
 
 
 def test_a_model_that_would_end_the_process_is_an_error_of_its_goldens(project: Project) -> None:
