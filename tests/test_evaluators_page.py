@@ -51,13 +51,14 @@ EXAMPLES = tuple(examples())
 
 def completion(cell: str, first: str) -> Completion:
     """The completion that a cell means: a text and notes behind it, or one of the standard ones."""
+    usage = Usage(is_known=False)
     match cell:
         case "(empty)":
-            return Completion(text="")
+            return Completion(text="", usage=usage)
         case "(cut off)":
-            return Completion(text=first, finish_reason=FinishReason.LENGTH)
+            return Completion(text=first, finish_reason=FinishReason.LENGTH, usage=usage)
         case "(refused)":
-            return Completion(text=REFUSAL, finish_reason=FinishReason.REFUSAL)
+            return Completion(text=REFUSAL, finish_reason=FinishReason.REFUSAL, usage=usage)
     text, notes = text_of(cell), cell.rpartition("`")[2]
     tokens, seconds, usd = (found(rf"([\d.]+) {unit}", notes) for unit in ("tokens", "s", "usd"))
     return Completion(

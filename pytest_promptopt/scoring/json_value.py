@@ -1,20 +1,15 @@
 """JSON in an answer: what it says, and where it differs from what was expected."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from pytest_promptopt.scoring.code_block import SeveralBlocksError, only_block
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.text.excerpt import excerpt, one_line
 
-# Also indented in a list, behind words, and with its content on the same line.
-_FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)
-_LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=[\s{\[])")
-_MARK_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
-_MOST_FENCES = 1_000
 _SHOWN_DIFFERENCES = 3
 _OUTSIDE = " \t\r\n\ufeff\u200b\u2060"
 
@@ -38,16 +33,13 @@ def read_json(text: str, *, strict: bool = False) -> Any:
     except NotJsonError as error:
         if strict:
             raise
-        fenced = islice(_fenced_blocks(text), _MOST_FENCES)
-        blocks = [block for block in fenced if block.strip()]
-        if not blocks and _FENCE.search(text):
-            # A mark by itself closes what the prompt opened for the model.
-            blocks = [_MARK_LINE.sub("", text)]
-        if not blocks:
-            raise
-        if len(blocks) > 1:
+        try:
+            block = only_block(text)
+        except SeveralBlocksError:
             raise NotJsonError("more than one code block") from error
-    return _parse(blocks[0])
+        if block is None:
+            raise
+    return _parse(block)
 
 
 def _parse(text: str) -> Any:
@@ -79,34 +71,6 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise _NotStrictError(f"{name} is not JSON")
-
-
-def _fenced_blocks(text: str) -> Iterator[str]:
-    """The contents of all code blocks; one that is not closed goes on to the end."""
-    position = 0
-    while opening := _FENCE.search(text, position):
-        content, closed, _ = opening["info"].partition(opening["marks"])
-        if closed:
-            yield _LANGUAGE.sub("", content)
-            position = opening.end()
-            continue
-        closing = _closing(opening["marks"], text, opening.end())
-        start = opening.start("info") if _LANGUAGE.sub("", content)[:1] in ("{", "[") else None
-        block = text[
-            opening.end() if start is None else start : closing.start() if closing else None
-        ]
-        yield block if start is None else _LANGUAGE.sub("", block)
-        if closing is None:
-            return
-        position = closing.end()
-
-
-def _closing(marks: str, text: str, start: int) -> re.Match[str] | None:
-    """The marks on a line of their own, else those that end a line or begin one."""
-    mark = f"{marks[0]}{{{len(marks)},}}"
-    alone = re.compile(rf"^[ \t]*{mark}[ \t\r]*$", re.MULTILINE)
-    beside = re.compile(rf"(?<!{marks[0]}){mark}[ \t\r]*$|^[ \t]*{mark}(?=[ \t])", re.MULTILINE)
-    return alone.search(text, start) or beside.search(text, start)
 
 
 def same_value(expected: Any, found: Any) -> bool:

@@ -56,20 +56,21 @@ def read_options(record: type[Read], spec: EvaluatorSpec) -> Read:
                 f"`{spec.kind}` must be a mapping of {names}, found {type_name(found)}"
             )
     known_only(found, keys)
-    _require_choices(record, found)
+    hints = get_type_hints(record)
+    types = {key: hints[name] for name, key in zip(record.__struct_fields__, keys, strict=True)}
     try:
-        return from_json(record, found)
+        return from_json(record, {key: _given(key, found[key], types[key]) for key in found})
     except ValueError as error:
         raise OptionsError(f"`{spec.kind}`: {error}") from None
 
 
-def _require_choices(record: type[Options], found: Mapping[str, Any]) -> None:
-    hints = get_type_hints(record)
-    for name, key in zip(record.__struct_fields__, record.__struct_encode_fields__, strict=True):
-        choices = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
-        if choices and key in found and found[key] not in choices:
-            texts = [str(choice) for choice in choices]
-            raise unknown(f"`{key}` cannot be {found[key]!r:.40}", str(found[key]), texts)
+def _given(key: str, value: Any, kind: Any) -> Any:
+    """What stands under ``key``, where it is one of the choices that there are."""
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if choices and value not in choices:
+        raise unknown(f"`{key}` cannot be {value!r:.40}", str(value), [*map(str, choices)])
+    # A number that remembers how it was written, which only text to compare with needs.
+    return float(value) if isinstance(value, float) and kind is not Any else value
 
 
 def known_only(options: Mapping[Any, Any], known: Collection[str]) -> None:
