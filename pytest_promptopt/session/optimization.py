@@ -1,6 +1,5 @@
 """``--prompt-optimize``: after scoring, the prompts that fall short are rewritten."""
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.record import PromptRecord
-from pytest_promptopt.optimization.ledger import PriceUsd
 from pytest_promptopt.optimization.result import Event, Progress
 from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.proposals.finding import Finding
@@ -42,18 +40,15 @@ class Optimizing(Step):
     """Runs in the process that owns the calls, when all items are done.
 
     Nothing is optimized in a job that is ``is_from_fork``: it would spend on what anybody sends.
-    ``_events`` are put in by the event loop's thread and shown by the main thread. ``_unsaved``
-    are the reasons why proposals could not be saved, by their ids.
+    ``_unsaved`` are the reasons why proposals could not be saved, by their ids.
     """
 
     config: pytest.Config
     state: State
     reporting: Reporting
     settings: Settings
-    price_usd: PriceUsd
     work: Work
     is_from_fork: bool
-    _events: deque[Event] = field(default_factory=deque)
     _searches: list[Search] = field(default_factory=list)
     _unsaved: dict[str, str] = field(default_factory=dict)
     _refused: list[str] = field(default_factory=list)
@@ -97,9 +92,8 @@ class Optimizing(Step):
             entries=self.state.entries,
             bridge=self.state.bridge,
             hook=self.config.hook,
-            price_usd=self.price_usd,
-            report=self._events.append,
-            waiting=lambda: self._show(prompt.key),
+            on_event=self._show,
+            waiting=self.state.progress.draw,
         )
         run = ""
 
@@ -130,17 +124,12 @@ class Optimizing(Step):
         except OSError as error:
             self._unsaved[proposal.id] = f"{error.strerror or error}"
 
-    def _show(self, key: str) -> None:
-        """What happened since, and the state of things on the current line."""
-        while self._events:
-            event = self._events.popleft()
-            self.config.hook.pytest_promptopt_search_event(prompt=key, event=event)
-            if isinstance(event, Progress):
-                self.work.search = describe_search(event)
-            self.state.progress.erase()
-            for line in describe_event(event):
-                self._tell(line)
-        self.state.progress.draw()
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.work.search = describe_search(event)
+        self.state.progress.erase()
+        for line in describe_event(event):
+            self._tell(line)
 
     def _tell(self, line: Line) -> None:
         reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")

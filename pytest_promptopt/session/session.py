@@ -145,9 +145,7 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
     if settings.wants_search:
         from pytest_promptopt.work.optimize import describe_search_plan
 
-        search = functools.partial(
-            describe_search_plan, settings=settings, price_usd=settings.prices.cost_usd
-        )
+        search = functools.partial(describe_search_plan, settings=settings)
     planning = Planning(cache, settings.prices, search)
     config.pluginmanager.register(planning, "promptopt-planning")
 
@@ -172,7 +170,6 @@ def _steps(
             state=state,
             reporting=reporting,
             settings=settings,
-            price_usd=settings.prices.cost_usd,
             work=work,
             is_from_fork=is_from_fork(),
         )

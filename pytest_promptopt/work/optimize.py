@@ -18,7 +18,6 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions
 from pytest_promptopt.optimization.inputs import inputs_digest
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.ledger import PriceUsd
 from pytest_promptopt.optimization.loop import optimize as run_search
 from pytest_promptopt.optimization.loop import plan_for
 from pytest_promptopt.optimization.memory import Memory, MemoryFile
@@ -40,7 +39,6 @@ from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.work.bridge import Bridge
-from pytest_promptopt.work.engine import Engine
 from pytest_promptopt.work.entries import EntryReader
 from pytest_promptopt.work.evaluate import (
     OPTIONS,
@@ -102,8 +100,9 @@ class Search:
 class Searcher:
     """Searches for better prompts in the project at ``root``.
 
-    ``hook`` are the hooks of plugins. ``report`` is told what happens, from the thread of the
-    ``bridge``; ``waiting`` is called about ten times a second meanwhile, and once in the end.
+    ``hook`` are the hooks of plugins; they, and then ``on_event``, are told what happens.
+    ``waiting`` is called about ten times a second meanwhile, and once in the end. All of that in
+    the thread of whoever searches.
     """
 
     root: Path
@@ -111,8 +110,7 @@ class Searcher:
     entries: EntryReader
     bridge: Bridge
     hook: pluggy.HookRelay
-    price_usd: PriceUsd
-    report: Callable[[Event], None]
+    on_event: Callable[[Event], None] = ignore
     waiting: Callable[[], None] = do_nothing
 
     def search(self, prompt: PromptRecord, begin: Callable[[str, str], None] = ignore) -> Search:
@@ -160,6 +158,15 @@ class Searcher:
         name: str,
     ) -> Result:
         journal = Journal(self.root / RUNS / name / JOURNAL)
+        events: deque[Event] = deque()
+
+        def tell() -> None:
+            while events:
+                event = events.popleft()
+                self.hook.pytest_promptopt_search_event(prompt=subject.key, event=event)
+                self.on_event(event)
+            self.waiting()
+
         found = run_search(
             subject,
             settings,
@@ -168,11 +175,11 @@ class Searcher:
             splits=splits,
             journal=journal,
             memory=memory,
-            report=self.report,
-            price_usd=self.price_usd,
+            report=events.append,
+            price_usd=self.settings.prices.cost_usd,
         )
         try:
-            result = self.bridge.wait(found, self.waiting)
+            result = self.bridge.wait(found, tell)
         except KeyboardInterrupt:
             # The loop still writes to the journal as it gives up: the process closes it.
             raise
@@ -180,7 +187,7 @@ class Searcher:
             journal.close()
             raise
         finally:
-            self.waiting()
+            tell()
         journal.close()
         return result
 
@@ -235,39 +242,26 @@ def optimize(
             files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
         )
         wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
-        searches, refused = _searched(wanted, engine, settings, on_search_event)
-        run = replace(run, searches=tuple(search.finding.search for search in searches))
-        engine.hook.pytest_promptopt_run(run=run)
-    return Optimized(run=run, searches=tuple(searches), refused=refused)
-
-
-def _searched(
-    prompts: Iterable[PromptRecord],
-    engine: Engine,
-    settings: Settings,
-    on_search_event: Callable[[Event], None],
-) -> tuple[list[Search], dict[str, str]]:
-    """The searches that ended, and why others could not start."""
-    searches, refused = [], {}
-    for prompt in prompts:
-        events: deque[Event] = deque()
-
-        def tell(key: str = prompt.key, events: deque[Event] = events) -> None:
-            while events:
-                event = events.popleft()
-                engine.hook.pytest_promptopt_search_event(prompt=key, event=event)
-                on_search_event(event)
-
         searcher = Searcher(
             root=engine.root,
             settings=settings,
             entries=engine.entries,
             bridge=engine.bridge,
             hook=engine.hook,
-            price_usd=settings.prices.cost_usd,
-            report=events.append,
-            waiting=tell,
+            on_event=on_search_event,
         )
+        searches, refused = _searched(wanted, searcher)
+        run = replace(run, searches=tuple(search.finding.search for search in searches))
+        engine.hook.pytest_promptopt_run(run=run)
+    return Optimized(run=run, searches=tuple(searches), refused=refused)
+
+
+def _searched(
+    prompts: Iterable[PromptRecord], searcher: Searcher
+) -> tuple[list[Search], dict[str, str]]:
+    """The searches that ended, and why others could not start."""
+    searches, refused = [], {}
+    for prompt in prompts:
         try:
             searches.append(searcher.search(prompt))
         except (PromptFileError, UsageError, OSError) as error:
@@ -328,12 +322,12 @@ def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
     return overridden(found, _pairs(settings.optimize_set), "--prompt-optimize-set")
 
 
-def describe_search_plan(subject: Subject, settings: Settings, price_usd: PriceUsd) -> list[str]:
+def describe_search_plan(subject: Subject, settings: Settings) -> list[str]:
     """What a search for the subject would take, or why there would be none."""
     try:
         found = optimize_settings(subject, settings)
         splits = split_goldens(subject.prompt.goldens)
-        return [*plan_for(subject, found, splits, price_usd=price_usd).lines]
+        return [*plan_for(subject, found, splits, price_usd=settings.prices.cost_usd).lines]
     except UsageError as error:
         return [str(error)]
 
