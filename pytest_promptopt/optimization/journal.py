@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pytest_promptopt.codec import from_json, to_json
+from pytest_promptopt.codec import Number, from_json, to_json
 from pytest_promptopt.errors import (
     BudgetError,
     NotConfiguredError,
@@ -33,38 +33,19 @@ VERSION = 1
 
 Kept = TypeVar("Kept")
 
-
-_MOST = 1e9
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-def _are_scores(value: Any) -> bool:
-    return isinstance(value, Mapping) and all(
-        score is None or (type(score) in {int, float} and abs(score) <= _MOST)
-        for score in value.values()
-    )
-
-
-_FIELDS: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
-    "run": {"inputs": _is_text},
-    "call": {"fingerprint": _is_text, "role": _is_text},
-    "noted": {"name": _is_text, "value": lambda value: value is not ...},
-    "headroom": {"sentence": _is_text},
-    "round": {"number": lambda value: type(value) is int, "parents": _are_texts},
-    "proposed": {"candidate": _is_text, "origin": _is_text},
-    "refused": {"candidate": _is_text, "origin": _is_text},
-    "unparsed": {"meta": _is_text, "reason": _is_text},
-    "raced": {"scores": _are_scores, "joined": _are_texts},
-    "chosen": {"candidate": lambda value: value is None or _is_text(value)},
-    "verdict": {"sentence": _is_text},
-    "ended": {"reason": _is_text},
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "run": {"inputs": str},
+    "call": {"fingerprint": str, "role": str},
+    "noted": {"name": str, "value": Any},
+    "headroom": {"sentence": str},
+    "round": {"number": int, "parents": list[str]},
+    "proposed": {"candidate": str, "origin": str},
+    "refused": {"candidate": str, "origin": str},
+    "unparsed": {"meta": str, "reason": str},
+    "raced": {"scores": dict[str, Number | None], "joined": list[str]},
+    "chosen": {"candidate": str | None},
+    "verdict": {"sentence": str},
+    "ended": {"reason": str},
 }
 """What whoever reads a journal builds on."""
 
@@ -225,11 +206,14 @@ def _event(line: JsonLine) -> Mapping[str, Any]:
     told = line.value()
     if not isinstance(told, Mapping) or not isinstance(told.get("event"), str):
         raise ValueError("no `event`")
-    for name, is_valid in _FIELDS.get(told["event"], {}).items():
-        if not is_valid(told.get(name, ...)):
-            raise ValueError(f"no valid `{name}`")
-    if told["event"] == "call" and not _is_text(told.get("error", "")):
-        raise ValueError("no valid `error`")
+    wanted = _FIELDS.get(told["event"], {})
+    if told["event"] == "call" and "error" in told:
+        wanted = {**wanted, "error": str}
+    for name, kind in wanted.items():
+        try:
+            from_json(kind, told[name])
+        except (KeyError, ValueError):
+            raise ValueError(f"no valid `{name}`") from None
     if told["event"] == "call" and "error" not in told:
         Completion.from_json(told.get("completion"))
     return told
