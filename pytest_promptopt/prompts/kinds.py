@@ -16,6 +16,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "rouge": "pytest_promptopt.scoring.overlap:ROUGE",
     "bleu": "pytest_promptopt.scoring.translation:BLEU",
     "chrf": "pytest_promptopt.scoring.translation:CHRF",
+    "embedding": "pytest_promptopt.scoring.embedding:EMBEDDING",
     "length": "pytest_promptopt.scoring.length:LENGTH",
     "finish": "pytest_promptopt.scoring.finish:FINISH",
     "refusal": "pytest_promptopt.scoring.refusal:REFUSAL",

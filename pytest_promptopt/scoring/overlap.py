@@ -42,7 +42,9 @@ def _shared(wanted: Sequence[Hashable], found: Sequence[Hashable]) -> float:
     """The harmonic mean of precision and recall; 1 where both have nothing."""
     if not wanted or not found:
         return float(wanted == found)
-    return 2 * (Counter(wanted) & Counter(found)).total() / (len(wanted) + len(found))
+    counts = Counter(wanted)
+    shared = (counts & Counter(filter(counts.__contains__, found))).total()
+    return 2 * shared / (len(wanted) + len(found))
 
 
 def rouge(variant: Literal[1, 2, "L"], references: Sequence[str], answer: str) -> float:

@@ -37,6 +37,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"rouge": {"to": "{{expected}}", "variant": "L"}, "threshold": 0.8},
     {"bleu": "{{expected}}", "threshold": 0.8},
     {"chrf": "{{expected}}", "threshold": 0.8},
+    {"embedding": {"to": ["{{expected}}", "退款"]}, "threshold": 0.8},
     {"length": {"maxWords": 5, "minCharacters": 2, "maxSentences": 3, "maxTokens": 9}},
     {"finish": "stop"},
     {"refusal": True},
