@@ -17,6 +17,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.providers.router import tells_likelihood
 
 _LIKELY = 0.5
 
@@ -31,7 +32,7 @@ def measured_by_log_probability(
     """
     if settings.measure != "log-probability":
         return frozenset()
-    if subject.model is not None and not subject.model.tells_likelihood:
+    if subject.model is not None and not tells_likelihood(subject.model):
         raise UsageError(
             f"measure: log-probability: {subject.model} does not tell how likely a given answer "
             "is; use a local model, or measure: accuracy"

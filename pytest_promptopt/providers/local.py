@@ -33,6 +33,9 @@ class LocalProvider:
     server that died is started anew.
     """
 
+    is_free = True
+    tells_likelihood = True
+
     def __init__(self, settings: ProviderSettings) -> None:
         self._settings = settings
         self._changed = asyncio.Condition()

@@ -9,8 +9,7 @@ from typing import Any
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.providers.request import Model, Usage
-
-FREE_PROVIDERS = frozenset({"local", "scripted"})
+from pytest_promptopt.providers.router import is_free
 
 _TABLE = Path(__file__).with_name("prices.json")
 _SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2}|latest|0)$")
@@ -71,7 +70,7 @@ class Prices:
         name = str(model)
         if (override := self.overrides.get(name)) is not None:
             return override
-        if model.provider in FREE_PROVIDERS:
+        if is_free(model):
             return Price(input_usd=0.0, output_usd=0.0)
         if model.base_url is not None:
             return None

@@ -11,8 +11,6 @@ from typing import Any
 from pytest_promptopt.codec import Amount, Count, Number, from_json, to_json
 from pytest_promptopt.messages import Message
 
-_TELLING_LIKELIHOOD = frozenset({"local", "scripted"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Model:
@@ -38,11 +36,6 @@ class Model:
     def endpoint(self) -> tuple[str, str]:
         """Provider and address: what concurrency and faults are shared by."""
         return self.provider, self.base_url or ""
-
-    @property
-    def tells_likelihood(self) -> bool:
-        """Whether it tells how likely a given answer is (see ``Request.forced_answer``)."""
-        return self.provider in _TELLING_LIKELIHOOD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.registry import Registry
 
@@ -19,6 +19,16 @@ PROVIDERS: Registry[MakeProvider] = Registry(
         "scripted": "pytest_promptopt.providers.scripted:ScriptedProvider",
     },
 )
+
+
+def is_free(model: Model) -> bool:
+    """Whether calls of the model cost nothing, by what its provider says."""
+    return getattr(PROVIDERS.get(model.provider), "is_free", False)
+
+
+def tells_likelihood(model: Model) -> bool:
+    """Whether the model's provider tells how likely a given answer is."""
+    return getattr(PROVIDERS.get(model.provider), "tells_likelihood", False)
 
 
 class Router:
@@ -36,7 +46,7 @@ class Router:
 
         A forced answer that the model cannot be given is a NotConfiguredError.
         """
-        if request.forced_answer is not None and not request.model.tells_likelihood:
+        if request.forced_answer is not None and not tells_likelihood(request.model):
             raise NotConfiguredError(
                 f"{request.model} does not tell how likely a given answer is: use a local model"
             )

@@ -57,6 +57,9 @@ class ScriptedProvider:
     ProviderError. Files are read once a run.
     """
 
+    is_free = True
+    tells_likelihood = True
+
     def __init__(self, settings: ProviderSettings) -> None:
         self._settings = settings
         self._files: dict[str, Mapping[str, _Answer]] = {}
