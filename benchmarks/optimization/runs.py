@@ -19,7 +19,7 @@ from pytest_promptopt.evaluation.board import Variant, results_board
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.splits import Splits, split_goldens
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.models import resolve_model
@@ -90,7 +90,7 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="benchmark-optimization-") as folder:
             journal = Journal(Path(folder) / "journal.jsonl")
             try:
-                result = await optimize(
+                result = await run_search(
                     subject,
                     settings_of(cell, len(splits.validation)),
                     provider=self.provider,

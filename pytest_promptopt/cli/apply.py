@@ -11,7 +11,7 @@ from pytest_promptopt.proposals.acceptance import read_file, remember, take
 from pytest_promptopt.proposals.branch import commit_on_branch
 from pytest_promptopt.proposals.commits import check_can_commit, commit_file, commit_message
 from pytest_promptopt.proposals.flags import flags
-from pytest_promptopt.proposals.merge import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.merge import Conflict, Merged, file_of, merge
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 from pytest_promptopt.proposals.store import ProposalStore
@@ -140,7 +140,7 @@ def _show_diff(patch: str, out: Output) -> None:
             out.line(line.text)
 
 
-def _refuse(proposal: Proposal, merged: Merge, out: Output) -> int:
+def _refuse(proposal: Proposal, merged: Merged, out: Output) -> int:
     out.line(f"{proposal.location}: was edited where {proposal.id} would; nothing was written")
     for conflict in merged.conflicts:
         _show(conflict, out)
@@ -159,7 +159,7 @@ def _show(conflict: Conflict, out: Output) -> None:
     out.block(conflict.proposed)
 
 
-def _tell(proposal: Proposal, merged: Merge, out: Output) -> None:
+def _tell(proposal: Proposal, merged: Merged, out: Output) -> None:
     kept = "" if merged.is_as_made else "; what else was edited since stays"
     out.line(f"{proposal.location}: {proposal.id} applied{kept}")
     if not proposal.is_proven:

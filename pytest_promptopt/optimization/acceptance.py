@@ -16,7 +16,7 @@ Only goldens that both were scored on count; without one, nothing was shown.
 BINARY = frozenset({0.0, 1.0})
 
 
-def differences(before: Cases, after: Cases) -> list[float]:
+def gains(before: Cases, after: Cases) -> list[float]:
     """After minus before on the goldens that both have, in the order of ``after``."""
     return [
         (case.score or 0.0) - (before[golden_id].score or 0.0)
@@ -36,16 +36,16 @@ def better(before: Cases, after: Cases) -> bool:
     GEPA's gate. On few goldens it is mostly noise: at a true rate of .7, an equal child passes a
     third of the time on 3 of them.
     """
-    return sum(differences(before, after)) > 1e-9
+    return sum(gains(before, after)) > 1e-9
 
 
 def proven(before: Cases, after: Cases, *, level: float) -> bool:
     """A gain whose one-sided paired test is at most ``level``."""
-    return better(before, after) and p_better(differences(before, after)) <= level
+    return better(before, after) and p_better(gains(before, after)) <= level
 
 
 def p_better(found: list[float]) -> float:
-    """One-sided p-value that the mean of the paired differences is above 0.
+    """One-sided p-value that the mean of the paired gains is above 0.
 
     Exact McNemar where they are -1, 0 and 1, else the sign-flip permutation test, both halved
     from two sides.

@@ -40,7 +40,7 @@ class CaseBoard(Protocol):
         ...
 
 
-def mean_score(cases: Iterable[Case]) -> float | None:
+def mean_of(cases: Iterable[Case]) -> float | None:
     """Mean of the scores by the goldens' weights; None without any."""
     scored = [(case.score, case.golden.weight) for case in cases if case.score is not None]
     total = sum(weight for _, weight in scored)

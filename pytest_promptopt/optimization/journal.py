@@ -23,7 +23,7 @@ from pytest_promptopt.errors import (
     ProviderError,
     UsageError,
 )
-from pytest_promptopt.optimization.ledger import Ledger, Role
+from pytest_promptopt.optimization.allowance import Allowance, Role
 from pytest_promptopt.prompts.files import open_file
 from pytest_promptopt.prompts.json_lines import LONGEST_LINE, JsonLine, json_lines
 from pytest_promptopt.providers.provider import Provider
@@ -221,14 +221,14 @@ def _event(line: JsonLine) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journaled:
-    """Answers from the journal, else from the provider, and enters all in journal and ledger.
+    """Answers from the journal, else from the provider, and enters all in journal and allowance.
 
     ``about`` says in the journal what a call was for.
     """
 
     provider: Provider
     journal: Journal
-    ledger: Ledger
+    allowance: Allowance
     role: Role
     about: Mapping[str, Any] = field(default_factory=dict)
 
@@ -239,7 +239,7 @@ class Journaled:
         if answer is None:
             answer = await self._asked(request)
             self.journal.keep(fingerprint, answer, role=self.role, about=self.about)
-        self.ledger.took(self.role, answer)
+        self.allowance.took(self.role, answer)
         if isinstance(answer, ProviderError):
             raise answer
         return answer
@@ -254,7 +254,7 @@ class Journaled:
         try:
             return await self.provider.complete(asked)
         except _NOT_KEPT as error:
-            self.ledger.took(self.role, error)
+            self.allowance.took(self.role, error)
             raise
         except ProviderError as error:
             return error

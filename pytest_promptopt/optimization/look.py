@@ -8,7 +8,7 @@ from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.diagnosis.headroom import Headroom, assess
 from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.scoreboard import Scoreboard
-from pytest_promptopt.optimization.search import GIVEN, Search
+from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.stops import SearchStoppedError
 from pytest_promptopt.prompts.golden import Golden
 
@@ -21,7 +21,7 @@ class Look:
     diagnosis: Diagnosis | None = None
 
 
-async def look(search: Search, again: Scoreboard) -> Look:
+async def look(search: SearchState, again: Scoreboard) -> Look:
     """Headroom and diagnosis of the given prompt on some goldens of ``train``.
 
     ``again`` asks for the second sample. Raises what the boards raise.
@@ -43,7 +43,7 @@ async def look(search: Search, again: Scoreboard) -> Look:
     return Look(headroom=headroom, diagnosis=search.diagnosis_of(GIVEN, more=list(second.values())))
 
 
-async def score_given(search: Search) -> None:
+async def score_given(search: SearchState) -> None:
     """The given prompt on all of validation; stops the search where nothing is missed there."""
     cases = await search.board.scores(GIVEN, search.validation)
     if is_perfect(cases.values(), search.validation):
@@ -52,7 +52,7 @@ async def score_given(search: Search) -> None:
         )
 
 
-async def try_contract(search: Search, diagnosis: Diagnosis) -> None:
+async def try_contract(search: SearchState, diagnosis: Diagnosis) -> None:
     """The contract as the first candidate, without a call of the optimizer model."""
     context = search.context(GIVEN, position=search.targets[0], diagnosis=diagnosis)
     for candidate in await Contract().propose(context):

@@ -8,13 +8,13 @@ from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.allowance import Allowance, Need, PriceUsd
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions, targets
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.inputs import inputs_digest, usable
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.ledger import Ledger, Need, PriceUsd
 from pytest_promptopt.optimization.log_probability import measured_by_log_probability
 from pytest_promptopt.optimization.look import Look, is_perfect, look, score_given, try_contract
 from pytest_promptopt.optimization.memory import (
@@ -29,17 +29,17 @@ from pytest_promptopt.optimization.parents import Standing, best_first
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
 from pytest_promptopt.optimization.proposers.proposer import made_proposer, requests_of
 from pytest_promptopt.optimization.result import (
+    Advanced,
     Event,
     Judged,
     Looked,
     Planned,
-    Progress,
     Result,
     Tried,
 )
 from pytest_promptopt.optimization.rounds import run_round
 from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of, need_of
-from pytest_promptopt.optimization.search import GIVEN, Search
+from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.selection import chosen
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits
@@ -48,7 +48,7 @@ from pytest_promptopt.optimization.stops import (
     CapReachedError,
     SearchStoppedError,
 )
-from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, Verdict, give_verdict
+from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, SearchVerdict, give_verdict
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.statistics.intervals import shown_interval
@@ -60,7 +60,7 @@ _REMEMBERED = 5
 Report = Callable[[Event], None]
 
 
-async def optimize(
+async def run_search(
     subject: Subject,
     settings: OptimizeSettings,
     *,
@@ -92,9 +92,9 @@ async def optimize(
     by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
     editable = editable_positions(subject.prompt, settings.editable)
     run = inputs_digest(subject, settings, optimizer_model, splits)
-    ledger = Ledger(settings.caps, price_usd)
+    allowance = Allowance(settings.caps, price_usd)
     # Tells of a missing price before anything is spent.
-    ledger.need([Request(model=optimizer_model, messages=())])
+    allowance.need([Request(model=optimizer_model, messages=())])
     about = {
         "prompt": subject.key,
         "method": settings.method,
@@ -104,11 +104,11 @@ async def optimize(
     journal.begin(run, about)
     kept = memory if settings.remember else None
     earlier = journal.once("memory", Earlier, lambda: kept.read() if kept else ())
-    calls = Journaled(provider=provider, journal=journal, ledger=ledger, role="task")
+    calls = Journaled(provider=provider, journal=journal, allowance=allowance, role="task")
     goldens = subject.prompt.goldens or (*parts.train, *parts.validation, *parts.test)
-    board = partial(Scoreboard, subject, parts.train, calls, ledger)
+    board = partial(Scoreboard, subject, parts.train, calls, allowance)
     rng = random.Random(settings.seed)
-    search = Search(
+    search = SearchState(
         subject=subject,
         settings=planned.settings,
         splits=parts,
@@ -118,8 +118,8 @@ async def optimize(
         board=board(samples=settings.samples, by_log_probability=by_log_probability),
         optimizer=Optimizer(
             optimizer_model,
-            Journaled(provider=provider, journal=journal, ledger=ledger, role="optimizer"),
-            ledger,
+            Journaled(provider=provider, journal=journal, allowance=allowance, role="optimizer"),
+            allowance,
             planned.settings,
         ),
         batches=BATCHES[settings.batch](planned.settings.batch_size, parts.train, rng),
@@ -132,7 +132,7 @@ async def optimize(
     return await _Run(
         search=search,
         plan=planned,
-        ledger=ledger,
+        allowance=allowance,
         again=board(first_sample=settings.samples),
         sealed=board(first_sample=FRESH_SAMPLES_FROM * opened),
         opened=opened,
@@ -149,7 +149,7 @@ def plan_for(
     *,
     price_usd: PriceUsd | None = None,
 ) -> Plan:
-    """What :func:`optimize` would take; raises :class:`UsageError` where a cap is too small."""
+    """What :func:`run_search` would take; raises :class:`UsageError` where a cap is too small."""
     parts = usable(subject, splits)
     goldens = (*parts.train, *parts.validation, *parts.test)
     judges = max((judges_of(subject, golden) for golden in goldens), default=0)
@@ -174,9 +174,9 @@ def plan_for(
 class _Run:
     """A search on its way to a result; ``opened`` counts the openings of the test split."""
 
-    search: Search
+    search: SearchState
     plan: Plan
-    ledger: Ledger
+    allowance: Allowance
     again: Scoreboard
     sealed: Scoreboard
     opened: int
@@ -189,7 +189,7 @@ class _Run:
     async def result(self) -> Result:
         """The whole search."""
         self.report(Planned(plan=self.plan))
-        self.ledger.set_aside(self._verdict_need())
+        self.allowance.set_aside(self._verdict_need())
         try:
             reason = await self._searched()
         except CapReachedError as stop:
@@ -227,11 +227,11 @@ class _Run:
         while self.rounds < settings.rounds:
             if any(is_perfect(s.cases.values(), search.validation) for s in search.standings):
                 return "a candidate passes every golden of validation"
-            asked = self.ledger.spent.optimizer_calls
+            asked = self.allowance.spent.optimizer_calls
             proposed = await run_round(search, self.rounds + 1)
             self.rounds += 1
             self._tell()
-            was_asked = self.ledger.spent.optimizer_calls > asked
+            was_asked = self.allowance.spent.optimizer_calls > asked
             barren = 0 if proposed else barren + was_asked
             quiet = 0 if proposed or was_asked else quiet + 1
             if barren == _BARREN_ROUNDS:
@@ -290,10 +290,10 @@ class _Run:
         search.journal.tell("chosen", candidate=choice.candidate.id if choice else None)
         return choice
 
-    async def _verdict(self, candidate: Candidate) -> tuple[Verdict | None, str]:
+    async def _verdict(self, candidate: Candidate) -> tuple[SearchVerdict | None, str]:
         """The verdict, or why there is none."""
         search = self.search
-        self.ledger.set_aside(Need())
+        self.allowance.set_aside(Need())
         if self.file is not None:
             self.file.append([Remembered(run=self.name, event="opened")])
         try:
@@ -313,7 +313,7 @@ class _Run:
         self.report(Judged(verdict=verdict))
         return verdict, ""
 
-    def _keep(self, choice: Standing | None, verdict: Verdict | None) -> None:
+    def _keep(self, choice: Standing | None, verdict: SearchVerdict | None) -> None:
         """Add the best that was tried to the memory that outlives the run."""
         if self.file is None:
             return
@@ -346,7 +346,7 @@ class _Run:
         search = self.search
         total = Need()
         for golden in search.splits.test:
-            need = need_of(self.ledger, search.subject, golden, range(2), is_likely=True)
+            need = need_of(self.allowance, search.subject, golden, range(2), is_likely=True)
             total += need
         return total
 
@@ -358,7 +358,7 @@ class _Run:
         best = self._best()
         cases = best.cases.values()
         self.report(
-            Progress(
+            Advanced(
                 round=self.rounds,
                 rounds=search.settings.rounds,
                 candidates=len(self._tried()),
@@ -368,7 +368,7 @@ class _Run:
                     [case.score or 0.0 for case in cases],
                     weights=[case.golden.weight for case in cases],
                 ),
-                spent=self.ledger.spent,
+                spent=self.allowance.spent,
                 caps=search.settings.caps,
             )
         )
@@ -381,7 +381,9 @@ class _Run:
             if s.cases
         )
 
-    def _result(self, reason: str, choice: Standing | None, verdict: Verdict | None) -> Result:
+    def _result(
+        self, reason: str, choice: Standing | None, verdict: SearchVerdict | None
+    ) -> Result:
         search = self.search
         search.journal.tell("ended", reason=reason)
         given = search.standing(GIVEN)
@@ -395,8 +397,8 @@ class _Run:
             tried=self._tried(),
             refused=dict(search.refused),
             unparsed=search.optimizer.unparsed,
-            errors=dict(self.ledger.errors),
-            spent=self.ledger.spent,
+            errors=dict(self.allowance.errors),
+            spent=self.allowance.spent,
             plan=self.plan,
             headroom=self.found.headroom,
             diagnosis=self.found.diagnosis,

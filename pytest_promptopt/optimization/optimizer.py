@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pytest_promptopt.errors import BudgetError, ProviderError
 from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.allowance import Allowance
 from pytest_promptopt.optimization.journal import Journaled
-from pytest_promptopt.optimization.ledger import Ledger
 from pytest_promptopt.optimization.replies import CutOffError, Form, ReplyError
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ReadReply:
     """The texts of a reply, and the conversation up to it."""
 
     texts: tuple[str, ...]
@@ -71,17 +71,17 @@ class Optimizer:
     """
 
     def __init__(
-        self, model: Model, calls: Journaled, ledger: Ledger, settings: OptimizeSettings
+        self, model: Model, calls: Journaled, allowance: Allowance, settings: OptimizeSettings
     ) -> None:
         self.unparsed = 0
         self._model = model
         self._calls = calls
-        self._ledger = ledger
+        self._allowance = allowance
         self._settings = settings
         self._asked: Counter[str] = Counter()
         self._silent = 0
 
-    async def ask(self, questions: Sequence[Question]) -> list[Reply | None]:
+    async def ask(self, questions: Sequence[Question]) -> list[ReadReply | None]:
         """The replies in the order of the questions, None where there is none to use.
 
         Raises :class:`CapReachedError` before a call that would exceed a cap, and
@@ -90,7 +90,7 @@ class Optimizer:
         forms = [Form(tag=q.tag, kind=self._settings.reply) for q in questions]
         turns = [_turns(q, form) for q, form in zip(questions, forms, strict=True)]
         completions = await self._complete(turns, forms)
-        replies: list[Reply | None] = [None] * len(questions)
+        replies: list[ReadReply | None] = [None] * len(questions)
         again: list[int] = []
         for n, completion in enumerate(completions):
             if completion is None:
@@ -112,7 +112,7 @@ class Optimizer:
         questions: Sequence[Question],
         turns: Sequence[tuple[Message, ...]],
         forms: Sequence[Form],
-        replies: list[Reply | None],
+        replies: list[ReadReply | None],
     ) -> None:
         completions = await self._complete([turns[n] for n in again], [forms[n] for n in again])
         for n, completion in zip(again, completions, strict=True):
@@ -129,8 +129,8 @@ class Optimizer:
         answers: list[Completion | ProviderError] = []
         while len(answers) < len(requests):
             left = requests[len(answers) :]
-            needs = [self._ledger.need([request]) for request in left]
-            admitted = self._ledger.admit("optimizer", needs)
+            needs = [self._allowance.need([request]) for request in left]
+            admitted = self._allowance.admit("optimizer", needs)
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._answer(r)) for r in left[:admitted]]
             answers += [task.result() for task in tasks]
@@ -180,7 +180,7 @@ class Allotment:
     calls: int
     proposer: str
 
-    async def ask(self, questions: Sequence[Question]) -> list[Reply | None]:
+    async def ask(self, questions: Sequence[Question]) -> list[ReadReply | None]:
         """As :meth:`Optimizer.ask`; raises :class:`CapReachedError` where they are too many."""
         if len(questions) > self.calls:
             raise CapReachedError(
@@ -204,9 +204,9 @@ def _turns(question: Question, form: Form) -> tuple[Message, ...]:
     return question.before + filled
 
 
-def _reply(turns: tuple[Message, ...], completion: Completion, form: Form) -> Reply:
+def _reply(turns: tuple[Message, ...], completion: Completion, form: Form) -> ReadReply:
     answered = Message(role="assistant", content=completion.text)
-    return Reply(texts=form.read(completion), turns=(*turns, answered))
+    return ReadReply(texts=form.read(completion), turns=(*turns, answered))
 
 
 def _with_reason(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case, mean_score
+from pytest_promptopt.optimization.case import Case, mean_of
 
 _TEMPERATURE = 0.1
 
@@ -21,7 +21,7 @@ class Standing:
     @property
     def score(self) -> float:
         """Mean score on the goldens that it was scored on."""
-        return mean_score(self.cases.values()) or 0.0
+        return mean_of(self.cases.values()) or 0.0
 
 
 Chooser = Callable[[Sequence[Standing], int, random.Random], tuple[Candidate, ...]]

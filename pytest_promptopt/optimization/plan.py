@@ -12,9 +12,9 @@ from pytest_promptopt.optimization.allocation.allocator import (
     RaceSize,
     race_cost,
 )
+from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
-from pytest_promptopt.optimization.ledger import Caps
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings

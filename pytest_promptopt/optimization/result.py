@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pytest_promptopt.optimization.allowance import Caps, Spent
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.diagnosis.headroom import Headroom
-from pytest_promptopt.optimization.ledger import Caps, Spent
 from pytest_promptopt.optimization.plan import Plan
-from pytest_promptopt.optimization.verdict import Verdict
+from pytest_promptopt.optimization.verdict import SearchVerdict
 from pytest_promptopt.statistics.intervals import Interval
 
 
@@ -28,7 +28,7 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Advanced:
     """Where the search is.
 
     ``candidates`` have been raced so far, ``refused`` never were. ``best`` is the best mean
@@ -49,10 +49,10 @@ class Progress:
 class Judged:
     """The verdict on the test split."""
 
-    verdict: Verdict
+    verdict: SearchVerdict
 
 
-Event = Planned | Looked | Progress | Judged
+Event = Planned | Looked | Advanced | Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Result:
     reason: str
     before: float | None = None
     after: float | None = None
-    verdict: Verdict | None = None
+    verdict: SearchVerdict | None = None
     rounds: int = 0
     tried: tuple[Tried, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)

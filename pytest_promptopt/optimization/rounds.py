@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pytest_promptopt.optimization.acceptance import ACCEPTANCES
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Allocator, Race
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case, mean_score
+from pytest_promptopt.optimization.case import Case, mean_of
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
-from pytest_promptopt.optimization.search import Search
+from pytest_promptopt.optimization.search import SearchState
 from pytest_promptopt.optimization.stops import SearchStoppedError, stopped_by
 from pytest_promptopt.prompts.golden import Golden
 
@@ -19,7 +19,7 @@ _CONTRACTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class Proposed:
     """A candidate with the parent's cases that it was made from."""
 
     candidate: Candidate
@@ -27,7 +27,7 @@ class Proposal:
     cases: tuple[Case, ...]
 
 
-async def run_round(search: Search, number: int) -> int:
+async def run_round(search: SearchState, number: int) -> int:
     """Round ``number``, from 1: how many candidates passed the guards.
 
     Raises what board and optimizer raise.
@@ -37,11 +37,11 @@ async def run_round(search: Search, number: int) -> int:
     counts = settings.first if is_first else settings.proposers
     parents = CHOOSERS[settings.parents](search.standings, settings.parent_count, search.rng)
     search.journal.tell("round", number=number, parents=[parent.id for parent in parents])
-    proposals: list[Proposal] = []
+    proposals: list[Proposed] = []
     for parent in parents[: 1 if is_first else None]:
         proposals += await _proposals(search, number, parent, counts)
     raced = await _screened(search, proposals)
-    contracts: list[Proposal] = []
+    contracts: list[Proposed] = []
     if number == 1:
         # Not screened: it costs no call of the optimizer model, and a preset may race only one.
         contracts = await _contracts_elsewhere(search, proposals[0].cases if proposals else ())
@@ -53,8 +53,8 @@ async def run_round(search: Search, number: int) -> int:
 
 
 async def _proposals(
-    search: Search, number: int, parent: Candidate, counts: Mapping[str, int]
-) -> list[Proposal]:
+    search: SearchState, number: int, parent: Candidate, counts: Mapping[str, int]
+) -> list[Proposed]:
     settings = search.settings
     proposers = {name: made_proposer(name, settings) for name in counts}
     cases: tuple[Case, ...] = ()
@@ -79,10 +79,10 @@ async def _proposals(
         if not all(isinstance(candidate, Candidate) for candidate in made):
             raise SearchStoppedError(f"the proposer `{name}` gave something else than candidates")
         fresh += [candidate for candidate in made if search.admit(candidate)]
-    return [Proposal(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
+    return [Proposed(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
 
 
-async def _contracts_elsewhere(search: Search, cases: tuple[Case, ...]) -> list[Proposal]:
+async def _contracts_elsewhere(search: SearchState, cases: tuple[Case, ...]) -> list[Proposed]:
     """The contract in another place than where it was tried before the first round."""
     given = search.pool[0]
     diagnosis = search.diagnosis_of(given)
@@ -91,13 +91,13 @@ async def _contracts_elsewhere(search: Search, cases: tuple[Case, ...]) -> list[
     )
     found = await Contract().propose(context)
     return [
-        Proposal(candidate=candidate, parent=given, cases=cases)
+        Proposed(candidate=candidate, parent=given, cases=cases)
         for candidate in found[1:]
         if search.admit(candidate)
     ]
 
 
-async def _screened(search: Search, proposals: Sequence[Proposal]) -> list[Proposal]:
+async def _screened(search: SearchState, proposals: Sequence[Proposed]) -> list[Proposed]:
     """At most as many as may be raced: those best on the first missed goldens of the batches.
 
     The reference of ProTeGi draws them blindly.
@@ -112,16 +112,16 @@ async def _screened(search: Search, proposals: Sequence[Proposal]) -> list[Propo
         return list(proposals[:most])
     await search.board.ask([(proposal.candidate, goldens) for proposal in proposals])
 
-    def screened(proposal: Proposal) -> float:
+    def screened(proposal: Proposed) -> float:
         known = search.board.known(proposal.candidate)
-        return mean_score(known[g.id] for g in goldens if g.id in known) or 0.0
+        return mean_of(known[g.id] for g in goldens if g.id in known) or 0.0
 
     kept = sorted(proposals, key=screened, reverse=True)[:most]
     search.journal.tell("screened", kept=[proposal.candidate.id for proposal in kept])
     return kept
 
 
-async def _raced(search: Search, proposals: Sequence[Proposal]) -> tuple[Candidate, ...]:
+async def _raced(search: SearchState, proposals: Sequence[Proposed]) -> tuple[Candidate, ...]:
     settings = search.settings
     allocator = _allocator(search)
     accepts = ACCEPTANCES[settings.acceptance](settings.acceptance_level)
@@ -147,22 +147,22 @@ async def _raced(search: Search, proposals: Sequence[Proposal]) -> tuple[Candida
     )
     search.journal.tell(
         "raced",
-        scores={c.id: mean_score(race.cases(c).values()) for c in race.candidates},
+        scores={c.id: mean_of(race.cases(c).values()) for c in race.candidates},
         left=[candidate.id for candidate in left],
         joined=[candidate.id for candidate in joined],
     )
     return joined
 
 
-def _allocator(search: Search) -> Allocator:
+def _allocator(search: SearchState) -> Allocator:
     return registered(ALLOCATORS, search.settings.allocator, "allocator")()
 
 
-def _goldens(proposal: Proposal) -> list[Golden]:
+def _goldens(proposal: Proposed) -> list[Golden]:
     return [case.golden for case in proposal.cases]
 
 
-def _remember(search: Search, raced: Sequence[Proposal], joined: Sequence[Candidate]) -> None:
+def _remember(search: SearchState, raced: Sequence[Proposed], joined: Sequence[Candidate]) -> None:
     """Note what did not help: candidates that stayed out or scored no better than their parent."""
     ids = {candidate.id for candidate in joined}
     for proposal in raced:

@@ -17,10 +17,10 @@ from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial, ask
+from pytest_promptopt.optimization.allowance import Allowance, Need
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case, Wanted
 from pytest_promptopt.optimization.journal import Journaled
-from pytest_promptopt.optimization.ledger import Ledger, Need
 from pytest_promptopt.optimization.log_probability import (
     ask_likelihood,
     likelihood_case,
@@ -52,7 +52,7 @@ class Scoreboard:
         subject: Subject,
         goldens: Sequence[Golden],
         calls: Journaled,
-        ledger: Ledger,
+        allowance: Allowance,
         *,
         samples: int = 1,
         first_sample: int = 0,
@@ -61,7 +61,7 @@ class Scoreboard:
         self._subject = replace(subject, prompt=_reducible(subject.prompt, samples))
         self._goldens = goldens
         self._calls = calls
-        self._ledger = ledger
+        self._allowance = allowance
         self._samples = range(first_sample, first_sample + samples)
         self._by_log_probability = by_log_probability
         self._needs: dict[tuple[str, str], Need] = {}
@@ -97,7 +97,7 @@ class Scoreboard:
         return cell.golden.id in self._by_log_probability
 
     def _admit(self, cells: Sequence[Cell]) -> int:
-        return self._ledger.admit("task", [self._need(cell) for cell in cells])
+        return self._allowance.admit("task", [self._need(cell) for cell in cells])
 
     def _need(self, cell: Cell) -> Need:
         """What the cell takes; worked out once, though it may wait for many admissions."""
@@ -109,8 +109,8 @@ class Scoreboard:
     def _need_now(self, cell: Cell) -> Need:
         subject = cell.variant.subject
         if self._is_likelihood(cell):
-            return self._ledger.need([likelihood_request(subject, cell.golden)])
-        return need_of(self._ledger, subject, cell.golden, self._samples)
+            return self._allowance.need([likelihood_request(subject, cell.golden)])
+        return need_of(self._allowance, subject, cell.golden, self._samples)
 
     async def _trials(self, cell: Cell) -> Trials:
         samples = self._samples[:1] if self._is_likelihood(cell) else self._samples
@@ -185,7 +185,7 @@ def judges_of(subject: Subject, golden: Golden) -> int:
 
 
 def need_of(
-    ledger: Ledger,
+    allowance: Allowance,
     subject: Subject,
     golden: Golden,
     samples: Iterable[int],
@@ -200,7 +200,7 @@ def need_of(
     judges = judges_of(subject, golden)
     total = Need()
     for sample in samples:
-        answer = ledger.need([subject.request(golden, sample)], is_likely=is_likely)
+        answer = allowance.need([subject.request(golden, sample)], is_likely=is_likely)
         total += Need(
             calls=1 + judges,
             tokens=answer.tokens * (1 + _JUDGE_SIZE * judges),

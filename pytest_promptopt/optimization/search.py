@@ -30,7 +30,7 @@ _TURNED_DOWN = "People turned this very text down before."
 
 
 @dataclass(slots=True, kw_only=True)
-class Search:
+class SearchState:
     """What a search knows.
 
     ``validation`` is in the order in which every candidate meets it. ``pool`` holds what may be

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from pytest_promptopt.optimization.acceptance import differences
+from pytest_promptopt.optimization.acceptance import gains
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.prompts.prompt import Prompt
@@ -15,7 +15,7 @@ _ROUNDING = 1e-9
 def chosen(prompt: Prompt, given: Standing, others: Sequence[Standing]) -> Standing | None:
     """The best of ``others`` that scores above ``given`` on the goldens that both have.
 
-    Among those within one standard error of it, by paired differences, the one that changes the
+    Among those within one standard error of it, by paired gains, the one that changes the
     prompt least; None where none is above ``given``.
     """
     better = [standing for standing in others if _gain(given, standing) > 0]
@@ -38,14 +38,14 @@ def edit_length(prompt: Prompt, candidate: Candidate) -> int:
 
 
 def _gain(given: Standing, standing: Standing) -> float:
-    found = differences(given.cases, standing.cases)
+    found = gains(given.cases, standing.cases)
     return fmean(found) if found else 0.0
 
 
 def _is_close(standing: Standing, best: Standing) -> bool:
     if standing is best:
         return True
-    found = differences(standing.cases, best.cases)
+    found = gains(standing.cases, best.cases)
     if len(found) < 2:
         return False
     return fmean(found) <= stdev(found) / math.sqrt(len(found)) + _ROUNDING

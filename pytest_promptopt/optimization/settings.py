@@ -7,8 +7,8 @@ from typing import Any
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.acceptance import ACCEPTANCES
+from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.batches import BATCHES
-from pytest_promptopt.optimization.ledger import Caps
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.scoring.options import type_name
 from pytest_promptopt.suggestion import did_you_mean

@@ -29,7 +29,7 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class SearchVerdict:
     """The verdict with its numbers.
 
     ``comparison`` is None where there was nothing to compare, and so are ``before`` and ``after``,
@@ -58,7 +58,7 @@ async def give_verdict(
     *,
     openings: int,
     confidence: float = 0.95,
-) -> Verdict:
+) -> SearchVerdict:
     """Ask both for fresh answers on ``test`` and compare them golden by golden.
 
     The samples of ``board`` must never have been used: a prompt that was chosen because it scored
@@ -79,7 +79,7 @@ def verdict_on(
     *,
     openings: int = 1,
     confidence: float = 0.95,
-) -> Verdict:
+) -> SearchVerdict:
     """The verdict on cases by golden; only goldens that both answered count."""
     shared = [golden_id for golden_id in before if golden_id in after]
     if len(shared) < LEAST_TEST_GOLDENS:
@@ -92,7 +92,7 @@ def verdict_on(
     elif comparison.interval.high < 0:
         kind = VerdictKind.WORSE
     needed = _needed(pairs) if kind is VerdictKind.NO_PROVEN_CHANGE else None
-    return Verdict(
+    return SearchVerdict(
         kind=kind,
         sentence=_sentence(kind, comparison, openings, needed),
         comparison=comparison,
@@ -121,8 +121,8 @@ def _mean(scores: Sequence[float], pairs: Sequence[Pair]) -> float:
     return sum(weighted) / sum(pair.weight for pair in pairs)
 
 
-def _unproven(count: int, openings: int) -> Verdict:
-    return Verdict(
+def _unproven(count: int, openings: int) -> SearchVerdict:
+    return SearchVerdict(
         kind=VerdictKind.UNPROVEN,
         sentence=(
             f"Unproven: {count} test goldens, and at least {LEAST_TEST_GOLDENS} are needed "

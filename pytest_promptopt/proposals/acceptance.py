@@ -6,7 +6,7 @@ from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import MEMORY
 from pytest_promptopt.prompts.golden import slug
-from pytest_promptopt.proposals.merge import Merge
+from pytest_promptopt.proposals.merge import Merged
 from pytest_promptopt.proposals.proposal import Proposal, ProposalError
 
 
@@ -19,7 +19,7 @@ def read_file(path: Path, proposal: Proposal) -> bytes:
         raise ProposalError(f"{proposal.location}: cannot be read: {why}") from error
 
 
-def take(proposal: Proposal, merged: Merge, path: Path, project: Path) -> None:
+def take(proposal: Proposal, merged: Merged, path: Path, project: Path) -> None:
     """Write what the file is to hold, and remember it; raises :class:`ProposalError`.
 
     A memory that cannot be read is a UsageError before anything is written.

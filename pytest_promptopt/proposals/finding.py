@@ -9,14 +9,14 @@ from pytest_promptopt.history.place import place_in
 from pytest_promptopt.messages import Message
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.result import Result
-from pytest_promptopt.optimization.verdict import Verdict
+from pytest_promptopt.optimization.verdict import SearchVerdict
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.proposals.edit import Edit
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import (
-    Demonstrations,
     Gain,
     Proposal,
+    ShownExamples,
     TextChange,
     blob_id,
 )
@@ -83,20 +83,20 @@ def _texts(candidate: Candidate, prompt: Prompt) -> tuple[TextChange, ...]:
     )
 
 
-def _demonstrations(candidate: Candidate, prompt: Prompt) -> Demonstrations | None:
+def _demonstrations(candidate: Candidate, prompt: Prompt) -> ShownExamples | None:
     if not candidate.demonstrations:
         return None
     shown = candidate.apply_to(prompt, prompt.goldens).messages
     at = max(n for n, message in enumerate(prompt.messages) if message.role == "user")
     added = shown[at : at + len(shown) - len(prompt.messages)]
-    return Demonstrations(
+    return ShownExamples(
         position=at,
         question=prompt.messages[at].template.text,
         messages=tuple(Message(role=m.role, content=m.template.text) for m in added),
     )
 
 
-def _gain(verdict: Verdict | None) -> Gain | None:
+def _gain(verdict: SearchVerdict | None) -> Gain | None:
     if verdict is None or verdict.comparison is None:
         return None
     comparison = verdict.comparison

@@ -10,9 +10,9 @@ from pytest_promptopt.prompts.edits import Replacement, edit_texts
 from pytest_promptopt.prompts.insertion import insert_messages
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.proposals.proposal import (
-    Demonstrations,
     Proposal,
     ProposalError,
+    ShownExamples,
     TextChange,
     blob_id,
 )
@@ -33,7 +33,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class Merged:
     """The file with the proposal in it, or unchanged with the ``conflicts`` that are in the way.
 
     ``is_as_made`` tells whether the file is still the one that the proposal was made for.
@@ -44,7 +44,7 @@ class Merge:
     conflicts: tuple[Conflict, ...] = ()
 
 
-def merge(proposal: Proposal, content: bytes) -> Merge:
+def merge(proposal: Proposal, content: bytes) -> Merged:
     """The proposal applied to a file that may have changed since it was made.
 
     A message that still has its text is edited wherever it stands now, whatever else changed;
@@ -59,12 +59,12 @@ def merge(proposal: Proposal, content: bytes) -> Merge:
     if shown is not None and at is None and not conflicts:
         conflicts.append(_conflict(shown.position, "user", shown.question, messages))
     if conflicts:
-        return Merge(content=content, is_as_made=is_as_made, conflicts=tuple(conflicts))
+        return Merged(content=content, is_as_made=is_as_made, conflicts=tuple(conflicts))
     edited = edit_texts(content, replacements, location=proposal.location)
     if shown is not None and at is not None and not _are_there(shown, at, messages):
         added = [(message.role, message.content) for message in shown.messages]
         edited = insert_messages(edited, at, added, location=proposal.location)
-    return Merge(content=edited, is_as_made=is_as_made)
+    return Merged(content=edited, is_as_made=is_as_made)
 
 
 def file_of(proposal: Proposal, project: Path) -> Path:
@@ -113,7 +113,7 @@ def _place(messages: Sequence[Message], role: Role, text: str, position: int) ->
 
 
 def _place_of(
-    shown: Demonstrations, changes: Sequence[TextChange], messages: Sequence[Message]
+    shown: ShownExamples, changes: Sequence[TextChange], messages: Sequence[Message]
 ) -> int | None:
     """Where the question stands, with its old text or with the one that is proposed."""
     texts = [shown.question, *(c.after for c in changes if c.position == shown.position)]
@@ -121,7 +121,7 @@ def _place_of(
     return next((place for place in places if place is not None), None)
 
 
-def _are_there(shown: Demonstrations, at: int, messages: Sequence[Message]) -> bool:
+def _are_there(shown: ShownExamples, at: int, messages: Sequence[Message]) -> bool:
     start = at - len(shown.messages)
     return start >= 0 and tuple(messages[start:at]) == shown.messages
 

@@ -35,7 +35,7 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Demonstrations:
+class ShownExamples:
     """``messages`` to insert before the user message at ``position``, whose text is ``question``.
 
     Both are those of the file before any change.
@@ -80,7 +80,7 @@ class Proposal:
     location: str
     blob: str
     texts: tuple[TextChange, ...]
-    demonstrations: Demonstrations | None
+    demonstrations: ShownExamples | None
     patch: str
     candidate: str
     origin: str

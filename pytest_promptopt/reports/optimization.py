@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from pytest_promptopt.evaluation.listing import counted, listed
-from pytest_promptopt.optimization.ledger import Caps, Spent
+from pytest_promptopt.optimization.allowance import Caps, Spent
 from pytest_promptopt.optimization.plan import Plan
-from pytest_promptopt.optimization.result import Event, Judged, Looked, Planned, Progress, Result
-from pytest_promptopt.optimization.verdict import Verdict, VerdictKind
+from pytest_promptopt.optimization.result import Advanced, Event, Judged, Looked, Planned, Result
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
 from pytest_promptopt.reports.terminal import Line, cost
 from pytest_promptopt.text.terminal import printable
 
@@ -23,13 +23,13 @@ def describe_event(event: Event) -> Iterator[Line]:
                 yield Line(f"headroom: {printable(headroom.sentence)}")
             if diagnosis is not None:
                 yield from (Line(f"diagnosis: {printable(s)}") for s in diagnosis.sentences())
-        case Progress():
+        case Advanced():
             yield Line(", ".join(describe_search(event)))
         case Judged(verdict=verdict):
             yield _verdict(verdict)
 
 
-def describe_search(progress: Progress) -> tuple[str, ...]:
+def describe_search(progress: Advanced) -> tuple[str, ...]:
     """Where a search is, the foremost first."""
     interval = progress.interval
     return (
@@ -91,7 +91,7 @@ def _plan(plan: Plan) -> Iterator[Line]:
     yield from (Line(f"plan: {line}") for line in plan.lines)
 
 
-def _verdict(verdict: Verdict) -> Line:
+def _verdict(verdict: SearchVerdict) -> Line:
     return Line(
         f"verdict: {verdict.sentence}",
         is_good=verdict.kind is VerdictKind.IMPROVED,

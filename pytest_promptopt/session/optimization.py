@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.record import PromptRecord
-from pytest_promptopt.optimization.result import Event, Progress
+from pytest_promptopt.optimization.result import Advanced, Event
 from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.flags import flags
@@ -125,7 +125,7 @@ class Optimizing(Step):
             self._unsaved[proposal.id] = f"{error.strerror or error}"
 
     def _show(self, event: Event) -> None:
-        if isinstance(event, Progress):
+        if isinstance(event, Advanced):
             self.work.search = describe_search(event)
         self.state.progress.erase()
         for line in describe_event(event):

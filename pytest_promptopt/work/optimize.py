@@ -18,8 +18,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import editable_positions
 from pytest_promptopt.optimization.inputs import inputs_digest
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.loop import optimize as run_search
-from pytest_promptopt.optimization.loop import plan_for
+from pytest_promptopt.optimization.loop import plan_for, run_search
 from pytest_promptopt.optimization.memory import Memory, MemoryFile
 from pytest_promptopt.optimization.presets import (
     DEFAULT_METHOD,

@@ -6,7 +6,7 @@ import pytest
 from pytest_promptopt.cli.main import main
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.memory import MemoryFile, Remembered
-from pytest_promptopt.optimization.verdict import Verdict
+from pytest_promptopt.optimization.verdict import SearchVerdict
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.store import ProposalStore
@@ -25,7 +25,7 @@ class Applying:
         self.path = self.folder / NAME
         self._capsys = capsys
 
-    def propose(self, candidate: Candidate = BETTER, verdict: Verdict = IMPROVED) -> Proposal:
+    def propose(self, candidate: Candidate = BETTER, verdict: SearchVerdict = IMPROVED) -> Proposal:
         proposal = made(self.folder, candidate, verdict=verdict)
         ProposalStore(self.folder).save(proposal)
         return proposal

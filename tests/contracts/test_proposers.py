@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from pytest_promptopt.optimization.allowance import Allowance, Caps
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.diagnosis import diagnose
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.ledger import Caps, Ledger
 from pytest_promptopt.optimization.memory import Memory
 from pytest_promptopt.optimization.optimizer import Allotment, Optimizer
 from pytest_promptopt.optimization.parents import Standing
@@ -58,8 +58,8 @@ def proposed(
 ) -> tuple[Sequence[Candidate], Models]:
     models = Models(optimizer=answer)
     settings = override(PRESETS["protegi"], {"demonstrations": 3, **overrides}, "test")
-    journal, ledger = Journal(tmp_path / f"{len(list(tmp_path.iterdir()))}"), Ledger(Caps())
-    calls = Journaled(provider=models, journal=journal, ledger=ledger, role="optimizer")
+    journal, allowance = Journal(tmp_path / f"{len(list(tmp_path.iterdir()))}"), Allowance(Caps())
+    calls = Journaled(provider=models, journal=journal, allowance=allowance, role="optimizer")
     other = Candidate(texts={0: "Choose billing or shipping."}, origin="test")
     passing = {TRAIN[n].id: case(n, passed=True) for n in range(3)}
     missing = {TRAIN[n].id: case(n, passed=False) for n in range(3)}
@@ -81,7 +81,7 @@ def proposed(
         diagnosis=diagnose(cases, TRAIN),
         settings=settings,
         optimizer=Allotment(
-            optimizer=Optimizer(OPTIMIZER, calls, ledger, settings),
+            optimizer=Optimizer(OPTIMIZER, calls, allowance, settings),
             calls=cost.calls,
             proposer=name,
         ),

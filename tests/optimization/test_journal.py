@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import ProviderError, TransientError, UsageError
+from pytest_promptopt.optimization.allowance import Allowance, Caps, Spent
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.ledger import Caps, Ledger, Spent
 from pytest_promptopt.providers.request import Completion, Request
 from tests.client.asking import Answering, ask, failing
 from tests.optimization.world import Models, names_one_more_label, run
@@ -36,9 +36,9 @@ class Mortal(Models):
         return await super().complete(request)
 
 
-def journaled(journal: Journal, provider: Any, ledger: Ledger | None = None) -> Journaled:
-    ledger = ledger or Ledger(Caps())
-    return Journaled(provider=provider, journal=journal, ledger=ledger, role="task")
+def journaled(journal: Journal, provider: Any, allowance: Allowance | None = None) -> Journaled:
+    allowance = allowance or Allowance(Caps())
+    return Journaled(provider=provider, journal=journal, allowance=allowance, role="task")
 
 
 def asked_twice(path: Path, *texts: str) -> tuple[list[str], list[str]]:
@@ -86,10 +86,10 @@ def test_a_journal_of_other_inputs_is_refused(tmp_path: Path) -> None:
 def test_answers_from_the_journal_count_as_spent(tmp_path: Path) -> None:
     spent = []
     for _ in range(2):
-        journal, ledger = Journal(tmp_path / "j"), Ledger(Caps())
-        asyncio.run(journaled(journal, Answering(), ledger).complete(ask("a")))
+        journal, allowance = Journal(tmp_path / "j"), Allowance(Caps())
+        asyncio.run(journaled(journal, Answering(), allowance).complete(ask("a")))
         journal.close()
-        spent.append(ledger.spent)
+        spent.append(allowance.spent)
     assert spent == [Spent(task_calls=1, tokens=9, unpriced=1)] * 2
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.allowance import Allowance, Caps
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.ledger import Caps, Ledger
 from pytest_promptopt.optimization.log_probability import (
     likelihood_case,
     likelihood_request,
@@ -56,10 +56,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def board(journal: Journal, models: Models, caps: Caps | None = None) -> Scoreboard:
-    ledger = Ledger(caps or Caps())
-    calls = Journaled(provider=models, journal=journal, ledger=ledger, role="task")
+    allowance = Allowance(caps or Caps())
+    calls = Journaled(provider=models, journal=journal, allowance=allowance, role="task")
     ids = {golden.id for golden in GOLDENS}
-    return Scoreboard(subject(), GOLDENS, calls, ledger, samples=2, by_log_probability=ids)
+    return Scoreboard(subject(), GOLDENS, calls, allowance, samples=2, by_log_probability=ids)
 
 
 def test_score_is_the_likelihood_of_what_is_expected_and_takes_one_call(journal: Journal) -> None:

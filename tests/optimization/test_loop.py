@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.errors import BudgetError, RefusedError, TransientError, UsageError
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.memory import MemoryFile, Remembered
 from pytest_promptopt.optimization.presets import PRESETS, read_optimize_settings
-from pytest_promptopt.optimization.result import Event, Looked, Planned, Progress
+from pytest_promptopt.optimization.result import Advanced, Event, Looked, Planned
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.providers.request import Completion, FinishReason, Request
@@ -315,7 +315,7 @@ def test_no_cap_is_ever_exceeded(
     refused = ""
     try:
         asyncio.run(
-            optimize(
+            run_search(
                 subject(),
                 wanted,
                 provider=models,
@@ -371,7 +371,7 @@ def searched_with_memory(
     models, told = Models(optimizer=names_one_more_label), list[Event]()
     kept = Journal(tmp_path / journal)
     result = asyncio.run(
-        optimize(
+        run_search(
             subject(),
             read_optimize_settings("protegi", overrides, "test"),
             provider=models,
@@ -414,10 +414,10 @@ def test_the_search_tells_where_it_is(tmp_path: Path) -> None:
         tmp_path, MemoryFile(tmp_path / "t.jsonl"), "one", diagnosis=False
     )
     kinds = [type(event).__name__ for event in told]
-    assert kinds == ["Planned", "Looked", "Progress", "Progress", "Progress", "Judged"]
+    assert kinds == ["Planned", "Looked", "Advanced", "Advanced", "Advanced", "Judged"]
     assert isinstance(told[0], Planned)
     assert isinstance(told[1], Looked)
-    progress = [event for event in told if isinstance(event, Progress)]
+    progress = [event for event in told if isinstance(event, Advanced)]
     assert [event.round for event in progress] == [0, 1, 2]
     assert progress[-1].best == 1.0
     assert progress[-1].interval.low < 1.0

@@ -11,7 +11,7 @@ from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Race
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.optimizer import Question
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
 from pytest_promptopt.optimization.presets import PRESETS, read_optimize_settings
@@ -21,7 +21,7 @@ from pytest_promptopt.optimization.proposers.proposer import (
     Order,
     ProposerCost,
 )
-from pytest_promptopt.optimization.result import Event, Planned, Progress
+from pytest_promptopt.optimization.result import Advanced, Event, Planned
 from pytest_promptopt.providers.request import Request
 from tests.optimization.world import (
     LABELS,
@@ -182,7 +182,7 @@ def searched(tmp_path: Path, method: str, optimizer: Answer, **overrides: Any) -
     told: list[Event] = []
     settings = read_optimize_settings(method, {"budget": "none", "rounds": 3, **overrides}, "test")
     journal = Journal(tmp_path / "journal.jsonl")
-    search = optimize(
+    search = run_search(
         subject(),
         settings,
         provider=Models(task=follows_named_teams, optimizer=optimizer),
@@ -214,7 +214,7 @@ def test_no_round_takes_more_than_the_plan_says(
 ) -> None:
     told = searched(tmp_path, method, optimizer, **overrides)
     (planned,) = [event.plan for event in told if isinstance(event, Planned)]
-    spent = [event.spent.calls for event in told if isinstance(event, Progress)]
+    spent = [event.spent.calls for event in told if isinstance(event, Advanced)]
     most = planned.round_calls + sum(calls for calls, _ in planned.besides)
     assert spent[0] <= planned.before
     assert len(spent) > 1

@@ -8,10 +8,10 @@ import pytest
 
 from pytest_promptopt.errors import RefusedError
 from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.allowance import Allowance, Caps
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import mean_score
+from pytest_promptopt.optimization.case import mean_of
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.ledger import Caps, Ledger
 from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
@@ -49,8 +49,8 @@ def board(
     samples: int = 1,
     judged: bool = False,
 ) -> Scoreboard:
-    ledger = Ledger(Caps(task_calls=task_calls))
-    calls = Journaled(provider=models, journal=journal, ledger=ledger, role="task")
+    allowance = Allowance(Caps(task_calls=task_calls))
+    calls = Journaled(provider=models, journal=journal, allowance=allowance, role="task")
     of = subject(replace(prompt(), reducer=Reducer(kind="at-least", count=3)))
     if judged:
         spec = EvaluatorSpec(name="judge", kind="llm", options={}, path="t", line=1)
@@ -59,7 +59,7 @@ def board(
             prompt=replace(of.prompt, evaluators=(spec,)),
             evaluators=(Evaluator(name="judge", scorer=Judge()),),
         )
-    return Scoreboard(of, GOLDENS, calls, ledger, samples=samples)
+    return Scoreboard(of, GOLDENS, calls, allowance, samples=samples)
 
 
 def test_every_candidate_is_asked_the_same_and_nothing_twice(journal: Journal) -> None:
@@ -68,7 +68,7 @@ def test_every_candidate_is_asked_the_same_and_nothing_twice(journal: Journal) -
     asyncio.run(scores.ask([(BILLING, GOLDENS[:4]), (ALL, GOLDENS[:4])]))
     asyncio.run(scores.ask([(ALL, GOLDENS[:6])]))
     assert [case.passed for case in scores.known(BILLING).values()] == [True, False, False, False]
-    assert mean_score(scores.known(ALL).values()) == 1.0
+    assert mean_of(scores.known(ALL).values()) == 1.0
     assert list(scores.known(ALL)) == [golden.id for golden in GOLDENS[:6]]
     assert len(models.asked) == 10
     assert {request.sample for request in models.asked} == {0}
@@ -91,7 +91,7 @@ def test_a_missing_answer_is_no_case_and_not_asked_for_again(journal: Journal) -
     for _ in range(2):
         asyncio.run(scores.ask([(ALL, GOLDENS)]))
     assert "train-2" not in scores.known(ALL)
-    assert mean_score(scores.known(ALL).values()) == 1.0
+    assert mean_of(scores.known(ALL).values()) == 1.0
     assert len(models.asked) == 8
 
 

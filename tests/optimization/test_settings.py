@@ -6,7 +6,7 @@ import pytest
 from pytest_promptopt.client.budget import Budget
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
-from pytest_promptopt.optimization.ledger import Caps
+from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, PRESETS, read_optimize_settings
 from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
 from pytest_promptopt.optimization.settings import OptimizeSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.journal import Journal
-from pytest_promptopt.optimization.loop import optimize
+from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.presets import read_optimize_settings
 from pytest_promptopt.optimization.result import Result
 from pytest_promptopt.optimization.splits import Splits
@@ -129,7 +129,7 @@ def run(
     kept = Journal(tmp_path / journal)
     try:
         return asyncio.run(
-            optimize(
+            run_search(
                 subject(of),
                 settings,
                 provider=models,

@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.allowance import Spent
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.ledger import Spent
 from pytest_promptopt.optimization.result import Result
-from pytest_promptopt.optimization.verdict import Verdict, VerdictKind
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.proposals.edit import Edit, edit_of
 from pytest_promptopt.proposals.finding import proposal_of
@@ -29,7 +29,7 @@ testData:
 BETTER = Candidate(texts={0: "Answer billing or shipping."}, origin="reflect", note="Labels.")
 SHOWN = Candidate(texts={1: "The ticket: {{ticket}}"}, demonstrations=("refund",))
 
-IMPROVED = Verdict(
+IMPROVED = SearchVerdict(
     kind=VerdictKind.IMPROVED,
     sentence="Improved: +0.400 on 40 test goldens [+0.200, +0.600].",
     comparison=Comparison(
@@ -46,7 +46,7 @@ IMPROVED = Verdict(
     fixed=("refund",),
     broken=("late",),
 )
-UNPROVEN = Verdict(kind=VerdictKind.UNPROVEN, sentence="Unproven: 3 test goldens.")
+UNPROVEN = SearchVerdict(kind=VerdictKind.UNPROVEN, sentence="Unproven: 3 test goldens.")
 
 
 def made(
@@ -54,7 +54,7 @@ def made(
     candidate: Candidate = BETTER,
     *,
     content: bytes = FILE,
-    verdict: Verdict = IMPROVED,
+    verdict: SearchVerdict = IMPROVED,
     name: str = NAME,
 ) -> Proposal:
     """The candidate as a proposal for a file that is written with ``content``."""
@@ -67,7 +67,7 @@ def made_with_edit(
     candidate: Candidate = BETTER,
     *,
     content: bytes = FILE,
-    verdict: Verdict = IMPROVED,
+    verdict: SearchVerdict = IMPROVED,
     name: str = NAME,
 ) -> tuple[Proposal, Edit]:
     """Like :func:`made`, with the edit that the search found."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_promptopt.messages import Message
 from pytest_promptopt.proposals.flags import flags
-from pytest_promptopt.proposals.proposal import Demonstrations, Proposal, TextChange
+from pytest_promptopt.proposals.proposal import Proposal, ShownExamples, TextChange
 from tests.proposals.made import made
 
 SIGNS = string.ascii_letters + string.digits
@@ -128,7 +128,7 @@ def test_each_message_is_told_by_its_number(proposal: Proposal) -> None:
     texts = [
         TextChange(position=n, role="user", before="", after=f"https://{n}.example") for n in (0, 2)
     ]
-    shown = Demonstrations(
+    shown = ShownExamples(
         position=1,
         question="www.q.example",
         messages=(

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.proposals.merge import Conflict, Merge, file_of, merge
+from pytest_promptopt.proposals.merge import Conflict, Merged, file_of, merge
 from pytest_promptopt.proposals.proposal import ProposalError
 from tests.proposals.made import BETTER, FILE, NAME, SHOWN, made, made_with_edit
 
@@ -23,7 +23,7 @@ def test_the_file_it_was_made_for_becomes_what_the_search_found(
 ) -> None:
     proposal, edit = made_with_edit(tmp_path, candidate, content=content)
     assert edit.after != content
-    assert merge(proposal, content) == Merge(content=edit.after, is_as_made=True)
+    assert merge(proposal, content) == Merged(content=edit.after, is_as_made=True)
 
 
 def test_only_the_span_of_the_message_changes(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_only_the_span_of_the_message_changes(tmp_path: Path) -> None:
 def test_what_else_was_edited_since_stays(tmp_path: Path) -> None:
     proposal = made(tmp_path)
     edited = FILE.replace(b"# who gets it", b"# by hand").replace(b"Ticket: {{", b"T: {{")
-    assert merge(proposal, edited) == Merge(content=edited.replace(OLD, NEW), is_as_made=False)
+    assert merge(proposal, edited) == Merged(content=edited.replace(OLD, NEW), is_as_made=False)
 
 
 def test_a_message_that_moved_is_found_by_its_text(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_a_message_that_moved_is_found_by_its_text(tmp_path: Path) -> None:
 def test_a_text_that_changed_too_is_shown_beside_the_proposed_one(tmp_path: Path) -> None:
     proposal = made(tmp_path)
     edited = FILE.replace(OLD, b"Say who takes it.")
-    assert merge(proposal, edited) == Merge(
+    assert merge(proposal, edited) == Merged(
         content=edited,
         is_as_made=False,
         conflicts=(
@@ -90,7 +90,7 @@ def test_a_text_that_now_stands_twice_elsewhere_is_a_conflict(tmp_path: Path) ->
 def test_applying_twice_changes_nothing_more(tmp_path: Path, candidate: Candidate) -> None:
     proposal = made(tmp_path, candidate)
     once = merge(proposal, FILE).content
-    assert merge(proposal, once) == Merge(content=once, is_as_made=False)
+    assert merge(proposal, once) == Merged(content=once, is_as_made=False)
 
 
 def test_demonstrations_go_before_their_question_wherever_it_is(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def test_without_a_repository_the_patch_names_it_from_the_root_of_the_project(
 
 WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("version",), 1, "`version` must be 2; it was written by another release"),
-    (("prompt",), None, "`prompt`: expected text, got `null`"),
+    (("prompt",), None, "`prompt`: expected text, got nothing"),
     (("note",), "\ud800", "a text holds half of a surrogate pair"),
     (("location",), "../a.prompt.yml", "`location` must be the path of a *.prompt.yml within"),
     (("location",), "/etc/a.prompt.yml", "`location` must be the path of a *.prompt.yml within"),
@@ -99,7 +99,7 @@ WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
     (("demonstrations", "position"), -1, "`demonstrations.position`: expected a whole number >="),
     (("demonstrations", "messages", 1), [], "`demonstrations.messages[1]`: expected an object"),
     (("before",), 1.5, "`before`: expected a number <= 1.0"),
-    (("after",), True, "`after`: expected `float | null`, got true or false"),
+    (("after",), True, "`after`: expected a number, got true or false"),
     (("gain", "interval"), [0.1], "`gain.interval`: expected a list of length 2, got 1"),
     (("gain", "interval"), [0.1, "x"], "`gain.interval[1]`: expected a number, got text"),
     (("gain", "fixed"), [1], "`gain.fixed[0]`: expected text, got a whole number"),

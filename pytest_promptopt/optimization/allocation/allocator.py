@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pytest_promptopt.optimization.acceptance import Acceptance
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case, CaseBoard, mean_score
+from pytest_promptopt.optimization.case import Case, CaseBoard, mean_of
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.registry import Registry
@@ -54,7 +54,7 @@ class Race:
         """The best mean first, whoever has no score last; among equals the order stands."""
 
         def order(candidate: Candidate) -> float:
-            score = mean_score(self.cases(candidate).values())
+            score = mean_of(self.cases(candidate).values())
             return -1.0 if score is None else score
 
         return sorted(candidates, key=order, reverse=True)

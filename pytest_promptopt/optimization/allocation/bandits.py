@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import mean_score
+from pytest_promptopt.optimization.case import mean_of
 
 
 class Ucb(WithinPulls):
@@ -42,7 +42,7 @@ class Ucb(WithinPulls):
             own = asked[candidate.id]
             if own == 0:
                 return math.inf
-            mean = mean_score(race.cases(candidate).values()) or 0.0
+            mean = mean_of(race.cases(candidate).values()) or 0.0
             return mean + self.bonus(race.settings.exploration, total, own)
 
         return [max(open_ones, key=bound)] if open_ones else []

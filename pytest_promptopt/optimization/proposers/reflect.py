@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.material import case_line, data_block, data_line, fenced
-from pytest_promptopt.optimization.optimizer import Question, Reply
+from pytest_promptopt.optimization.optimizer import Question, ReadReply
 from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
 _FIRST_REFLECTION = "(nothing yet)"
@@ -133,7 +133,9 @@ def _reflections(context: Context) -> str:
     return data_block(data_line({"reflection": text}) for text in last)
 
 
-def _children(context: Context, replies: Sequence[Reply | None], note: str = "") -> list[Candidate]:
+def _children(
+    context: Context, replies: Sequence[ReadReply | None], note: str = ""
+) -> list[Candidate]:
     return [
         context.child(reply.texts[0], origin="reflect", note=note)
         for reply in replies

@@ -1,4 +1,4 @@
-"""The ledger of a search: what it has spent, and what it may still spend."""
+"""The allowance of a search: what it has spent, and what it may still spend."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -83,7 +83,7 @@ class Need:
         )
 
 
-class Ledger:
+class Allowance:
     """Admits calls while they fit under every cap, and adds up what they took.
 
     Whoever asks goes in phases: needs are admitted in a fixed order, their calls are awaited,
