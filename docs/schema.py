@@ -75,7 +75,10 @@ def _gate_can_fail() -> Mapping[str, Any]:
                     "properties": {"testData": {"type": "array", "contains": required}},
                     "required": ["testData"],
                 },
-                {"properties": {"goldens": {"type": ["string", "array"]}}, "required": ["goldens"]},
+                {
+                    "properties": {"goldens": {"type": ["string", "array", "object"]}},
+                    "required": ["goldens"],
+                },
             ]
         },
     }

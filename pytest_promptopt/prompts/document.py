@@ -118,6 +118,11 @@ class Document:
 
 def read_text(path: Path, location: str, files: Files = DISK) -> str:
     """The file as text without a byte order mark; raises :class:`PromptFileError`."""
+    return decoded(read_bytes(path, location, files), location)
+
+
+def read_bytes(path: Path, location: str, files: Files = DISK) -> bytes:
+    """What is in the file; raises :class:`PromptFileError`, also for more than ``MAX_BYTES``."""
     try:
         content = files.read(path)
     except OSError as error:
@@ -126,7 +131,7 @@ def read_text(path: Path, location: str, files: Files = DISK) -> str:
         ) from None
     if len(content) > MAX_BYTES:
         raise PromptFileError.at(location, 1, f"the file is larger than {MAX_BYTES >> 20} MiB")
-    return decoded(content, location)
+    return content
 
 
 def decoded(content: bytes, location: str) -> str:

@@ -1,17 +1,13 @@
-"""Goldens from a prompt file and from the files beside it."""
+"""Goldens as a prompt has them, made of what its files hold."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
-from pytest_promptopt.prompts.document import SequenceNode, parse_document, read_text
 from pytest_promptopt.prompts.evaluators import read_evaluator
-from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.golden import (
     INPUT_KEYS,
     RESERVED_KEYS,
@@ -21,172 +17,12 @@ from pytest_promptopt.prompts.golden import (
     derived_id,
     slug,
 )
-from pytest_promptopt.prompts.json_text import load_json
-from pytest_promptopt.prompts.tables import read_table
+from pytest_promptopt.prompts.golden_files import RawGolden
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.prompts.value import kind_of
 from pytest_promptopt.suggestion import misspelt
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawGolden:
-    """A golden as a file has it, before it is checked; ``remark`` is on its whole file."""
-
-    content: Any
-    path: str
-    line: int
-    from_table: bool = False
-    remark: str = ""
-
-
-def golden_files(
-    patterns: Sequence[str],
-    *,
-    prompt_path: Path,
-    root: Path,
-    location: str,
-    line: int,
-    files: Files = DISK,
-) -> tuple[Path, ...]:
-    """The files that ``goldens:`` names, in order; raises :class:`PromptFileError`.
-
-    Names and globs are relative to the prompt file. What is not in ``root`` once links are
-    followed is refused.
-    """
-    found: list[Path] = []
-    for pattern in patterns:
-        try:
-            paths = _matches(pattern, prompt_path.parent, root, files)
-        except _PatternError as error:
-            raise PromptFileError.at(location, line, f"goldens `{pattern}` {error}") from None
-        found.extend(paths)
-    return tuple(dict.fromkeys(found))
-
-
-class _PatternError(Exception):
-    """A name or glob that leads to no goldens; says why."""
-
-
-def _matches(pattern: str, folder: Path, root: Path, files: Files) -> list[Path]:
-    is_glob = any(sign in pattern for sign in "*?[")
-    paths = _globbed(pattern, folder, files) if is_glob else [folder / pattern]
-    resolved = [_resolved(path, files) for path in paths]
-    inside = _resolved(root, files)
-    if not all(path.is_relative_to(inside) for path in resolved):
-        raise _PatternError(f"leads outside the project ({root}); keep them in it")
-    return resolved
-
-
-def _globbed(pattern: str, folder: Path, files: Files) -> list[Path]:
-    try:
-        found = files.glob(folder, pattern)
-    except (ValueError, OSError) as error:
-        raise _PatternError(f"is not a usable glob: {error}") from None
-    if not found:
-        raise _PatternError(f"matches no file in {folder}")
-    return found
-
-
-def _resolved(path: Path, files: Files) -> Path:
-    try:
-        return files.resolve(path)
-    except FileNotFoundError:
-        raise _PatternError(f"is not there ({path})") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise _PatternError(f"cannot be read: {reason}") from None
-
-
-def read_golden_file(path: Path, location: str, files: Files = DISK) -> Iterable[RawGolden]:
-    """What the file holds, in file order; raises :class:`PromptFileError`."""
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
-        known = " ".join(_READERS)
-        raise PromptFileError.at(
-            location, 1, f"goldens in a `{path.suffix}` file; known are {known}"
-        )
-    raw = list(reader(read_text(path, location, files), location))
-    if not raw:
-        raise PromptFileError.at(
-            location, 1, "holds no goldens; add one, or take the file out of `goldens:`"
-        )
-    return raw
-
-
-def _read_jsonl(text: str, location: str) -> Iterator[RawGolden]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            content = _parse_json(line, location, number)
-            yield RawGolden(content=content, path=location, line=number)
-
-
-def _read_json(text: str, location: str) -> Iterator[RawGolden]:
-    content = _parse_json(text, location, 1)
-    if not isinstance(content, list):
-        raise PromptFileError.at(
-            location, 1, f"expected a list of goldens, found {kind_of(content)}"
-        )
-    for item, line in zip(content, _item_lines(text), strict=True):
-        yield RawGolden(content=item, path=location, line=line)
-
-
-def _item_lines(text: str) -> Iterator[int]:
-    """The line of each item of the JSON list ``text``, which is known to be one."""
-    decoder = json.JSONDecoder()
-    position = text.index("[") + 1
-    line, counted = 1, 0
-    while True:
-        while text[position] in " \t\r\n,":
-            position += 1
-        if text[position] == "]":
-            return
-        line, counted = line + text.count("\n", counted, position), position
-        yield line
-        _, position = decoder.raw_decode(text, position)
-
-
-def _parse_json(text: str, location: str, first_line: int) -> Any:
-    try:
-        return load_json(text, as_written=True)
-    except json.JSONDecodeError as error:
-        line = first_line + error.lineno - 1
-        raise PromptFileError.at(
-            location, line, f"broken JSON: {error.msg} (column {error.colno})"
-        ) from None
-    except ValueError as error:
-        raise PromptFileError.at(location, first_line, str(error)) from None
-
-
-def _read_yaml(text: str, location: str) -> Iterator[RawGolden]:
-    document = parse_document(text, location)
-    if not isinstance(document.root, SequenceNode):
-        found = kind_of(document.data)
-        raise PromptFileError.at(
-            location, document.root.line, f"expected a list of goldens, found {found}"
-        )
-    for node, content in zip(document.root.items, document.data, strict=True):
-        yield RawGolden(content=content, path=location, line=node.line)
-
-
-def _read_table(text: str, location: str) -> Iterator[RawGolden]:
-    table = read_table(text, location)
-    remark = table.remark
-    for line, cells in table.rows:
-        yield RawGolden(content=cells, path=location, line=line, from_table=True, remark=remark)
-        remark = ""
-
-
-_READERS: Mapping[str, Callable[[str, str], Iterable[RawGolden]]] = {
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
-    ".json": _read_json,
-    ".yml": _read_yaml,
-    ".yaml": _read_yaml,
-    ".csv": _read_table,
-    ".tsv": _read_table,
-}
 
 
 def build_goldens(

@@ -5,17 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
+from pytest_promptopt.prompts.data_set import DataSet
 from pytest_promptopt.prompts.document import Document, read_document
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_reducer
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
-from pytest_promptopt.prompts.goldens import (
-    RawGolden,
-    build_goldens,
-    golden_files,
-    read_golden_file,
-)
+from pytest_promptopt.prompts.golden_files import RawGolden, golden_files, read_golden_file
+from pytest_promptopt.prompts.goldens import build_goldens
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.use import check_use, used_variables
@@ -140,17 +137,26 @@ class _Reader:
         for index, content in enumerate(data.get("testData") or []):
             line = self.document.line_of("testData", index)
             yield RawGolden(content=content, path=location, line=line)
-        patterns = data.get("goldens") or []
-        paths = golden_files(
-            [patterns] if isinstance(patterns, str) else patterns,
-            prompt_path=self.path,
-            root=self.root,
-            location=location,
-            line=self.document.line_of("goldens"),
-            files=self.files,
-        )
-        for path in paths:
-            yield from read_golden_file(path, _shown(path, self.root), self.files)
+        entries = data.get("goldens") or []
+        taken: set[Path] = set()
+        for entry in entries if isinstance(entries, list) else [entries]:
+            data_set = DataSet.of(entry)
+            paths = golden_files(
+                [data_set.file],
+                prompt_path=self.path,
+                root=self.root,
+                location=location,
+                line=self.document.line_of("goldens"),
+                files=self.files,
+            )
+            new = [path for path in paths if path not in taken or not isinstance(entry, str)]
+            taken.update(paths)
+            rows = [
+                row
+                for path in new
+                for row in read_golden_file(path, _shown(path, self.root), self.files)
+            ]
+            yield from data_set.goldens(rows)
 
 
 def _nothing_counts(

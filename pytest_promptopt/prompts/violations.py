@@ -121,7 +121,7 @@ def _violation(error: Any) -> str:
             return _wrong_type(error)
         case "not":
             return f"does not belong here: {error.schema['description']}"
-        case "minItems":
+        case "minItems" | "minProperties":
             return "holds nothing"
     bound = f"{_BOUNDS[error.validator]} {error.validator_value}"
     return f"must be {bound}, found {shown(error.instance)}{_meant_share(error)}"

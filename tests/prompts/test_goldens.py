@@ -7,12 +7,8 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.goldens import (
-    RawGolden,
-    build_goldens,
-    golden_files,
-    read_golden_file,
-)
+from pytest_promptopt.prompts.golden_files import RawGolden, golden_files, read_golden_file
+from pytest_promptopt.prompts.goldens import build_goldens
 
 
 def goldens_in(path: Path) -> tuple[Golden, ...]:

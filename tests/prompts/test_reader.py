@@ -217,7 +217,7 @@ a.prompt.yml:8: `samples` must be at least 1, found 0"""
         (f"{MESSAGES}gate: 85", "found a number (85); write `gate: {min: 0.85}`"),
         (f"{MESSAGES}gate: {{min: '0.8'}}", "`gate.min` must be a number, found text ('0.8')"),
         (f"{MESSAGES}testData: g.csv", "found text ('g.csv'); files of goldens are named under `g"),
-        (f"{MESSAGES}goldens: [1]", "`goldens[0]` must be text, found a number (1)"),
+        (f"{MESSAGES}goldens: [1]", "`goldens[0]` must be text or a mapping, found a number (1)"),
         ("messages: []", "`messages` holds nothing"),
         ("messages: hi", "must be a list, found text ('hi'); write `messages: [{role: user,"),
         ("messages: [{role: user}]", "`messages[0].content` is missing, found `role`"),

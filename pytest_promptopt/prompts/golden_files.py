@@ -1,0 +1,239 @@
+"""The files of goldens beside a prompt, whatever their format."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.document import SequenceNode, decoded, parse_document, read_bytes
+from pytest_promptopt.prompts.files import DISK, MAX_BYTES, Files
+from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.tables import read_table
+from pytest_promptopt.prompts.value import kind_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawGolden:
+    """A golden as a file has it, before it is checked; ``remark`` is on its whole file."""
+
+    content: Any
+    path: str
+    line: int
+    from_table: bool = False
+    remark: str = ""
+
+
+def golden_files(
+    patterns: Sequence[str],
+    *,
+    prompt_path: Path,
+    root: Path,
+    location: str,
+    line: int,
+    files: Files = DISK,
+) -> tuple[Path, ...]:
+    """The files that ``goldens:`` names, in order; raises :class:`PromptFileError`.
+
+    Names and globs are relative to the prompt file. What is not in ``root`` once links are
+    followed is refused.
+    """
+    found: list[Path] = []
+    for pattern in patterns:
+        try:
+            paths = _matches(pattern, prompt_path.parent, root, files)
+        except _PatternError as error:
+            raise PromptFileError.at(location, line, f"goldens `{pattern}` {error}") from None
+        found.extend(paths)
+    return tuple(dict.fromkeys(found))
+
+
+class _PatternError(Exception):
+    """A name or glob that leads to no goldens; says why."""
+
+
+def _matches(pattern: str, folder: Path, root: Path, files: Files) -> list[Path]:
+    is_glob = any(sign in pattern for sign in "*?[")
+    paths = _globbed(pattern, folder, files) if is_glob else [folder / pattern]
+    resolved = [_resolved(path, files) for path in paths]
+    inside = _resolved(root, files)
+    if not all(path.is_relative_to(inside) for path in resolved):
+        raise _PatternError(f"leads outside the project ({root}); keep them in it")
+    return resolved
+
+
+def _globbed(pattern: str, folder: Path, files: Files) -> list[Path]:
+    try:
+        found = files.glob(folder, pattern)
+    except (ValueError, OSError) as error:
+        raise _PatternError(f"is not a usable glob: {error}") from None
+    if not found:
+        raise _PatternError(f"matches no file in {folder}")
+    return found
+
+
+def _resolved(path: Path, files: Files) -> Path:
+    try:
+        return files.resolve(path)
+    except FileNotFoundError:
+        raise _PatternError(f"is not there ({path})") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise _PatternError(f"cannot be read: {reason}") from None
+
+
+def read_golden_file(path: Path, location: str, files: Files = DISK) -> Sequence[RawGolden]:
+    """What the file holds, in file order; raises :class:`PromptFileError`.
+
+    A compressed file holds another whose name is the same without the last ending.
+    """
+    content = read_bytes(path, location, files)
+    if path.suffix.lower() in _PACKED:
+        content = _unpacked(content, path.suffix.lower(), location)
+        path = path.with_suffix("")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        known = " ".join((*_READERS, *(f".jsonl{packed}" for packed in _PACKED)))
+        raise PromptFileError.at(
+            location, 1, f"goldens in a `{path.suffix}` file; known are {known}"
+        )
+    raw = [*reader(content, location)]
+    if not raw:
+        raise PromptFileError.at(
+            location, 1, "holds no goldens; add one, or take the file out of `goldens:`"
+        )
+    return raw
+
+
+def _unpacked(content: bytes, suffix: str, location: str) -> bytes:
+    try:
+        with _PACKED[suffix](io.BytesIO(content)) as file:
+            unpacked: bytes = file.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise PromptFileError.at(location, 1, f"no whole {suffix} file: {error}") from None
+    if len(unpacked) > MAX_BYTES:
+        message = f"holds more than {MAX_BYTES >> 20} MiB once unpacked"
+        raise PromptFileError.at(location, 1, message)
+    return unpacked
+
+
+def _read_jsonl(content: bytes, location: str) -> Iterator[RawGolden]:
+    for number, line in enumerate(decoded(content, location).split("\n"), start=1):
+        if line.strip():
+            golden = _parse_json(line, location, number)
+            yield RawGolden(content=golden, path=location, line=number)
+
+
+def _read_json(content: bytes, location: str) -> Iterator[RawGolden]:
+    text = decoded(content, location)
+    goldens = _parse_json(text, location, 1)
+    if not isinstance(goldens, list):
+        raise PromptFileError.at(
+            location, 1, f"expected a list of goldens, found {kind_of(goldens)}"
+        )
+    for item, line in zip(goldens, _item_lines(text), strict=True):
+        yield RawGolden(content=item, path=location, line=line)
+
+
+def _item_lines(text: str) -> Iterator[int]:
+    """The line of each item of the JSON list ``text``, which is known to be one."""
+    decoder = json.JSONDecoder()
+    position = text.index("[") + 1
+    line, counted = 1, 0
+    while True:
+        while text[position] in " \t\r\n,":
+            position += 1
+        if text[position] == "]":
+            return
+        line, counted = line + text.count("\n", counted, position), position
+        yield line
+        _, position = decoder.raw_decode(text, position)
+
+
+def _parse_json(text: str, location: str, first_line: int) -> Any:
+    try:
+        return load_json(text, as_written=True)
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        raise PromptFileError.at(
+            location, line, f"broken JSON: {error.msg} (column {error.colno})"
+        ) from None
+    except ValueError as error:
+        raise PromptFileError.at(location, first_line, str(error)) from None
+
+
+def _read_yaml(content: bytes, location: str) -> Iterator[RawGolden]:
+    document = parse_document(decoded(content, location), location)
+    if not isinstance(document.root, SequenceNode):
+        found = kind_of(document.data)
+        raise PromptFileError.at(
+            location, document.root.line, f"expected a list of goldens, found {found}"
+        )
+    for node, golden in zip(document.root.items, document.data, strict=True):
+        yield RawGolden(content=golden, path=location, line=node.line)
+
+
+def _read_table(content: bytes, location: str) -> Iterator[RawGolden]:
+    table = read_table(decoded(content, location), location)
+    remark = table.remark
+    for line, cells in table.rows:
+        yield RawGolden(content=cells, path=location, line=line, from_table=True, remark=remark)
+        remark = ""
+
+
+def _read_parquet(content: bytes, location: str) -> Iterator[RawGolden]:
+    """The rows, whose lines count from 1."""
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        message = 'a Parquet file needs pyarrow: pip install "pytest-promptopt[parquet]"'
+        raise PromptFileError.at(location, 1, message) from None
+    line = size = 0
+    try:
+        for batch in pyarrow.parquet.ParquetFile(pyarrow.BufferReader(content)).iter_batches(1_000):
+            size += batch.nbytes
+            if size > MAX_BYTES:
+                message = f"holds more than {MAX_BYTES >> 20} MiB once unpacked"
+                raise PromptFileError.at(location, 1, message)
+            for row in batch.to_pylist():
+                line += 1
+                yield RawGolden(content=_plain(row), path=location, line=line)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise PromptFileError.at(location, 1, f"no whole Parquet file: {error!s:.200}") from None
+
+
+def _plain(value: Any) -> Any:
+    """A value of a row as JSON has it; what JSON has no word for (dates, decimals) as text."""
+    match value:
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)
+
+
+_PACKED: Mapping[str, Callable[[BinaryIO], Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+}
+_READERS: Mapping[str, Callable[[bytes, str], Iterable[RawGolden]]] = {
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+    ".json": _read_json,
+    ".yml": _read_yaml,
+    ".yaml": _read_yaml,
+    ".csv": _read_table,
+    ".tsv": _read_table,
+    ".parquet": _read_parquet,
+}
