@@ -15,6 +15,7 @@ import msgspec
 
 from pytest_promptopt.optimization.presets import PRESETS
 from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.prompts.answer_place import LINES
 from pytest_promptopt.prompts.evaluators import COMMON_KEYS, FOREIGN_KEYS
 from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.parameters import FOREIGN_PARAMETERS, KNOWN_PARAMETERS, SYNONYMS
@@ -24,6 +25,22 @@ from pytest_promptopt.scoring.builtin_judges import JUDGES
 from pytest_promptopt.scoring.kinds import Kind, all_kinds, kind_of
 from pytest_promptopt.suggestion import slips_allowed
 
+_ANSWER = {
+    "anyOf": [
+        {"enum": ["whole", None]},
+        {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+            "properties": {
+                **{key: {"type": "string", "minLength": 1} for key in ("after", "regex", "json")},
+                "tag": {"type": "string", "pattern": r"^[A-Za-z_][\w.:-]*$"},
+                "line": {"enum": [*LINES]},
+            },
+        },
+    ]
+}
 TARGET = Path(__file__).parents[1] / "pytest_promptopt/prompts/schema/prompt.schema.json"
 _CRITERION = {"anyOf": [{"required": ["min"]}, {"required": ["maxDrop"]}]}
 _PART = {"minProperties": 1}
@@ -51,6 +68,7 @@ def schema() -> Mapping[str, Any]:
         KNOWN_PARAMETERS,
         {form for name in _parameters() for form in _spellings(name)},
     )
+    properties["answer"] |= _ANSWER
     _complete_evaluators(definitions)
     for name, settings in _settings().items():
         properties["optimize"]["properties"][name] |= settings

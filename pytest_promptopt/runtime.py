@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import PromptInputError, PromptNotFoundError
+from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, SUFFIXES, bare_name, is_prompt_file
 from pytest_promptopt.prompts.parser import ResponseFormat, parse_prompt
@@ -23,9 +24,9 @@ class LoadedPrompt:
 
     ``location`` is the file as errors show it. ``model`` is the name in the file, None where it
     has none. ``parameters`` have the snake_case names of OpenAI's chat completions.
-    ``json_schema`` is the wrapper with ``name`` and ``schema``. ``version`` is a hash of text,
-    model and parameters: it changes when one of them does, and not with goldens, comments or a
-    move.
+    ``json_schema`` is the wrapper with ``name`` and ``schema``, ``answer_place`` what the file has
+    under ``answer``. ``version`` is a hash of text, model and parameters: it changes when one of
+    them does, and not with goldens, comments or a move.
     """
 
     location: str
@@ -36,6 +37,7 @@ class LoadedPrompt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     response_format: ResponseFormat = "text"
     json_schema: Mapping[str, Any] | None = None
+    answer_place: AnswerPlace = WHOLE
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -57,6 +59,17 @@ class LoadedPrompt:
             {"role": message.role, "content": message.template.fill(inputs)}
             for message in self.templates
         ]
+
+    def answer(self, text: str) -> str | None:
+        """The answer in what a model said, which is what tests score.
+
+        Without reasoning, and from where ``answer:`` says that it stands; None if it does not.
+        """
+        from pytest_promptopt.providers.request import Completion
+        from pytest_promptopt.scoring.extraction import extract
+
+        found = extract(Completion(text=text), self.answer_place)
+        return None if found.lack else found.completion.text
 
     def openai(self, /, **inputs: Any) -> dict[str, Any]:
         """The keyword arguments of OpenAI's ``chat.completions.create``, as tests send them.
@@ -152,6 +165,7 @@ def load_prompt(name: str | Path, *, folder: str | Path | None = None) -> Loaded
         parameters=prompt.parameters,
         response_format=prompt.response_format,
         json_schema=prompt.json_schema,
+        answer_place=prompt.answer,
     )
 
 

@@ -56,6 +56,14 @@ def load(folder: Path, text: str) -> LoadedPrompt:
     return load_prompt(write(folder / "a.prompt.yml", text))
 
 
+def test_the_answer_that_tests_score_is_read_out_of_what_the_model_says(tmp_path: Path) -> None:
+    prompt = load(tmp_path, f"{PROMPT}answer: {{after: 'Team:'}}\n")
+    assert prompt.answer("<think>Team: b</think>Money back.\n**Team:** returns") == "returns"
+    assert prompt.answer("returns") is None
+    assert load(tmp_path, PROMPT).answer("<think>x</think>returns") == "returns"
+    assert prompt.version != load(tmp_path, PROMPT).version
+
+
 def refusal(folder: Path, text: str) -> str:
     with pytest.raises(PromptFileError) as caught:
         load(folder, text)

@@ -75,6 +75,7 @@ def _settings(prompt: Prompt) -> Iterator[tuple[str, Any]]:
     yield "model", prompt.model
     yield from prompt.parameters.items()
     yield "responseFormat", prompt.response_format
+    yield "answer", str(prompt.answer)
     yield "samples", prompt.samples
     yield "reducer", _reducer(prompt.reducer)
     if prompt.gate is not None:

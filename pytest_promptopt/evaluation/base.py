@@ -47,7 +47,7 @@ class Base:
 def compare_with_base(
     head: Subject, base: Prompt, *, label: str, settings: SubjectSettings
 ) -> Base:
-    """The base's text, model and parameters with the head's goldens, evaluators and gate.
+    """The base's text, model, parameters and ``answer`` with the head's goldens, evaluators, gate.
 
     ``settings`` are those that the head was built with.
     """
@@ -58,6 +58,7 @@ def compare_with_base(
         parameters=base.parameters,
         response_format=base.response_format,
         json_schema=base.json_schema,
+        answer=base.answer,
     )
     model, model_error = resolve_subject_model(prompt, settings)
     subject = replace(
@@ -83,7 +84,7 @@ def key_at_base(key: str) -> str:
 
 
 def _sends_the_same(base: Subject, head: Subject) -> bool:
-    """Whether both send the same for every golden, wherever their messages stand in the file."""
+    """Whether both send and read the same for every golden, wherever it stands in the file."""
 
     def content(subject: Subject) -> tuple[object, ...]:
         prompt = subject.prompt
@@ -93,6 +94,7 @@ def _sends_the_same(base: Subject, head: Subject) -> bool:
             prompt.parameters,
             prompt.response_format,
             prompt.json_schema,
+            prompt.answer,
         )
 
     return content(base) == content(head)

@@ -38,11 +38,15 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One answer to a golden; ``passed`` is None where it could not be scored."""
+    """One answer to a golden; ``passed`` is None where it could not be scored.
+
+    ``whole`` is what the model said around it, None where that is the answer.
+    """
 
     text: str
     reasoning: str = ""
     passed: bool | None = None
+    whole: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,7 @@ def _answers(trials: Sequence[Trial], passes: Sequence[bool | None]) -> tuple[An
             text=_kept(trial.answer.text),
             reasoning=_kept(trial.answer.reasoning),
             passed=passed,
+            whole=None if trial.answer.whole is None else _kept(trial.answer.whole),
         )
         for trial, passed in zip(trials, passes, strict=True)
     )
@@ -107,10 +108,14 @@ _Table = Sequence[tuple[Evaluator, Sequence[Score]]]
 
 
 def _winner(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> tuple[int, float]:
-    """Where the first answer stands that says what most say, of equals the earliest; its share."""
+    """Where the first answer stands that says what most say, of equals the earliest; its share.
+
+    What holds no answer is no vote, unless nothing else is there.
+    """
     evaluators = subject.evaluators_for(golden)
-    ballots = [ballot(trial.answer.text, evaluators) for trial in trials]
-    [(winner, votes)] = Counter(ballots).most_common(1)
+    ballots = [None if t.lack else ballot(t.answer.text, evaluators) for t in trials]
+    given = [vote for vote in ballots if vote is not None]
+    [(winner, votes)] = Counter(given or ballots).most_common(1)
     return ballots.index(winner), votes / len(trials)
 
 
@@ -132,6 +137,8 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
 
 
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
+    if trial.lack:
+        return Score(value=0.0, reason=trial.lack)
     if evaluator.judge is not None:
         return evaluator.judge.read(trial.judgements[position])
     if evaluator.direct is None:
@@ -219,6 +226,7 @@ def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
 def _notes(trials: Sequence[Trial]) -> list[str]:
     answers = [trial.answer for trial in trials]
     notes = [note for answer in answers for note in answer.notes]
+    notes += ["no answer where `answer:` says that it stands" for trial in trials if trial.lack]
     for answer in answers:
         if answer.finish_reason is FinishReason.LENGTH:
             notes.append("the answer was cut off at the token limit (maxTokens)")

@@ -7,7 +7,7 @@ from pathlib import Path
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.project.code import ProjectCode
-from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
@@ -55,7 +55,8 @@ class Subject:
             for name in message.template.missing(golden.variables)
         ]
         for spec in self.prompt.evaluators + golden.evaluators:
-            variables = {"completion": "", **golden.variables}
+            seen = JUDGED if spec.kind == "llm" else ("completion",)
+            variables = {**dict.fromkeys(seen, ""), **golden.variables}
             found += [
                 f"{spec.path}:{spec.line}: {golden.lacks(name)}"
                 for template in templates_in(spec.options)

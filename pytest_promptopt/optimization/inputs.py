@@ -30,6 +30,7 @@ def inputs_digest(
         "messages": [[message.role, message.template.text] for message in prompt.messages],
         "parameters": dict(prompt.parameters),
         "response_format": [prompt.response_format, prompt.json_schema],
+        "answer": prompt.answer.content,
         "evaluators": _specs(prompt.evaluators),
         "samples": subject.samples,
         "reducer": asdict(prompt.reducer),

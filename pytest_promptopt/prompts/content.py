@@ -26,9 +26,9 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
 class Content:
     """The parts of a prompt file, each a hash of what it says: 16 hex digits of a SHA-256.
 
-    ``text`` holds roles, messages and the wanted format of the answer; ``gate`` also samples and
-    reducer; ``files`` the project's modules that ``python`` evaluators name. The name, the
-    description, the path and how the file is written are no part of it; nor are the order of
+    ``text`` holds roles, messages, the wanted format of the answer and its place; ``gate`` also
+    samples and reducer; ``files`` the project's modules that ``python`` evaluators name. The name,
+    the description, the path and how the file is written are no part of it; nor are the order of
     goldens and evaluators and the files in which goldens stand. The same on every machine.
     """
 

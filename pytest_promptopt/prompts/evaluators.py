@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
-from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec
 from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
@@ -151,7 +151,7 @@ def _remarks_on_judge(entry: _Entry) -> Iterator[str]:
         return
     texts = [as_text(entry.options.get(key) or "") for key in (*_SYSTEM_KEYS, "prompt")]
     seen = {name for text in texts for name in Template(text).placeholders}
-    if texts[-1] and "completion" not in seen:
+    if texts[-1] and seen.isdisjoint(JUDGED[:2]):
         yield "the judge does not see the answer; put {{completion}} into the `prompt`"
     choices = entry.options.get("choices")
     listed = choices if isinstance(choices, list) else ()

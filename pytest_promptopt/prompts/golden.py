@@ -12,6 +12,8 @@ from pytest_promptopt.suggestion import misspelt
 Split = Literal["train", "validation", "test"]
 
 RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "evaluators")
+JUDGED = ("completion", "answer", "reasoning")
+"""What an ``llm`` judge may be shown of a model's words, beside the golden's variables."""
 INPUT_KEYS = ("inputs", "variables", "vars")
 
 

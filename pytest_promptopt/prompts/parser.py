@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from pytest_promptopt.errors import Problem, PromptFileError
 from pytest_promptopt.messages import Role
+from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace, PlaceError, read_place
 from pytest_promptopt.prompts.document import Document
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.prompts.json_text import load_json
@@ -67,6 +68,7 @@ class _Parser:
             parameters=parameters,
             response_format=response_format,
             json_schema=json_schema,
+            answer=self._answer(),
             messages=self._messages(),
             problems=tuple(self.problems),
         )
@@ -169,6 +171,15 @@ class _Parser:
         title = raw.get("title")
         name = slug(title)[:64] if isinstance(title, str) else ""
         return {"name": name or "answer", "schema": raw}
+
+    def _answer(self) -> AnswerPlace:
+        try:
+            return read_place(self.document.data.get("answer"))
+        except PlaceError as error:
+            line = self.document.line_of("answer")
+            problem = Problem(path=self.document.location, line=line, message=str(error))
+            self.problems.append(problem)
+            return WHOLE
 
     def _messages(self) -> tuple[MessageTemplate, ...]:
         raw = self._value("messages", (list,), "a list of messages")

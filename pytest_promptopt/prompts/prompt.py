@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pytest_promptopt.errors import Problem
 from pytest_promptopt.messages import Role
+from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import Template
 
@@ -65,7 +66,8 @@ class Prompt:
 
     ``path`` is absolute, ``location`` the same as shown to people. ``model`` is the name in the
     file, if any. ``parameters`` have snake_case names. ``json_schema`` is the wrapper with
-    ``name`` and ``schema``. ``problems`` are warnings: what was not understood, and where.
+    ``name`` and ``schema``. ``answer`` is where the answer stands in what the model says.
+    ``problems`` are warnings: what was not understood, and where.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class Prompt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     response_format: Literal["text", "json_object", "json_schema"] = "text"
     json_schema: Mapping[str, Any] | None = None
+    answer: AnswerPlace = WHOLE
     goldens: tuple[Golden, ...] = ()
     evaluators: tuple[EvaluatorSpec, ...] = ()
     gate: GateSettings | None = None

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
-from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
+from pytest_promptopt.prompts.golden import JUDGED, RESERVED_KEYS, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import MissingValueError, Template, templates_in
@@ -82,7 +82,7 @@ def _remedy(token: str, names: Collection[str]) -> str:
 def _stays_in_evaluators(
     evaluators: Iterable[EvaluatorSpec], names: Collection[str]
 ) -> Iterator[Problem]:
-    known = {*names, "completion"}
+    known = {*names, *JUDGED}
     for spec in evaluators:
         for template in templates_in(spec.options):
             tokens = [token for name, token in template.others.items() if name not in known]

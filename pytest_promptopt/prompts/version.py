@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from pytest_promptopt.prompts.answer_place import WHOLE
 from pytest_promptopt.prompts.prompt import Prompt
 
 _PART_LENGTH = 16
@@ -17,11 +18,16 @@ def digest(value: Any) -> str:
 
 
 def text_digest(prompt: Prompt) -> str:
-    """That of roles, messages and the wanted format of the answer; CRLF counts as LF."""
+    """That of roles, messages, the wanted format of the answer and its place in what is said.
+
+    CRLF counts as LF.
+    """
     messages = [
         [message.role, message.template.text.replace("\r\n", "\n")] for message in prompt.messages
     ]
-    return digest([messages, prompt.response_format, prompt.json_schema])
+    # Prompts without it keep the hash that they had before there was such a key.
+    answer = [] if prompt.answer == WHOLE else [prompt.answer.content]
+    return digest([messages, prompt.response_format, prompt.json_schema, *answer])
 
 
 def version_of(prompt: Prompt) -> str:

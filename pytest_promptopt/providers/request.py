@@ -144,8 +144,9 @@ class Completion:
     ``cost_usd`` is None where the price is unknown. ``saved`` says that nothing was sent for it.
     ``notes`` tell what had to be changed to get it, such as a parameter that the model refuses.
     ``log_probability`` is the mean natural logarithm of the probabilities of the answer's tokens
-    as the provider lists them, None where it lists none. ``rate_limit`` is what the headers of
-    this very call said; it is not kept.
+    as the provider lists them, None where it lists none. Once read, ``whole`` is what the model
+    said besides its reasoning where the text is only the answer in it. ``rate_limit`` is what the
+    headers of this very call said; it is not kept.
     """
 
     text: str
@@ -157,6 +158,7 @@ class Completion:
     notes: tuple[str, ...] = ()
     log_probability: float | None = None
     reasoning: str = ""
+    whole: str | None = None
     rate_limit: RateLimit | None = field(default=None, compare=False)
 
     def to_json(self) -> dict[str, Any]:

@@ -21,6 +21,8 @@ def explain(result: GoldenResult, model: str, *, limit: int = 2_000) -> str:
             "" if len(result.answers) == 1 else f" {number} of {len(result.answers)}{_sign(answer)}"
         )
         sections += [f"answer{of}", block(answer.text, limit=limit)]
+        if answer.whole is not None:
+            sections += ["all that was said", block(answer.whole, limit=limit)]
         if answer.reasoning:
             sections += ["reasoning", block(answer.reasoning, limit=limit)]
     differing = (

@@ -52,7 +52,7 @@ def render_json(run: Run) -> str:
 
 def _size(result: GoldenResult) -> int:
     """Characters of its texts, without those of the base."""
-    answers = sum(len(answer.text) + len(answer.reasoning) for answer in result.answers)
+    answers = sum(len(a.text) + len(a.reasoning) + len(a.whole or "") for a in result.answers)
     return len(result.input) + len(result.expected or "") + answers
 
 

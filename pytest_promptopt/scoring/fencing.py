@@ -4,18 +4,18 @@ import re
 
 # What ends the place of the answer in a prompt: a tag, or a line of signs such as ``` or [END].
 _END = re.compile(
-    r"\{\{\s*completion\s*\}\}\s*(?:</(?P<tag>[^<>\s]+)\s*>|(?P<line>(?![\w{]|</)\S[^\n{]{2,}))"
+    r"\{\{\s*(?:completion|answer|reasoning)\s*\}\}\s*(?:</(?P<tag>[^<>\s]+)\s*>|(?P<line>(?![\w{]|</)\S[^\n{]{2,}))"
 )
 
 
-def fenced(completion: str, prompt: str) -> str:
-    """``completion`` for ``{{completion}}`` in ``prompt``.
+def fenced(said: str, prompt: str) -> str:
+    """What a model ``said`` for ``{{completion}}`` and the like in ``prompt``.
 
     Where it holds what ends its place there, that is broken up by a backslash.
     """
     for end in {_pattern(found) for found in _END.finditer(prompt)}:
-        completion = end.sub(r"\g<0>\\", completion)
-    return completion
+        said = end.sub(r"\g<0>\\", said)
+    return said
 
 
 def _pattern(end: re.Match[str]) -> re.Pattern[str]:

@@ -1,6 +1,7 @@
 """JSON in an answer: what it says, and where it differs from what was expected."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -11,7 +12,16 @@ from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.text.excerpt import excerpt, one_line
 
 _SHOWN_DIFFERENCES = 3
+ABSENT = object()
+"""Stands for what is not there, since nothing may be there as ``null``."""
 _OUTSIDE = " \t\r\n\ufeff\u200b\u2060"
+
+
+_BRACKET = re.compile(r"[{\[]")
+# How much is read in vain, in characters: so many times the text's, and so many more.
+_TIMES_IN_VAIN, _MORE_IN_VAIN = 8, 1_000_000
+# Python's decoder counts the lines up to what it refuses, about so much faster than it reads.
+_COUNTED_AS_ONE = 20
 
 
 class NotJsonError(Exception):
@@ -22,12 +32,51 @@ class _NotStrictError(ValueError):
     """Python would read it, but it is not JSON."""
 
 
-def read_json(text: str, *, strict: bool = False) -> Any:
+def read_json(text: str, *, strict: bool = False, anywhere: bool = False) -> Any:
     """The value that ``text`` holds; raises :class:`NotJsonError`.
 
-    The text is JSON, or holds one fenced code block that is; with ``strict`` only the former.
-    Keys that stand twice, ``NaN`` and ``Infinity`` are not JSON.
+    The text is JSON, or holds one fenced code block that is; with ``strict`` only the former,
+    with ``anywhere`` also the only object or list in prose. Keys that stand twice, ``NaN`` and
+    ``Infinity`` are not JSON.
     """
+    try:
+        return _whole_or_fenced(text, strict=strict)
+    except NotJsonError as error:
+        if not anywhere:
+            raise
+        return _only_one(text, error)
+
+
+def _only_one(text: str, error: NotJsonError) -> Any:
+    """The only object or list in prose; ``error`` says what the text is instead, if it has none.
+
+    What is read in vain is bounded, so that the time is too.
+    """
+    found: list[Any] = []
+    position, in_vain = 0, 0
+    while opening := _BRACKET.search(text, position):
+        start = opening.start()
+        try:
+            value, position = _DECODER.raw_decode(text, start)
+        except json.JSONDecodeError as refused:
+            position = start + 1
+            in_vain += refused.pos - start + refused.pos // _COUNTED_AS_ONE
+        except _NotStrictError as refused:
+            raise NotJsonError(str(refused)) from None
+        except (RecursionError, ValueError):
+            raise NotJsonError("nested too deeply, or a number of too many digits") from None
+        else:
+            found.append(value)
+        if len(found) > 1:
+            raise NotJsonError("more than one JSON value")
+        if in_vain > _TIMES_IN_VAIN * len(text) + _MORE_IN_VAIN:
+            raise NotJsonError("too many brackets to find the JSON between them")
+    if not found:
+        raise error
+    return found[0]
+
+
+def _whole_or_fenced(text: str, *, strict: bool) -> Any:
     try:
         return _parse(text)
     except NotJsonError as error:
@@ -71,6 +120,24 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> Any:
     raise _NotStrictError(f"{name} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_mapping, parse_constant=_refuse_constant)
+
+
+def value_at(value: Any, path: str) -> Any:
+    """What stands at ``path``, such as ``items.0.name``, or :data:`ABSENT`."""
+    path = tidy(path)
+    if isinstance(value, Mapping) and path in value:
+        return value[path]
+    for step in path.split("."):
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
+            value = value[int(step)]
+        else:
+            return ABSENT
+    return value
 
 
 def same_value(expected: Any, found: Any) -> bool:

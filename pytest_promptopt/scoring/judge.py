@@ -33,8 +33,9 @@ _KEYS = ("modelId", "systemPrompt", "prompt", "choices")
 class LlmJudge:
     """Asks ``model`` at temperature 0 and reads one of ``choices``, each with its score.
 
-    ``messages`` may hold ``{{completion}}`` for the answer and the golden's variables; what
-    these contain is not expanded.
+    ``messages`` may hold ``{{completion}}`` for what the model said, ``{{answer}}`` for the answer
+    in it, ``{{reasoning}}``, and the golden's variables, which these two give way to; what they
+    contain is not expanded.
     """
 
     model: Model
@@ -47,7 +48,10 @@ class LlmJudge:
         """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
 
         def filled(text: str) -> str:
-            values = {**golden.variables, "completion": fenced(completion.text, text)}
+            said = completion.text if completion.whole is None else completion.whole
+            parts = {"answer": completion.text, "reasoning": completion.reasoning}
+            values = {name: fenced(part, text) for name, part in parts.items()}
+            values |= {**golden.variables, "completion": fenced(said, text)}
             return Template(text).fill(values)
 
         try:

@@ -12,11 +12,6 @@ from pytest_promptopt.prompts.template import MissingValueError, Template, as_te
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
-from pytest_promptopt.scoring.limited_regex import (
-    PatternError,
-    compile_pattern,
-    is_found,
-)
 from pytest_promptopt.scoring.options import (
     OptionsError,
     flag_option,
@@ -26,6 +21,11 @@ from pytest_promptopt.scoring.options import (
 )
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
+from pytest_promptopt.text.limited_regex import (
+    PatternError,
+    compile_pattern,
+    is_found,
+)
 
 # `negate` and `match: false` are how other tools write `invert: true`.
 _KEYS = ("pattern", "flags", "invert", "negate", "match")

@@ -15,14 +15,14 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from pytest_promptopt.scoring.json_value import join_few
-from pytest_promptopt.scoring.limited_regex import (
+from pytest_promptopt.scoring.options import OptionsError
+from pytest_promptopt.text.excerpt import one_line
+from pytest_promptopt.text.limited_regex import (
     TIMEOUT_SECONDS,
     PatternError,
     compile_pattern,
     is_found,
 )
-from pytest_promptopt.scoring.options import OptionsError
-from pytest_promptopt.text.excerpt import one_line
 
 # About half a second's work.
 _MOST_STEPS = 100_000

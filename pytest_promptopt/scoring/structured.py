@@ -8,13 +8,14 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, fill_deep
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.filled import hit_or_miss, no_value
-from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.json_value import (
+    ABSENT,
     NotJsonError,
     describe_differences,
     join_few,
     read_json,
     same_value,
+    value_at,
     with_tidy_keys,
 )
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
@@ -24,7 +25,6 @@ from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
 
 _KEYS = ("schema", "equals", "fields", "strict")
-_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _flaw(expected: Mapping[str, Any]) -> str:
     value = _parsed(expected.get(key))
     if isinstance(value, str) and (key == "expected" or value.lstrip().startswith(("{", "["))):
         return f"expected {excerpt(value)} is not JSON"
-    missing = [path for path in expected.get("paths", ()) if _at(value, path) is _ABSENT]
+    missing = [path for path in expected.get("paths", ()) if value_at(value, path) is ABSENT]
     return f"`expected` has no {join_few(iter(missing))}" if missing else ""
 
 
@@ -146,7 +146,7 @@ def _compare(expected: Mapping[str, Any], found: Any) -> Score:
         return _score_fields(expected["fields"], found)
     if "paths" in expected:
         source = _parsed(expected["expected"])
-        fields = {path: _at(source, path) for path in expected["paths"]}
+        fields = {path: value_at(source, path) for path in expected["paths"]}
         return _score_fields(fields, found)
     return Score(value=1.0)
 
@@ -165,32 +165,17 @@ def _parsed(value: Any) -> Any:
 
 
 def _score_fields(fields: Mapping[str, Any], found: Any) -> Score:
-    values = {path: _at(found, path) for path in fields}
+    values = {path: value_at(found, path) for path in fields}
     right = sum(same_value(wanted, values[path]) for path, wanted in fields.items())
     return Score(value=right / len(fields), reason=join_few(_wrong_fields(fields, values)))
 
 
 def _wrong_fields(fields: Mapping[str, Any], values: Mapping[str, Any]) -> Iterator[str]:
     for path, wanted in fields.items():
-        if values[path] is _ABSENT:
+        if values[path] is ABSENT:
             yield f"{path}: missing, expected {excerpt(wanted)}"
         elif not same_value(wanted, values[path]):
             yield f"{path}: expected {excerpt(wanted)}, got {excerpt(values[path])}"
-
-
-def _at(value: Any, path: str) -> Any:
-    """What stands at ``path``, such as ``items.0.name``."""
-    path = tidy(path)
-    if isinstance(value, Mapping) and path in value:
-        return value[path]
-    for step in path.split("."):
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdecimal() and int(step[:9]) < len(value):
-            value = value[int(step)]
-        else:
-            return _ABSENT
-    return value
 
 
 JSON = Kind(make=json_scorer)

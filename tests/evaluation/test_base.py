@@ -4,6 +4,7 @@ from pathlib import Path
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.base import compare_with_base, loosened
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
+from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import GateSettings, MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import Template
@@ -50,6 +51,13 @@ def test_the_base_is_asked_with_its_own_text_and_the_heads_goldens() -> None:
 def test_what_sends_the_same_is_identical_wherever_it_stands() -> None:
     base = compare_with_base(head(), prompt(line=9), label="main", settings=SETTINGS)
     assert (base.subject, base.record.identical) == (None, True)
+
+
+def test_the_base_is_read_where_its_own_file_says_that_the_answer_stands() -> None:
+    older = replace(prompt(), answer=AnswerPlace(mark="line", value="last"))
+    base = compare_with_base(head(), older, label="main", settings=SETTINGS)
+    assert base.subject is not None
+    assert base.subject.prompt.answer == older.answer
 
 
 def test_a_model_of_the_run_stands_in_on_both_sides() -> None:

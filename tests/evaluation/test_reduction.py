@@ -9,10 +9,12 @@ from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Prompt, Reducer
 from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
 from pytest_promptopt.scoring.choice import CHOICE
+from pytest_promptopt.scoring.negation import negated
 from pytest_promptopt.scoring.score import ABOVE_NOTHING, Evaluator, Score, Threshold
 
 
@@ -89,6 +91,40 @@ def test_an_optional_evaluator_is_shown_and_counts_for_nothing(value: float | No
         assert (result.outcome, result.score, result.reason) == (Outcome.PASSED, 1.0, "")
         assert [answer.passed for answer in result.answers] == [True, True]
         assert [(m.name, m.score, m.optional) for m in result.evaluators][1] == ("o", value, True)
+
+
+def said(text: str) -> Trial:
+    place = AnswerPlace(mark="after", value="Answer:")
+    return Trial(completion=Completion(text=text), judgements={}, place=place)
+
+
+def test_only_the_answer_is_scored_and_the_rest_is_kept() -> None:
+    result = score_golden(subject(evaluator("a", {"B": 1.0})), GOLDEN, [said("So.\nAnswer: B")])
+    assert (result.outcome, result.score) == (Outcome.PASSED, 1.0)
+    assert [(a.text, a.whole) for a in result.answers] == [("B", "So.\nAnswer: B")]
+
+
+def test_where_no_answer_stands_every_evaluator_misses_and_says_why() -> None:
+    everyone = (
+        evaluator("a", {}),
+        Evaluator(name="j", scorer=Judge(), threshold=ABOVE_NOTHING),
+        Evaluator(name="n", scorer=negated(Fixed({})), threshold=Threshold().negated),
+    )
+    for reducer in (Reducer(), MAJORITY, Reducer("at-least", 1)):
+        result = score_golden(subject(*everyone, reducer=reducer), GOLDEN, [said("B."), said("B.")])
+        assert (result.outcome, result.score) == (Outcome.MISSED, 0.0)
+        why = 'no answer: "Answer:" does not stand in the text; the text ends "B."'
+        assert [(mark.passed, mark.reason) for mark in result.evaluators] == [(False, why)] * 3
+        assert result.notes == ("no answer where `answer:` says that it stands",)
+        assert [answer.text for answer in result.answers] == ["B.", "B."]
+
+
+def test_the_majority_is_that_of_the_answers_and_what_holds_none_is_no_vote() -> None:
+    texts = ["Well.\nAnswer: B", "Hm.", "First A.\nAnswer: B", "Hm.", "Hm."]
+    result = score_golden(
+        subject(evaluator("a", {"B": 1.0}), reducer=MAJORITY), GOLDEN, [said(t) for t in texts]
+    )
+    assert (result.outcome, result.agreement) == (Outcome.PASSED, 0.4)
 
 
 def test_samples_are_averaged_before_the_threshold_decides() -> None:

@@ -1,5 +1,6 @@
 """The outcome table of the product page, line by line."""
 
+import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -244,6 +245,44 @@ def test_a_gate_asks_nothing_twice(project: Project) -> None:
     project.write("prompts/a.prompt.yml", text + "gate: {min: 0.5}\n")
     project.run("--prompt-no-cache").assert_outcomes(passed=2)
     assert Path(project.path / "asked.txt").read_text() == "xx"
+
+
+def test_a_chain_of_thought_is_scored_on_its_answer_and_shown_whole(project: Project) -> None:
+    more = '  - {id: lost, q: three, expected: "3"}\nanswer: {after: "Answer:"}\n'
+    judge = (
+        "evaluators:\n  - equals: '{{expected}}'\n  - name: judge\n    llm:\n"
+        "      modelId: scripted:answers.json\n      prompt: '{{answer}} of {{completion}}'\n"
+        "      choices: [{choice: 'yes', score: 1}, {choice: 'no', score: 0}]\n"
+    )
+    project.answers(
+        {
+            "one": "Not 2, since half of it is asked for.\n**Answer:** 1",
+            "two": "It is 2.\nAnswer: 3",
+            "three": "It must be 3.",
+            "1 of Not 2, since half of it is asked for.\n**Answer:** 1": "yes",
+            "3 of It is 2.\nAnswer: 3": "no",
+        },
+    )
+    project.write("prompts/a.prompt.yml", PROMPT + more + judge)
+    result = project.run("--prompt-report=report.json", "-rA")
+    result.assert_outcomes(passed=1, failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            'expected "2", got "3"',
+            "answer",
+            "│ 3",
+            "all that was said",
+            "│ It is 2.",
+            'equals 0.00: no answer: "Answer:" does not stand in the text; the text ends *',
+        ]
+    )
+    data = json.loads((project.path / "report.json").read_text(encoding="utf-8"))
+    answers = [golden["answers"][0] for golden in data["prompts"][0]["results"]]
+    assert [(a["text"], a["whole"]) for a in answers] == [
+        ("1", "Not 2, since half of it is asked for.\n**Answer:** 1"),
+        ("3", "It is 2.\nAnswer: 3"),
+        ("It must be 3.", None),
+    ]
 
 
 def test_reasoning_is_shown_and_never_scored(project: Project) -> None:

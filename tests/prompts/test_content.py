@@ -54,6 +54,8 @@ def changed(root: Path, old: str, new: str) -> tuple[str, ...]:
         ("role: user", "role: system", ("text",)),
         ("name: Routing", "responseFormat: json_object", ("text",)),
         ("name: Routing", "jsonSchema: {type: object}", ("text",)),
+        ("name: Routing", "answer: {line: last}", ("text",)),
+        ("name: Routing", "answer: whole", ()),
         ("openai/x", "openai/y", ("model",)),
         ("model: openai/x", "description: none", ("model",)),
         ("temperature: 0", "temperature: 0.5", ("parameters",)),

@@ -120,6 +120,8 @@ reducer: majority
         ("responseFormat: json", "`responseFormat` cannot be 'json' (known: text"),
         ("responseFormat: {type: xml}", "`responseFormat` cannot be 'xml' (known: text"),
         ("modelParameters: {response_format: xml}", "`responseFormat` cannot be 'xml'"),
+        ("answer: {aftre: x}", "a.prompt.yml:2: `answer.aftre` is not understood"),
+        ("anwser: whole", "the key `anwser` is not understood; did you mean `answer`?"),
         ("sample: 3", "the key `sample` is not understood; did you mean `samples`?"),
     ],
 )

@@ -51,7 +51,7 @@ def test_the_report_holds_score_verdict_base_and_goldens() -> None:
         "prompts/ticket_routing.prompt.yml:9",
         "ticket: ticket number 0",
         "returns",
-        [{"text": "It is about billing.", "reasoning": "", "passed": False}],
+        [{"text": "It is about billing.", "reasoning": "", "passed": False, "whole": None}],
     )
     assert (missed["score"], missed["before"]["score"]) == (0.0, 1.0)
 
@@ -81,7 +81,12 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
     assert shown["reason"] == "x" * 1_999 + "…"
     assert len(shown["notes"]) == 100
     assert shown["answers"] == [
-        {"text": "x" * 20_000 + "… (5,000 characters more)", "reasoning": "", "passed": None}
+        {
+            "text": "x" * 20_000 + "… (5,000 characters more)",
+            "reasoning": "",
+            "passed": None,
+            "whole": None,
+        }
     ]
     assert made["searches"][0]["patch"] == ""
 

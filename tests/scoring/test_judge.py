@@ -4,8 +4,8 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.messages import Message
-from pytest_promptopt.providers.request import FinishReason, Model
-from tests.scoring.entries import PROMPT_FILE, complaint, evaluator, question, verdict
+from pytest_promptopt.providers.request import Completion, FinishReason, Model
+from tests.scoring.entries import PROMPT_FILE, complaint, evaluator, golden, question, verdict
 
 CHOICES = [{"choice": "good", "score": 1}, {"choice": "bad", "score": 0}]
 JUDGE = {
@@ -32,6 +32,25 @@ def test_the_judge_is_asked_at_temperature_0_for_the_prompt_file() -> None:
     assert request.parameters == {"temperature": 0}
     assert request.origin == PROMPT_FILE
     assert request.sample == 0
+
+
+def test_a_judge_is_shown_the_answer_all_that_was_said_and_the_reasoning() -> None:
+    entry = judge(prompt="{{answer}}|{{completion}}|{{reasoning}}")
+    scorer = evaluator(entry).judge
+    assert scorer is not None
+    said = Completion(text="B", whole="So.\nAnswer: B", reasoning="Hm")
+    asked = scorer.question(golden(), said).messages[-1].content
+    assert asked == "B|So.\nAnswer: B|Hm"
+    own = scorer.question(golden(answer="C"), said).messages[-1].content
+    assert own == "C|So.\nAnswer: B|Hm"
+
+
+def test_no_part_of_what_was_said_can_close_the_tag_it_is_shown_in() -> None:
+    scorer = evaluator(judge(prompt="<a>{{answer}}</a> <r>{{reasoning}}</r>{{completion}}")).judge
+    assert scorer is not None
+    said = Completion(text="x</a>", reasoning="y</r>")
+    asked = scorer.question(golden(), said).messages[-1].content
+    assert asked == "<a>x<\\/a></a> <r>y<\\/r></r>x<\\/a>"
 
 
 def test_placeholders_in_an_answer_are_not_expanded() -> None:

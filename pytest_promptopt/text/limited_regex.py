@@ -53,10 +53,17 @@ def is_found(
     compiled: "regex.Pattern[str]", text: str, *, timeout_seconds: float = TIMEOUT_SECONDS
 ) -> bool:
     """Whether the pattern is in ``text``; raises :class:`PatternError` beyond the limits."""
+    return search(compiled, text, timeout_seconds=timeout_seconds) is not None
+
+
+def search(
+    compiled: "regex.Pattern[str]", text: str, *, timeout_seconds: float = TIMEOUT_SECONDS
+) -> "regex.Match[str] | None":
+    """Where the pattern is first found in ``text``; raises like :func:`is_found`."""
     if len(compiled.pattern) * len(text) > _MOST_COMPARISONS:
         raise PatternError(f"an answer of {len(text):,} characters is too long to search for it")
     try:
-        return compiled.search(text, timeout=timeout_seconds) is not None
+        return compiled.search(text, timeout=timeout_seconds)
     except TimeoutError:
         raise PatternError(f"it took longer than {TIMEOUT_SECONDS:g} s to search") from None
     except MemoryError:
