@@ -24,11 +24,19 @@ class Standing:
         return mean_of(self.cases.values()) or 0.0
 
 
-Chooser = Callable[[Sequence[Standing], int, random.Random], tuple[Candidate, ...]]
+Choose = Callable[[Sequence[Standing], int, random.Random], tuple[Candidate, ...]]
 """Takes the pool in the order of joining, which is not empty, and how many parents are wanted.
 
 Gives between one and that many, all from the pool and each once.
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chooser:
+    """A way to choose parents; one that ``is_single`` gives one, however many are wanted."""
+
+    choose: Choose
+    is_single: bool = False
 
 
 def best_first(pool: Sequence[Standing]) -> tuple[Standing, ...]:
@@ -110,10 +118,10 @@ def _undominated(wins: Sequence[set[str]]) -> set[int]:
 
 
 CHOOSERS: Mapping[str, Chooser] = {
-    "best": best,
-    "last": last,
-    "beam": beam,
-    "pareto": pareto,
-    "softmax": softmax,
-    "history": history,
+    "best": Chooser(choose=best, is_single=True),
+    "last": Chooser(choose=last, is_single=True),
+    "beam": Chooser(choose=beam),
+    "pareto": Chooser(choose=pareto),
+    "softmax": Chooser(choose=softmax),
+    "history": Chooser(choose=history),
 }

@@ -15,6 +15,7 @@ from pytest_promptopt.optimization.allocation.allocator import (
 from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
+from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings
@@ -270,10 +271,10 @@ def _round(settings: OptimizeSettings, sizes: Sizes) -> _Round:
     asking, candidates = _proposing(settings)
     raced = min(candidates, settings.most_candidates)
     batch, most_for_batch = BATCHES[settings.batch].asked(settings.batch_size, sizes.train)
-    parents = settings.parent_count if _goes_by_cases(settings) else 0
+    parents = _parents(settings) if _goes_by_cases(settings) else 0
     size = RaceSize(
         candidates=raced,
-        parents=settings.parent_count,
+        parents=_parents(settings),
         goldens=sizes.validation,
         batch=min(settings.batch_size, sizes.train) if parents else 0,
         pulls=settings.pulls,
@@ -309,10 +310,14 @@ def _goes_by_cases(settings: OptimizeSettings) -> bool:
     return needed or _allocator(settings).is_gate
 
 
+def _parents(settings: OptimizeSettings) -> int:
+    return 1 if CHOOSERS[settings.parents].is_single else settings.parent_count
+
+
 def _proposing(settings: OptimizeSettings) -> tuple[int, int]:
     """Calls of the optimizer model, and candidates, of a round at most."""
     first = _proposed(settings, settings.first, 1)
-    later = _proposed(settings, settings.proposers, settings.parent_count)
+    later = _proposed(settings, settings.proposers, _parents(settings))
     return max(first[0], later[0]), max(first[1], later[1])
 
 

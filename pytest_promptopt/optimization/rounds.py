@@ -35,7 +35,7 @@ async def run_round(search: SearchState, number: int) -> int:
     settings = search.settings
     is_first = number == 1 and bool(settings.first)
     counts = settings.first if is_first else settings.proposers
-    parents = CHOOSERS[settings.parents](search.standings, settings.parent_count, search.rng)
+    parents = CHOOSERS[settings.parents].choose(search.standings, settings.parent_count, search.rng)
     search.journal.tell("round", number=number, parents=[parent.id for parent in parents])
     proposals: list[Proposed] = []
     for parent in parents[: 1 if is_first else None]:

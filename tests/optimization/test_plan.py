@@ -207,6 +207,7 @@ def searched(tmp_path: Path, method: str, optimizer: Answer, **overrides: Any) -
         ("opro", {"proposers": {"undeclared": 3}}),
         ("opro", {"proposers": {"stated": 3, "paraphrase": 1}, "paraphrase_edits": True}),
         ("gepa", {"allocator": "everything"}),
+        ("protegi", {"parents": "best"}),
     ],
 )
 def test_no_round_takes_more_than_the_plan_says(

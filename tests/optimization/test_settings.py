@@ -74,6 +74,9 @@ def test_values_come_from_yaml_or_as_text(key: str, raw: Any, expected: Any) -> 
         ("parents", "pareta", "`parents`: 'pareta' is not one of the choices (known: best, last"),
         ("round", 3, "`round` is not a setting"),
         ("method", "opro", "`method` is not a setting"),
+        ("reflect.tone", "calm", "`reflect.tone`: `reflect` has no settings of its own"),
+        ("reflct.tone", "calm", "'reflct' is not known as proposer (known: "),
+        ("allocator", "racng", "'racng' is not known as allocator (known: "),
     ],
 )
 def test_what_cannot_be_meant_says_where_and_what_was_expected(

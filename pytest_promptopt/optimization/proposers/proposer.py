@@ -180,6 +180,8 @@ def made_proposer(name: str, settings: OptimizeSettings) -> Proposer:
     own = settings.own.get(name, {})
     known: list[str] = [item.name for item in fields(kind)] if is_dataclass(kind) else []
     for key in own:
+        if not known:
+            raise UsageError(f"`{name}.{key}`: `{name}` has no settings of its own")
         if key not in known:
             raise UsageError(f"`{name}.{key}` is not a setting{did_you_mean(key, known)}")
     try:
