@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import UsageError
@@ -98,11 +98,13 @@ def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:
     stays as published. Rounds themselves are not cut: what is left goes on to be used.
     """
     cap = _cap_in_calls(settings.caps, sizes)
+    parts = [_shrunk(settings, sizes, part) for part in range(_PARTS, -1, -1)]
     for rounds in range(min(_ROUNDS_WANTED, settings.rounds), 0, -1):
-        for part in range(_PARTS, -1, -1):
-            small = _shrunk(settings, sizes, part)
-            if _total(small, sizes, rounds) <= cap:
-                return _plan_of(settings, _widened(settings, small, sizes, cap, rounds), sizes, cap)
+        fit = _Fit(published=settings, parts=parts, sizes=sizes, cap=cap, rounds=rounds)
+        found = next(filter(fit.fits, parts), None)
+        if found is not None:
+            return _plan_of(settings, fit.widened(found), sizes, cap)
+    small = parts[-1]
     least = _calls(small, sizes)
     verdict = _verdict_calls(sizes)
     raise UsageError(
@@ -158,10 +160,6 @@ def _cap_in_calls(caps: Caps, sizes: Sizes) -> float:
     return float(math.floor(limit) if (limit := min(limits)) != math.inf else math.inf)
 
 
-def _total(settings: OptimizeSettings, sizes: Sizes, rounds: int) -> int:
-    return _before(settings, sizes) + rounds * _calls(settings, sizes) + _verdict_calls(sizes)
-
-
 def _shrunk(settings: OptimizeSettings, sizes: Sizes, part: int) -> OptimizeSettings:
     """The settings with ``part`` of ``_PARTS`` of each number, none below its least.
 
@@ -191,49 +189,51 @@ def _with_least_pulls(settings: OptimizeSettings, sizes: Sizes) -> OptimizeSetti
     return replace(settings, pulls=max(sizes.validation, least))
 
 
-def _widened(
-    published: OptimizeSettings,
-    small: OptimizeSettings,
-    sizes: Sizes,
-    cap: float,
-    rounds: int,
-) -> OptimizeSettings:
-    """``small`` with each number as near to the published one as fits, proposals before all.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """What fits: so many ``rounds`` under the cap. ``parts`` are shrunk ever further."""
 
-    Pulls take what these leave, and what is left then goes to the batch and the first look.
-    """
-    parts = [_shrunk(published, sizes, part) for part in range(_PARTS, 0, -1)]
+    published: OptimizeSettings
+    parts: Sequence[OptimizeSettings]
+    sizes: Sizes
+    cap: float
+    rounds: int
 
-    def widest(small: OptimizeSettings, name: str) -> OptimizeSettings:
-        for part in parts:
+    def fits(self, settings: OptimizeSettings) -> bool:
+        return self._left(settings) >= 0
+
+    def widened(self, small: OptimizeSettings) -> OptimizeSettings:
+        """Each number as near to the published one as fits, proposals before all.
+
+        Pulls take what these leave, and what is left then goes to the batch and the first look.
+        """
+        for name in _PROPOSALS:
+            small = self._widest(small, name, with_pulls=True)
+        small = self._with_most_pulls(small)
+        for name in _LOOKS:
+            small = self._widest(small, name, with_pulls=False)
+        return small
+
+    def _left(self, settings: OptimizeSettings) -> float:
+        in_all = self.rounds * _calls(settings, self.sizes) + _verdict_calls(self.sizes)
+        return self.cap - _before(settings, self.sizes) - in_all
+
+    def _widest(self, small: OptimizeSettings, name: str, *, with_pulls: bool) -> OptimizeSettings:
+        for part in self.parts:
             wider = replace(small, **{name: getattr(part, name)})
-            if name in _PROPOSALS:
-                wider = _with_least_pulls(wider, sizes)
-            if _total(wider, sizes, rounds) <= cap:
+            if with_pulls:
+                wider = _with_least_pulls(wider, self.sizes)
+            if self.fits(wider):
                 return wider
         return small
 
-    for name in _PROPOSALS:
-        small = widest(small, name)
-    small = _with_most_pulls(published, small, sizes, cap, rounds)
-    for name in _LOOKS:
-        small = widest(small, name)
-    return small
-
-
-def _with_most_pulls(
-    published: OptimizeSettings,
-    small: OptimizeSettings,
-    sizes: Sizes,
-    cap: float,
-    rounds: int,
-) -> OptimizeSettings:
-    most = replace(small, pulls=published.pulls)
-    left = cap - _total(small, sizes, rounds)
-    if _total(most, sizes, rounds) <= cap:
-        return most
-    room = left // (rounds * small.samples * sizes.calls_per_answer)
-    return replace(small, pulls=min(published.pulls, small.pulls + int(room)))
+    def _with_most_pulls(self, small: OptimizeSettings) -> OptimizeSettings:
+        most = replace(small, pulls=self.published.pulls)
+        if self.fits(most):
+            return most
+        each = self.rounds * small.samples * self.sizes.calls_per_answer
+        room = int(self._left(small) // each)
+        return replace(small, pulls=min(most.pulls, small.pulls + room))
 
 
 def _verdict_calls(sizes: Sizes) -> int:

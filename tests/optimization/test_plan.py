@@ -133,6 +133,25 @@ class Careless(Undeclared):
         return [context.text]  # type: ignore[list-item]
 
 
+class Unusable(Undeclared):
+    def __init__(self, tone: str) -> None:
+        self.tone = tone
+
+
+class Mute:
+    needs_cases = False
+
+
+class Vague(Undeclared):
+    def cost(self, order: Order) -> int:
+        return order.count
+
+
+class Confused(Undeclared):
+    def cost(self, order: Order) -> ProposerCost:
+        return ProposerCost(candidates=order.amount)  # type: ignore[attr-defined]
+
+
 class Stated(Greedy):
     def cost(self, order: Order) -> ProposerCost:
         return ProposerCost(calls=2 * order.count, candidates=2 * order.count)
@@ -149,17 +168,9 @@ class Everything:
 @pytest.fixture
 def others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proposers and an allocator as other packages would bring them."""
+    proposers = (Undeclared, Greedy, Broken, Careless, Stated, Unusable, Mute, Vague, Confused)
     for registry, implementations in (
-        (
-            PROPOSERS,
-            {
-                "undeclared": Undeclared,
-                "greedy": Greedy,
-                "broken": Broken,
-                "careless": Careless,
-                "stated": Stated,
-            },
-        ),
+        (PROPOSERS, {kind.__name__.lower(): kind for kind in proposers}),
         (ALLOCATORS, {"everything": Everything}),
     ):
         known = registry.get
@@ -242,3 +253,19 @@ def test_a_proposer_that_does_not_keep_to_the_protocol_ends_the_search_and_is_na
     searched(tmp_path, "opro", names_one_more_label, proposers={name: 3})
     (ended,) = events(tmp_path, "ended")
     assert str(ended["reason"]).startswith(reason)
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("unusable", "test: the proposer `unusable` raised TypeError: "),
+        ("mute", "test: the proposer `mute` has no `propose`"),
+        ("vague", "the `cost` of the proposer Vague gave int, expected a ProposerCost"),
+        ("confused", "the `cost` of the proposer Confused raised AttributeError: "),
+    ],
+)
+def test_a_proposer_that_cannot_be_planned_with_is_told_before_a_call(name: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan(read_optimize_settings("opro", {"proposers": {name: 1}}, "test"), SIZES)
+    assert str(caught.value).startswith(told)

@@ -21,6 +21,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.registry import Registry
 from pytest_promptopt.suggestion import did_you_mean
+from pytest_promptopt.text.raised import raised_by
 
 _NOTE_CHARACTERS = 160
 _SUMMARIES = 3
@@ -185,9 +186,15 @@ def made_proposer(name: str, settings: OptimizeSettings) -> Proposer:
         if key not in known:
             raise UsageError(f"`{name}.{key}` is not a setting{did_you_mean(key, known)}")
     try:
-        return from_json(kind, dict(own), strict=False) if known else kind()
+        made = from_json(kind, dict(own), strict=False) if known else kind()
     except ValueError as error:
         raise UsageError(f"`{name}`: {error}") from None
+    except Exception as error:
+        raise UsageError(f"the proposer `{name}` raised {raised_by(error)}") from error
+    for wanted in ("needs_cases", "propose"):
+        if not hasattr(made, wanted):
+            raise UsageError(f"the proposer `{name}` has no `{wanted}`, which every proposer has")
+    return made
 
 
 def cost_of(proposer: Proposer, order: Order) -> ProposerCost:
@@ -195,7 +202,13 @@ def cost_of(proposer: Proposer, order: Order) -> ProposerCost:
     cost = getattr(proposer, "cost", None)
     if cost is None:
         return ProposerCost(calls=order.count, candidates=order.count)
-    stated: ProposerCost = cost(order)
+    whose = f"the `cost` of the proposer {type(proposer).__name__}"
+    try:
+        stated = cost(order)
+    except Exception as error:
+        raise UsageError(f"{whose} raised {raised_by(error)}") from error
+    if not isinstance(stated, ProposerCost):
+        raise UsageError(f"{whose} gave {type(stated).__name__}, expected a ProposerCost")
     return stated
 
 
