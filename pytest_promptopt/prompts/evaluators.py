@@ -2,10 +2,12 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
+from pytest_promptopt.prompts import promptfoo
+from pytest_promptopt.prompts.entry import Entry, MisspeltError, NotUnderstoodError
 from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec
 from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
 from pytest_promptopt.prompts.template import Template, as_text
@@ -14,6 +16,7 @@ from pytest_promptopt.suggestion import misspelt, not_understood
 COMMON_KEYS = ("name", "description", "threshold", "not", "weight", "optional")
 _SOME_KINDS = "such as `equals`, `contains` or `choice`"
 _MOST_WEIGHT = 1_000_000
+_NOT = "not-"
 _TYPE_KEYS = ("type", "evaluator")
 # Names of the answer in public files, where `target` says what is looked at.
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
@@ -63,27 +66,6 @@ _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 _CASED_TYPES = {"contains", "contains-any", "contains-all", "not-contains", "starts-with"}
 
 
-class _NotUnderstoodError(Exception):
-    """The entry cannot be told; says what was found and what to write instead."""
-
-
-class _MisspeltError(_NotUnderstoodError):
-    """The entry is told but for a slip."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """An entry in our own dialect.
-
-    ``ignored`` are its keys that have no effect, ``remarks`` what else its author should know.
-    """
-
-    kind: str
-    options: Any
-    ignored: tuple[str, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
 def read_evaluator(
     raw: Any, *, path: str, line: int, position: int, from_golden: bool
 ) -> tuple[EvaluatorSpec | None, list[Problem]]:
@@ -102,13 +84,13 @@ def read_evaluator(
     try:
         content = _content(raw)
         entry = _entry(content)
-        common = _common(content, entry)
-    except _NotUnderstoodError as error:
+        common = {**_common(content, entry), **entry.common}
+    except NotUnderstoodError as error:
         message = f"evaluator `{label}`: {error}"
-        is_misspelt = isinstance(error, _MisspeltError)
+        is_misspelt = isinstance(error, MisspeltError)
         severity = Severity.ERROR if is_misspelt else Severity.WARNING
         problems.append(Problem(path=path, line=line, message=message, severity=severity))
-        entry = _Entry(kind="", options=message)
+        entry = Entry(kind="", options=message)
     if name is None and entry.kind in KINDS:
         label = entry.kind
     what = f"evaluator `{label}`: the key"
@@ -145,7 +127,7 @@ def _remarks_on_type(named: str) -> tuple[str, ...]:
     return ()
 
 
-def _remarks_on_judge(entry: _Entry) -> Iterator[str]:
+def _remarks_on_judge(entry: Entry) -> Iterator[str]:
     """What runs under gh-models, and says little."""
     if entry.kind != "llm" or not isinstance(entry.options, Mapping):
         return
@@ -165,15 +147,15 @@ def _remarks_on_judge(entry: _Entry) -> Iterator[str]:
 
 def _content(raw: Any) -> Mapping[str, Any]:
     if isinstance(raw, str):
-        raise _NotUnderstoodError(
+        raise NotUnderstoodError(
             "a sentence cannot be run; write an `llm` evaluator that asks a model about it"
         )
     if not isinstance(raw, Mapping):
-        raise _NotUnderstoodError("expected a mapping such as `string: {contains: text}`")
+        raise NotUnderstoodError("expected a mapping such as `string: {contains: text}`")
     return {str(key): value for key, value in raw.items()}
 
 
-def _entry(content: Mapping[str, Any]) -> _Entry:
+def _entry(content: Mapping[str, Any]) -> Entry:
     keys = [key for key in content if key not in COMMON_KEYS]
     beside: tuple[str, ...] = ()
     kinds = [key for key in keys if key in KINDS]
@@ -183,7 +165,7 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
         kinds = [first]
         beside = (f"{_names(others)} has no effect beside `{first}`, as in gh-models",)
     elif len(kinds) > 1:
-        raise _NotUnderstoodError(f"more than one kind: {_names(kinds)}; make it one entry each")
+        raise NotUnderstoodError(f"more than one kind: {_names(kinds)}; make it one entry each")
     _require_answer_as_target(content)
     keys = [key for key in keys if key not in _TARGET_KEYS]
     has_type = any(isinstance(content.get(key), str) for key in _TYPE_KEYS)
@@ -194,12 +176,12 @@ def _entry(content: Mapping[str, Any]) -> _Entry:
         entry = _entry_of_kind(kinds[0], content, keys)
         return replace(entry, remarks=beside)
     if len(keys) == 1 and keys[0]:
-        return _Entry(kind=keys[0], options=content[keys[0]])
+        return Entry(kind=keys[0], options=content[keys[0]])
     for key in keys:
         if meant := misspelt(key, KINDS):
-            raise _MisspeltError(f"the kind `{key}` is not known; did you mean `{meant}`?")
+            raise MisspeltError(f"the kind `{key}` is not known; did you mean `{meant}`?")
     found = f"found {_names(keys)}" if keys else "found none"
-    raise _NotUnderstoodError(f"expected a kind of evaluator ({_SOME_KINDS}), {found}")
+    raise NotUnderstoodError(f"expected a kind of evaluator ({_SOME_KINDS}), {found}")
 
 
 def _names(keys: Iterable[str]) -> str:
@@ -209,7 +191,7 @@ def _names(keys: Iterable[str]) -> str:
 def _require_answer_as_target(content: Mapping[str, Any]) -> None:
     for key in _TARGET_KEYS:
         if key in content and content[key] not in _ANSWER:
-            raise _NotUnderstoodError(f"`{key}` must be the answer (`output`), nothing else")
+            raise NotUnderstoodError(f"`{key}` must be the answer (`output`), nothing else")
 
 
 def _type(content: Mapping[str, Any]) -> str:
@@ -227,7 +209,7 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
-def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> _Entry:
+def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> Entry:
     """``kind: options``, with keys that public files put beside it."""
     options = content[kind]
     beside = [key for key in keys if key != kind]
@@ -249,41 +231,49 @@ def _entry_of_kind(kind: str, content: Mapping[str, Any], keys: list[str]) -> _E
         options = {"judge": options, "reference": "{{expected}}"}
     if kind not in WITHOUT_OPTIONS and isinstance(options, Mapping):
         options = {key: value for key, value in options.items() if key != "threshold"}
-    return _Entry(kind=kind, options=options, ignored=tuple(beside))
+    return Entry(kind=kind, options=options, ignored=tuple(beside))
 
 
-def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> _Entry:
+def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> Entry:
     """``type: …`` with its options beside it."""
     named, plain = _type(content), _plain(_type(content))
+    if named.startswith(_NOT) and plain not in _CONTAINS_TYPES:
+        return _negated(content, keys, named.removeprefix(_NOT))
     options = {key: content[key] for key in keys if key not in _TYPE_KEYS}
+    if entry := promptfoo.assertion(named, options, content.get("threshold")):
+        return entry
     if plain in _JSON_TYPES and not options:
-        return _Entry(kind="json", options="valid")
+        return Entry(kind="json", options="valid")
     if plain == "jsonschema" and options.keys() == {"schema"}:
-        return _Entry(kind="json", options=options)
+        return Entry(kind="json", options=options)
     if plain in _JUDGE_TYPES:
-        return _Entry(kind="llm", options=_judge(named, options))
+        return Entry(kind="llm", options=_judge(named, options))
     if plain in _REGEX_TYPES:
         flags = {key: options.pop(key) for key in _REGEX_KEYS if key in options}
-        return _Entry(kind="regex", options={"pattern": _value(named, options), **flags})
+        return Entry(kind="regex", options={"pattern": _value(named, options), **flags})
     if plain in _CONTAINS_TYPES:
         key, value = _CONTAINS_TYPES[plain], _value(named, options)
         if plain.endswith(("any", "all")) and isinstance(value, str):
             # As promptfoo has it: commas between, and quotes around a text with one.
             value = next(csv.reader([value], skipinitialspace=True), [value])
-        return _Entry(kind="contains", options={key: value}, remarks=_remarks_on_type(named))
+        return Entry(kind="contains", options={key: value}, remarks=_remarks_on_type(named))
     if plain in _STRING_TYPES:
         key = _STRING_TYPES[plain]
         value = _value(named, options)
-        return _Entry(kind="string", options={key: value}, remarks=_remarks_on_type(named))
+        return Entry(kind="string", options={key: value}, remarks=_remarks_on_type(named))
     if plain in _EQUALS_TYPES:
-        return _Entry(
-            kind="equals", options=_value(named, options), remarks=_remarks_on_type(named)
-        )
-    if meant := misspelt(named, _TYPES):
-        raise _MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
-    raise _NotUnderstoodError(
+        return Entry(kind="equals", options=_value(named, options), remarks=_remarks_on_type(named))
+    if meant := misspelt(named, (*_TYPES, *promptfoo.names())):
+        raise MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
+    raise NotUnderstoodError(
         f"the type `{named}` is not understood; name the kind as a key ({_SOME_KINDS})"
     )
+
+
+def _negated(content: Mapping[str, Any], keys: list[str], named: str) -> Entry:
+    """promptfoo's ``not-…``, which its every type may be."""
+    entry = _entry_of_type({**content, "type": named}, keys)
+    return replace(entry, common={**entry.common, "negated": content.get("not") is not True})
 
 
 def _value(named: str, options: Mapping[str, Any]) -> Any:
@@ -291,7 +281,7 @@ def _value(named: str, options: Mapping[str, Any]) -> Any:
     others = [key for key in options if key not in _VALUE_KEYS]
     if len(values) != 1 or others:
         found = _names(options) or "nothing"
-        raise _NotUnderstoodError(f"`type: {named}` needs `value` and nothing else, found {found}")
+        raise NotUnderstoodError(f"`type: {named}` needs `value` and nothing else, found {found}")
     return options[values[0]]
 
 
@@ -300,7 +290,7 @@ def _judge(named: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
     prompt, choices = options.get("prompt"), options.get("choices")
     known = {"prompt", "choices", "model", "modelId", "systemPrompt"}
     if not isinstance(prompt, str) or not isinstance(choices, list) or options.keys() - known:
-        raise _NotUnderstoodError(
+        raise NotUnderstoodError(
             f"`type: {named}` needs `prompt` and `choices`; "
             "write an `llm` evaluator with choices and their scores"
         )
@@ -319,14 +309,14 @@ def _scored(choices: list[Any]) -> list[dict[str, Any]]:
     folded = [word.strip().lower() for word in words]
     is_plain = len(folded) == 2 and len(_POSITIVE & {*folded}) == len(_NEGATIVE & {*folded}) == 1
     if not is_plain:
-        raise _NotUnderstoodError("the choices have no scores; write `{choice: …, score: …}`")
+        raise NotUnderstoodError("the choices have no scores; write `{choice: …, score: …}`")
     return [{"choice": word, "score": int(word.strip().lower() in _POSITIVE)} for word in words]
 
 
-def _common(content: Mapping[str, Any], entry: _Entry) -> Mapping[str, Any]:
+def _common(content: Mapping[str, Any], entry: Entry) -> Mapping[str, Any]:
     """What every kind of evaluator takes."""
     return {
-        "threshold": _threshold(content, entry),
+        "threshold": None if "threshold" in entry.common else _threshold(content, entry),
         "negated": _flag(content, "not"),
         "weight": _weight(content),
         "optional": _flag(content, "optional"),
@@ -337,7 +327,7 @@ def _flag(content: Mapping[str, Any], key: str) -> bool:
     value = content.get(key)
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise _MisspeltError(f"`{key}` must be true or false, found {value!r:.40}")
+    raise MisspeltError(f"`{key}` must be true or false, found {value!r:.40}")
 
 
 def _weight(content: Mapping[str, Any]) -> float:
@@ -346,14 +336,14 @@ def _weight(content: Mapping[str, Any]) -> float:
         return 1.0
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value <= _MOST_WEIGHT:
-        raise _MisspeltError(
+        raise MisspeltError(
             f"`weight` must be a number above 0, up to 1,000,000, found {value!r:.40}; "
             "what is not to count is `optional: true`"
         )
     return float(value)
 
 
-def _threshold(content: Mapping[str, Any], entry: _Entry) -> float | None:
+def _threshold(content: Mapping[str, Any], entry: Entry) -> float | None:
     value = content.get("threshold")
     options = content.get(entry.kind)
     if value is None and entry.kind not in WITHOUT_OPTIONS and isinstance(options, Mapping):
@@ -361,5 +351,5 @@ def _threshold(content: Mapping[str, Any], entry: _Entry) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-        raise _NotUnderstoodError(f"`threshold` must be a number from 0 to 1, found {value!r:.40}")
+        raise NotUnderstoodError(f"`threshold` must be a number from 0 to 1, found {value!r:.40}")
     return float(value)

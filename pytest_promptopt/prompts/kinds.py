@@ -12,6 +12,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "number": "pytest_promptopt.scoring.number:NUMBER",
     "json": "pytest_promptopt.scoring.structured:JSON",
     "similarity": "pytest_promptopt.scoring.similarity:SIMILARITY",
+    "distance": "pytest_promptopt.scoring.distance:DISTANCE",
     "f1": "pytest_promptopt.scoring.overlap:F1",
     "rouge": "pytest_promptopt.scoring.overlap:ROUGE",
     "bleu": "pytest_promptopt.scoring.translation:BLEU",

@@ -37,7 +37,7 @@ class References(Options, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse what is no text."""
-        if flaw := _flaw({"to": self.to}):
+        if flaw := flaw_of({"to": self.to}):
             raise ValueError(flaw)
 
 
@@ -47,7 +47,7 @@ def reference_scorer(
     """Scores by ``compare``; not scored where answer and references are longer than that."""
 
     def score(filled: Any, answer: str) -> Score:
-        references = _texts(filled["to"])
+        references = texts_of(filled)
         length = len(answer) + sum(map(len, references))
         if most_characters is not None and length > most_characters:
             return Score.unscored(
@@ -58,7 +58,7 @@ def reference_scorer(
         value = round(min(1.0, max(0.0, compare(references, answer))), 9)
         return Score(value=value, reason=_reason(value, references, answer) if value < 1 else "")
 
-    return FilledScorer(options={"to": options.to}, compare=score, flaw_of=_flaw)
+    return FilledScorer(options={"to": options.to}, compare=score, flaw_of=flaw_of)
 
 
 def _reason(value: float, references: Sequence[str], answer: str) -> str:
@@ -67,12 +67,15 @@ def _reason(value: float, references: Sequence[str], answer: str) -> str:
     return f"{value:.2f} alike: expected {wanted}{more}, got {excerpt(answer.strip())}"
 
 
-def _texts(references: Any) -> list[str]:
+def texts_of(options: Any) -> list[str]:
+    """The references in filled ``options``."""
+    references = options["to"]
     listed = references if isinstance(references, list | tuple) else [references]
     return [as_text(reference) for reference in listed]
 
 
-def _flaw(options: Any) -> str:
+def flaw_of(options: Any) -> str:
+    """Why filled ``options`` hold no reference, empty where they do."""
     references = options["to"]
     listed = references if isinstance(references, list | tuple) else [references]
     if not listed:

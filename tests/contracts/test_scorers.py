@@ -32,6 +32,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"json": {"equals": "{{data}}", "strict": True}},
     {"json": {"fields": {"a": 1, "b.c": "x"}}},
     {"similarity": {"to": "{{expected}}"}, "threshold": 0.8},
+    {"distance": {"max": 3}},
     {"f1": "{{expected}}", "threshold": 0.8},
     {"rouge": {"to": ["{{expected}}", "退款"], "variant": 2}, "threshold": 0.8},
     {"rouge": {"to": "{{expected}}", "variant": "L"}, "threshold": 0.8},

@@ -71,7 +71,7 @@ def test_a_kind_that_only_a_plugin_may_know_is_left_to_the_scoring() -> None:
         ({"type": "not_contains", "text": "a"}, "contains", {"none": "a"}),
         ({"type": "startsWith", "value": "a"}, "string", {"startsWith": "a"}),
         ({"type": "exact_match", "expected": "a"}, "equals", "a"),
-        ({"type": "is-json"}, "json", "valid"),
+        ({"type": "valid_json"}, "json", "valid"),
         ({"type": "json_schema", "schema": {"type": "null"}}, "json", {"schema": {"type": "null"}}),
         ({"json": {}}, "json", {}),
         ({"uses": "github/fluency"}, "uses", "github/fluency"),

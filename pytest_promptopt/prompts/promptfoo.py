@@ -1,0 +1,152 @@
+"""promptfoo's assertions by their own names and with their own meaning."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_promptopt.prompts.entry import Entry, NotUnderstoodError
+from pytest_promptopt.prompts.json_text import load_json
+
+_FINISHED = {"stop": "stop", "length": "length", "content_filter": "refusal"}
+_DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite", "transactsql", "bigquery", "snowflake"}
+_DIALECT_NAMES = {"mariadb": "mysql", "postgresql": "postgres", "transactsql": "tsql"}
+
+
+def assertion(named: str, options: Mapping[str, Any], threshold: Any) -> Entry | None:
+    """The entry that ``type: named`` means with these ``options`` beside it.
+
+    None for what promptfoo has no name for. Raises :class:`NotUnderstoodError` where they are not
+    what it takes.
+    """
+    make = _ASSERTIONS.get(named)
+    if make is None:
+        return None
+    if others := options.keys() - {"value", "metric"}:
+        found = ", ".join(f"`{key}`" for key in sorted(others))
+        raise NotUnderstoodError(f"`type: {named}` takes `value` and `threshold`, found {found}")
+    entry = make(named, options.get("value"), threshold)
+    return replace(entry, ignored=("metric",) if "metric" in options else ())
+
+
+def names() -> tuple[str, ...]:
+    """The names of assertions that mean something of promptfoo's own."""
+    return tuple(_ASSERTIONS)
+
+
+def _refuse(named: str, expected: str, value: Any) -> NotUnderstoodError:
+    found = "nothing" if value is None else f"{value!r:.40}"
+    return NotUnderstoodError(f"`type: {named}` needs {expected}, found {found}")
+
+
+def _number(named: str, value: Any, unit: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise _refuse(named, f"a `threshold` in {unit}", value)
+    return float(value)
+
+
+def _is_json(named: str, value: Any, _threshold: Any) -> Entry:
+    schema = value
+    if isinstance(value, str) and value.strip():
+        try:
+            schema = load_json(value)
+        except ValueError:
+            raise _refuse(named, "a schema as mapping or JSON in `value`", value) from None
+    if schema in (None, "", True):
+        return Entry(kind="json", options={"strict": True})
+    if not isinstance(schema, Mapping):
+        raise _refuse(named, "a schema as mapping or JSON in `value`", value)
+    return Entry(kind="json", options={"schema": schema, "strict": True})
+
+
+def _levenshtein(named: str, value: Any, threshold: Any) -> Entry:
+    most = 5 if threshold is None else _number(named, threshold, "characters")
+    if not isinstance(value, str) or most != int(most):
+        raise _refuse(named, "a text as `value` and a whole `threshold`", value)
+    return Entry(kind="distance", options={"to": value, "max": int(most)}, common=_PASSED)
+
+
+def _similar(named: str, value: Any, threshold: Any) -> Entry:
+    remark = "the encoder is another one than promptfoo's, and so are its figures"
+    entry = _graded("embedding", 0.75, {})(named, value, threshold)
+    return replace(entry, remarks=(remark,))
+
+
+def _graded(
+    kind: str, usual: float, options: Mapping[str, Any]
+) -> Callable[[str, Any, Any], Entry]:
+    """A kind that compares with references, and promptfoo's threshold where none is named."""
+
+    def make(named: str, value: Any, threshold: Any) -> Entry:
+        if not isinstance(value, str | list) or not value:
+            raise _refuse(named, "a text or texts as `value`", value)
+        common = {"threshold": usual} if threshold is None else {}
+        return Entry(kind=kind, options={"to": value, **options}, common=common)
+
+    return make
+
+
+def _word_count(named: str, value: Any, _threshold: Any) -> Entry:
+    bounds = value if isinstance(value, Mapping) else {"min": value, "max": value}
+    counts = {key: int(count) for key, count in bounds.items() if str(count).isdecimal()}
+    if not counts or counts.keys() != bounds.keys() or counts.keys() - {"min", "max"}:
+        raise _refuse(named, "a number or {min, max} as `value`", value)
+    return Entry(kind="length", options={f"{key}Words": count for key, count in counts.items()})
+
+
+def _latency(named: str, _value: Any, threshold: Any) -> Entry:
+    seconds = _number(named, threshold, "milliseconds") / 1000
+    return Entry(kind="latency", options={"maxSeconds": seconds}, common=_PASSED)
+
+
+def _cost(named: str, _value: Any, threshold: Any) -> Entry:
+    usd = _number(named, threshold, "US dollars")
+    return Entry(kind="cost", options={"maxUsd": usd}, common=_PASSED)
+
+
+def _refusal(named: str, value: Any, _threshold: Any) -> Entry:
+    if value is not None:
+        raise _refuse(named, "no `value`", value)
+    return Entry(kind="refusal", options=True)
+
+
+def _finish(named: str, value: Any, _threshold: Any) -> Entry:
+    reason = _FINISHED.get(value.lower()) if isinstance(value, str) else None
+    if reason is None:
+        raise _refuse(named, f"one of {', '.join(_FINISHED)} as `value`", value)
+    return Entry(kind="finish", options=reason)
+
+
+def _xml(named: str, value: Any, _threshold: Any) -> Entry:
+    elements = value.get("requiredElements") if isinstance(value, Mapping) else value or []
+    if isinstance(elements, str):
+        elements = [element.strip() for element in elements.split(",")]
+    if not isinstance(elements, list):
+        raise _refuse(named, "elements as `value`", value)
+    return Entry(kind="xml", options={"elements": elements})
+
+
+def _sql(named: str, value: Any, _threshold: Any) -> Entry:
+    options = value or {}
+    database = options.get("databaseType", "MySQL") if isinstance(options, Mapping) else None
+    plain = database.lower() if isinstance(database, str) else ""
+    if plain not in _DIALECTS or options.keys() - {"databaseType"}:
+        raise _refuse(named, "`databaseType` alone as `value`", value)
+    return Entry(kind="sql", options={"dialect": _DIALECT_NAMES.get(plain, plain)})
+
+
+# Their threshold is no score.
+_PASSED: Mapping[str, Any] = {"threshold": None}
+_ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {
+    "is-json": _is_json,
+    "levenshtein": _levenshtein,
+    "similar": _similar,
+    "rouge-n": _graded("rouge", 0.75, {"variant": 1}),
+    "bleu": _graded("bleu", 0.5, {}),
+    "word-count": _word_count,
+    "latency": _latency,
+    "cost": _cost,
+    "is-refusal": _refusal,
+    "finish-reason": _finish,
+    "is-xml": _xml,
+    "is-sql": _sql,
+}
