@@ -46,6 +46,7 @@ from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.optimization.stops import (
     AnswersMissingError,
     CapReachedError,
+    ForeignCodeError,
     SearchStoppedError,
 )
 from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, SearchVerdict, give_verdict
@@ -192,7 +193,7 @@ class _Run:
         self.allowance.set_aside(self._verdict_need())
         try:
             reason = await self._searched()
-        except CapReachedError as stop:
+        except (CapReachedError, ForeignCodeError) as stop:
             reason = str(stop)
         except AnswersMissingError as stop:
             self.search.journal.forget_errors()

@@ -13,7 +13,11 @@ from pytest_promptopt.optimization.allowance import Allowance
 from pytest_promptopt.optimization.journal import Journaled
 from pytest_promptopt.optimization.replies import CutOffError, Form, ReplyError
 from pytest_promptopt.optimization.settings import OptimizeSettings
-from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
+from pytest_promptopt.optimization.stops import (
+    AnswersMissingError,
+    CapReachedError,
+    ForeignCodeError,
+)
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion, Model, Request
@@ -197,9 +201,12 @@ def _name(request: str | Path) -> str:
 
 def _turns(question: Question, form: Form) -> tuple[Message, ...]:
     values = {**question.values, "form": form.instruction}
+    messages = request_prompt(question.request).messages
+    missing = [name for message in messages for name in message.template.missing(values)]
+    if missing:
+        raise ForeignCodeError(f"the request {question.request} has no value for `{missing[0]}`")
     filled = tuple(
-        Message(role=message.role, content=message.template.fill(values))
-        for message in request_prompt(question.request).messages
+        Message(role=message.role, content=message.template.fill(values)) for message in messages
     )
     return question.before + filled
 

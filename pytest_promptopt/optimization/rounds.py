@@ -12,7 +12,7 @@ from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.search import SearchState
-from pytest_promptopt.optimization.stops import SearchStoppedError, stopped_by
+from pytest_promptopt.optimization.stops import ForeignCodeError, stopped_by
 from pytest_promptopt.prompts.golden import Golden
 
 _CONTRACTS = 2
@@ -77,7 +77,7 @@ async def _proposals(
         with stopped_by(f"the proposer `{name}`"):
             made = tuple(await proposers[name].propose(context))[: cost.candidates]
         if not all(isinstance(candidate, Candidate) for candidate in made):
-            raise SearchStoppedError(f"the proposer `{name}` gave something else than candidates")
+            raise ForeignCodeError(f"the proposer `{name}` gave something else than candidates")
         fresh += [candidate for candidate in made if search.admit(candidate)]
     return [Proposed(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
 

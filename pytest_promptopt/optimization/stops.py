@@ -15,6 +15,10 @@ class CapReachedError(SearchStoppedError):
     """The next calls would exceed a cap; nothing of them was sent."""
 
 
+class ForeignCodeError(SearchStoppedError):
+    """A proposer or an allocator cannot go on; what was found before it stands."""
+
+
 class AnswersMissingError(SearchStoppedError):
     """Models do not answer, or nothing can be scored; another run may fare better."""
 
@@ -27,4 +31,4 @@ def stopped_by(what: str) -> Iterator[None]:
     except SearchStoppedError:
         raise
     except (Exception, SystemExit) as error:
-        raise SearchStoppedError(f"{what} raised {raised_by(error)}") from error
+        raise ForeignCodeError(f"{what} raised {raised_by(error)}") from error

@@ -26,6 +26,7 @@ from pytest_promptopt.providers.request import Request
 from tests.optimization.world import (
     LABELS,
     OPTIMIZER,
+    START,
     Answer,
     Models,
     events,
@@ -128,6 +129,20 @@ class Broken(Undeclared):
         raise ValueError(f"no {context.count}")
 
 
+class Tiring(Undeclared):
+    async def propose(self, context: Context) -> list[Candidate]:
+        if any(standing.candidate.origin == "own" for standing in context.pool):
+            raise ValueError("enough")
+        teams = " ".join(f"Team {label}." for label in LABELS[:3])
+        return [context.child(f"{START} {teams}", origin="own")]
+
+
+class Blank(Undeclared):
+    async def propose(self, context: Context) -> list[Candidate]:
+        await context.optimizer.ask([Question(request="paraphrase", values={}, tag="prompt")])
+        return []
+
+
 class Careless(Undeclared):
     async def propose(self, context: Context) -> list[Candidate]:
         return [context.text]  # type: ignore[list-item]
@@ -168,7 +183,19 @@ class Everything:
 @pytest.fixture
 def others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proposers and an allocator as other packages would bring them."""
-    proposers = (Undeclared, Greedy, Broken, Careless, Stated, Unusable, Mute, Vague, Confused)
+    proposers = (
+        Undeclared,
+        Greedy,
+        Broken,
+        Tiring,
+        Blank,
+        Careless,
+        Stated,
+        Unusable,
+        Mute,
+        Vague,
+        Confused,
+    )
     for registry, implementations in (
         (PROPOSERS, {kind.__name__.lower(): kind for kind in proposers}),
         (ALLOCATORS, {"everything": Everything}),
@@ -244,6 +271,7 @@ def test_no_round_takes_more_than_the_plan_says(
             "may make 0",
         ),
         ("broken", "the proposer `broken` raised ValueError: no 3 ("),
+        ("blank", "the request paraphrase has no value for `"),
         ("careless", "the proposer `careless` gave something else than candidates"),
     ],
 )
@@ -253,6 +281,15 @@ def test_a_proposer_that_does_not_keep_to_the_protocol_ends_the_search_and_is_na
     searched(tmp_path, "opro", names_one_more_label, proposers={name: 3})
     (ended,) = events(tmp_path, "ended")
     assert str(ended["reason"]).startswith(reason)
+
+
+@pytest.mark.usefixtures("others")
+def test_what_was_found_before_a_proposer_breaks_gets_its_verdict(tmp_path: Path) -> None:
+    searched(tmp_path, "opro", names_one_more_label, proposers={"tiring": 3})
+    [verdict] = events(tmp_path, "verdict")
+    [ended] = events(tmp_path, "ended")
+    assert str(verdict["sentence"]).startswith("Improved: ")
+    assert str(ended["reason"]).startswith("the proposer `tiring` raised ValueError: enough")
 
 
 @pytest.mark.usefixtures("others")
