@@ -156,7 +156,7 @@ class PromptHistory:
             return None, f"{str(first).splitlines()[0]}{more}"
 
     def _named_files(self, snapshot: Snapshot | None) -> set[Path]:
-        """Where its goldens and the code of its evaluators stand at its commit."""
+        """Where its goldens, its evaluators and their code stand at its commit."""
         if snapshot is None or snapshot.commit is None:
             return set()
         prompt = snapshot.prompt
@@ -165,7 +165,9 @@ class PromptHistory:
         if modules:
             files = self._repository.files_at(snapshot.commit)
             modules = {path for path in modules if _is_in(files, path)}
-        return modules | {self.roots.repository / golden.path for golden in prompt.goldens}
+        places = {golden.path for golden in prompt.goldens}
+        places |= {spec.path for spec in prompt.evaluators}
+        return modules | {self.roots.repository / place for place in places}
 
 
 def _is_in(files: Files, path: Path) -> bool:

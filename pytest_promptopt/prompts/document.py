@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from pytest_promptopt.config import PROMPT_SUFFIXES
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
 from pytest_promptopt.prompts.files import DISK, MAX_BYTES, Files
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
@@ -155,9 +156,9 @@ def parse_document(text: str, location: str) -> Document:
     """``text`` as a document; raises :class:`PromptFileError` where it is not one."""
     builder = _built(text, location)
     if builder.root is None:
-        raise PromptFileError.at(
-            location, 1, "the file is empty; a prompt needs at least `messages:`"
-        )
+        is_prompt = location.endswith(PROMPT_SUFFIXES)
+        needed = "; a prompt needs at least `messages:`" if is_prompt else ""
+        raise PromptFileError.at(location, 1, f"the file is empty{needed}")
     _refuse_bomb(builder.root, location)
     return Document(
         location=location,

@@ -17,6 +17,7 @@ COMMON_KEYS = ("name", "description", "threshold", "not", "weight", "optional")
 _SOME_KINDS = "such as `equals`, `contains` or `choice`"
 _MOST_WEIGHT = 1_000_000
 _NOT = "not-"
+_FILE_SUFFIXES = (".yml", ".yaml")
 _TYPE_KEYS = ("type", "evaluator")
 # Names of the answer in public files, where `target` says what is looked at.
 _ANSWER = ["message.content", "message", "content", "output", "response", "completion", "answer"]
@@ -64,6 +65,11 @@ _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 
 # promptfoo's names for what is exact there.
 _CASED_TYPES = {"contains", "contains-any", "contains-all", "not-contains", "starts-with"}
+
+
+def is_file_name(raw: Any) -> bool:
+    """Whether the entry is the name of a file of evaluators."""
+    return isinstance(raw, str) and raw.endswith(_FILE_SUFFIXES) and "\n" not in raw
 
 
 def read_evaluator(
@@ -146,9 +152,14 @@ def _remarks_on_judge(entry: Entry) -> Iterator[str]:
 
 
 def _content(raw: Any) -> Mapping[str, Any]:
+    if is_file_name(raw):
+        raise MisspeltError("a file of evaluators can be named in a prompt file alone")
     if isinstance(raw, str):
+        is_path = "/" in raw and " " not in raw
         raise NotUnderstoodError(
-            "a sentence cannot be run; write an `llm` evaluator that asks a model about it"
+            "a file of evaluators must end in .yml or .yaml"
+            if is_path
+            else "a sentence cannot be run; write an `llm` evaluator that asks a model about it"
         )
     if not isinstance(raw, Mapping):
         raise NotUnderstoodError("expected a mapping such as `string: {contains: text}`")

@@ -3,16 +3,19 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity
 from pytest_promptopt.prompts.data_set import DataSet
 from pytest_promptopt.prompts.document import Document, read_document
-from pytest_promptopt.prompts.evaluators import read_evaluator
+from pytest_promptopt.prompts.evaluator_files import read_evaluator_file
+from pytest_promptopt.prompts.evaluators import is_file_name, read_evaluator
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_reducer
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
-from pytest_promptopt.prompts.golden_files import RawGolden, golden_files, read_golden_file
+from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.goldens import build_goldens
+from pytest_promptopt.prompts.named_files import named_files
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.use import check_use, used_variables
@@ -34,7 +37,7 @@ def read_prompt(path: Path, *, root: Path, files: Files = DISK, of_past: bool = 
     """
     document = read_document(path, _shown(path, root), files)
     _raise_errors(violations(document, of_past=of_past))
-    prompt = _Reader(document, path, root, files).prompt()
+    prompt = _Reader(document, path, root, files, of_past).prompt()
     if not of_past:
         _raise_errors(prompt.problems)
     return prompt
@@ -48,6 +51,7 @@ class _Reader:
     path: Path
     root: Path
     files: Files
+    of_past: bool
 
     def prompt(self) -> Prompt:
         document = self.document
@@ -119,18 +123,43 @@ class _Reader:
 
     def _evaluators(self) -> tuple[tuple[EvaluatorSpec, ...], list[Problem]]:
         specs, problems = [], []
-        for index, raw in enumerate(self.document.data.get("evaluators") or []):
+        for position, (raw, path, line) in enumerate(self._raw_evaluators(), start=1):
             spec, found = read_evaluator(
-                raw,
-                path=self.document.location,
-                line=self.document.line_of("evaluators", index),
-                position=index + 1,
-                from_golden=False,
+                raw, path=path, line=line, position=position, from_golden=False
             )
             problems.extend(found)
             if spec is not None:
                 specs.append(spec)
         return tuple(specs), problems
+
+    def _raw_evaluators(self) -> Iterable[tuple[Any, str, int]]:
+        """The entries, also those of files that are named, with file and line."""
+        location = self.document.location
+        taken: set[Path] = set()
+        for index, entry in enumerate(self.document.data.get("evaluators") or []):
+            line = self.document.line_of("evaluators", index)
+            if not is_file_name(entry):
+                yield entry, location, line
+                continue
+            for path in self._named(entry, "evaluators", line):
+                if path in taken:
+                    message = f"evaluators `{entry}` are named already; name each file once"
+                    raise PromptFileError.at(location, line, message)
+                taken.add(path)
+                shown = _shown(path, self.root)
+                read = read_evaluator_file(path, shown, self.files, of_past=self.of_past)
+                yield from ((raw, shown, at) for raw, at in read)
+
+    def _named(self, name: str, what: str, line: int) -> tuple[Path, ...]:
+        return named_files(
+            [name],
+            what=what,
+            prompt_path=self.path,
+            root=self.root,
+            location=self.document.location,
+            line=line,
+            files=self.files,
+        )
 
     def _raw_goldens(self) -> Iterable[RawGolden]:
         data, location = self.document.data, self.document.location
@@ -141,14 +170,7 @@ class _Reader:
         taken: set[Path] = set()
         for entry in entries if isinstance(entries, list) else [entries]:
             data_set = DataSet.of(entry)
-            paths = golden_files(
-                [data_set.file],
-                prompt_path=self.path,
-                root=self.root,
-                location=location,
-                line=self.document.line_of("goldens"),
-                files=self.files,
-            )
+            paths = self._named(data_set.file, "goldens", self.document.line_of("goldens"))
             new = [path for path in paths if path not in taken or not isinstance(entry, str)]
             taken.update(paths)
             rows = [

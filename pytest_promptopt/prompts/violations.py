@@ -53,13 +53,24 @@ def violations(document: Document, *, of_past: bool) -> list[Problem]:
     another tool's, are left to the reader. In a file ``of_past`` no such key is a violation. Raises
     :class:`PromptFileError` where the document is no mapping.
     """
-    from jsonschema import Draft202012Validator
-
     if not isinstance(document.data, Mapping):
         what = kind_of(document.data)
         message = f"expected a mapping with `messages:`, found {what}"
         raise PromptFileError.at(document.location, document.root.line, message)
-    errors = Draft202012Validator(prompt_schema()).iter_errors(document.data)
+    return _violations(document, prompt_schema(), of_past=of_past)
+
+
+def evaluator_violations(document: Document, *, of_past: bool) -> list[Problem]:
+    """Those in a file of evaluators, which is a list or a single one."""
+    one = {"$ref": "#/$defs/evaluator"}
+    shape = {"items": one} if isinstance(document.data, list) else one
+    return _violations(document, {"$defs": prompt_schema()["$defs"], **shape}, of_past=of_past)
+
+
+def _violations(document: Document, schema: Mapping[str, Any], *, of_past: bool) -> list[Problem]:
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(document.data)
     problems = [
         problem
         for error in errors

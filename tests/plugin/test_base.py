@@ -206,6 +206,28 @@ def test_only_changed_prompts_are_selected_and_the_others_named(
     result.assert_outcomes(passed=2, deselected=6)
 
 
+def test_a_change_of_shared_evaluators_selects_their_prompts_and_is_told_where_looser(
+    project: Project, history: History
+) -> None:
+    sharing = f"{PROMPT}evaluators: [../shared/tone.yml]\n"
+    history.write("prompts/a.prompt.yml", sharing)
+    history.write("prompts/b.prompt.yml", sharing)
+    history.write("prompts/c.prompt.yml", PROMPT)
+    history.write("shared/tone.yml", "- {name: loud, contains: '!'}\n- {name: tone, equals: '1'}\n")
+    history.switch("main")
+    history.commit("shared")
+    history.write("shared/tone.yml", "- {name: tone, equals: '1', optional: true}\n- {equals: x}\n")
+    result = project.run("--prompt-base", "main", "--prompt-changed")
+    result.stdout.fnmatch_lines(
+        [
+            "    since main (*): the evaluator `loud` was taken away",
+            "    since main (*): the evaluator `tone` became optional",
+            "    prompts/c.prompt.yml",
+        ]
+    )
+    result.stdout.fnmatch_lines(["*2 passed, 3 deselected, 4 missed*"])
+
+
 def test_a_change_of_a_scorers_code_selects_its_prompt(project: Project, history: History) -> None:
     history.switch("main")
     project.write("own_scorers.py", "def right(answer, variables): return True\n")

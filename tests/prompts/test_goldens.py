@@ -7,8 +7,9 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.golden_files import RawGolden, golden_files, read_golden_file
+from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.goldens import build_goldens
+from pytest_promptopt.prompts.named_files import named_files
 
 
 def goldens_in(path: Path) -> tuple[Golden, ...]:
@@ -231,7 +232,14 @@ def test_all_goldens_that_are_no_mappings_are_told_at_once() -> None:
 
 def locate(root: Path, *patterns: str) -> tuple[Path, ...]:
     prompt = root / "prompts" / "a.prompt.yml"
-    return golden_files(patterns, prompt_path=prompt, root=root, location="a.prompt.yml", line=7)
+    return named_files(
+        patterns,
+        what="goldens",
+        prompt_path=prompt,
+        root=root,
+        location="a.prompt.yml",
+        line=7,
+    )
 
 
 def test_goldens_are_found_by_name_and_glob(tmp_path: Path) -> None:
