@@ -9,6 +9,7 @@ from typing import Any
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.prompts.answer_place import WHOLE
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Model
 
@@ -23,14 +24,14 @@ def inputs_digest(
 ) -> str:
     """A SHA-256 over everything that the search depends on: prompt, goldens, settings, models.
 
-    ``code`` is the hash of the project's code that scores.
+    ``code`` is the hash of the project's code that scores. What is not set and could not be set
+    earlier is no part of it, so that searches go on that were begun then.
     """
     prompt = subject.prompt
-    content = {
+    content: dict[str, Any] = {
         "messages": [[message.role, message.template.text] for message in prompt.messages],
         "parameters": dict(prompt.parameters),
         "response_format": [prompt.response_format, prompt.json_schema],
-        "answer": prompt.answer.content,
         "evaluators": _specs(prompt.evaluators),
         "samples": subject.samples,
         "reducer": asdict(prompt.reducer),
@@ -43,6 +44,8 @@ def inputs_digest(
             for name in ("train", "validation", "test")
         },
     }
+    if prompt.answer != WHOLE:
+        content["answer"] = prompt.answer.content
     encoded = json.dumps(content, sort_keys=True, default=str)
     return hashlib.sha256(encoded.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -68,7 +71,6 @@ def usable(subject: Subject, splits: Splits) -> Splits:
 def _settings(settings: OptimizeSettings) -> dict[str, Any]:
     values = {**asdict(settings), "budget": str(settings.budget)}
     if not settings.own:
-        # Searches from before proposers had settings of their own go on.
         del values["own"]
     return values
 

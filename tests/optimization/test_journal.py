@@ -11,10 +11,19 @@ import pytest
 
 from pytest_promptopt.errors import ProviderError, TransientError, UsageError
 from pytest_promptopt.optimization.allowance import Allowance, Caps, Spent
+from pytest_promptopt.optimization.inputs import inputs_digest
 from pytest_promptopt.optimization.journal import Journal, Journaled
+from pytest_promptopt.optimization.presets import read_optimize_settings
 from pytest_promptopt.providers.request import Completion, Request
 from tests.client.asking import Answering, ask, failing
-from tests.optimization.world import Models, names_one_more_label, run
+from tests.optimization.world import (
+    OPTIMIZER,
+    Models,
+    names_one_more_label,
+    run,
+    splits,
+    subject,
+)
 
 KILLS = 20
 
@@ -81,6 +90,13 @@ def test_a_journal_of_other_inputs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is the journal of other inputs"):
         second.begin("others")
     second.close()
+
+
+def test_a_search_that_an_earlier_version_began_goes_on() -> None:
+    settings = read_optimize_settings("protegi", {}, "test")
+    assert inputs_digest(subject(), settings, OPTIMIZER, splits())[:10] == "d0ca46a204"
+    other = read_optimize_settings("protegi", {"seed": 1}, "test")
+    assert inputs_digest(subject(), other, OPTIMIZER, splits())[:10] != "d0ca46a204"
 
 
 def test_answers_from_the_journal_count_as_spent(tmp_path: Path) -> None:
@@ -183,7 +199,14 @@ def decided(path: Path) -> list[Mapping[str, Any]]:
 SLOW_RUN = """
 import asyncio, sys
 from pathlib import Path
-from tests.optimization.world import Models, names_one_more_label, run
+from tests.optimization.world import (
+    OPTIMIZER,
+    Models,
+    names_one_more_label,
+    run,
+    splits,
+    subject,
+)
 
 class Slow(Models):
     async def complete(self, request):
