@@ -27,6 +27,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "language": "pytest_promptopt.scoring.language:LANGUAGE",
     "xml": "pytest_promptopt.scoring.xml_text:XML",
     "sql": "pytest_promptopt.scoring.sql_text:SQL",
+    "code": "pytest_promptopt.scoring.tested_code:CODE",
     "python": "pytest_promptopt.scoring.code:PYTHON",
     "llm": "pytest_promptopt.scoring.judge:LLM",
     "uses": "pytest_promptopt.scoring.builtin_judges:USES",

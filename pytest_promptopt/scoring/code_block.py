@@ -1,14 +1,22 @@
 """Code blocks in an answer, between fences."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 # Also indented in a list, behind words, and with its content on the same line.
 _FENCE = re.compile(r"^[^`~\n]*(?P<marks>`{3,}|~{3,})(?P<info>[^\n]*)(?:\n|\Z)", re.MULTILINE)
 _LANGUAGE = re.compile(r"^\s*[A-Za-z]\w*(?=[\s{\[])")
 _MARK_LINE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _MOST_FENCES = 1_000
+
+
+class Block(NamedTuple):
+    """What stands between two fences, and the language that the first one names."""
+
+    language: str
+    content: str
 
 
 class SeveralBlocksError(Exception):
@@ -21,13 +29,21 @@ def only_block(text: str) -> str | None:
     Blank blocks do not count. Raises :class:`SeveralBlocksError`.
     """
     fenced = islice(_fenced_blocks(text), _MOST_FENCES)
-    blocks = [block for block in fenced if block.strip()]
+    blocks = [block.content for block in fenced if block.content.strip()]
     if not blocks and _FENCE.search(text):
         # A mark by itself closes what the prompt opened for the model.
         return _MARK_LINE.sub("", text)
     if len(blocks) > 1:
         raise SeveralBlocksError
     return blocks[0] if blocks else None
+
+
+def first_block(text: str, languages: Collection[str]) -> str:
+    """The first code block in one of the ``languages`` or in none that is named, else ``text``."""
+    fenced = islice(_fenced_blocks(text), _MOST_FENCES)
+    blocks = [block for block in fenced if block.content.strip()]
+    fitting = [block.content for block in blocks if block.language.lower() in (*languages, "")]
+    return next(iter(fitting or [block.content for block in blocks]), text)
 
 
 def bare_or_block(text: str, first: str) -> str:
@@ -42,13 +58,15 @@ def bare_or_block(text: str, first: str) -> str:
     return bare if block is None else block.strip()
 
 
-def _fenced_blocks(text: str) -> Iterator[str]:
+def _fenced_blocks(text: str) -> Iterator[Block]:
     """The contents of all code blocks; one that is not closed goes on to the end."""
     position = 0
     while opening := _FENCE.search(text, position):
         content, closed, _ = opening["info"].partition(opening["marks"])
+        named = _LANGUAGE.match(f"{content} ")
+        language = named[0].strip() if named else ""
         if closed:
-            yield _LANGUAGE.sub("", content)
+            yield Block(language, _LANGUAGE.sub("", content))
             position = opening.end()
             continue
         closing = _closing(opening["marks"], text, opening.end())
@@ -56,7 +74,7 @@ def _fenced_blocks(text: str) -> Iterator[str]:
         block = text[
             opening.end() if start is None else start : closing.start() if closing else None
         ]
-        yield block if start is None else _LANGUAGE.sub("", block)
+        yield Block(language, block if start is None else _LANGUAGE.sub("", block))
         if closing is None:
             return
         position = closing.end()
