@@ -55,7 +55,7 @@ def schema() -> Mapping[str, Any]:
     definitions["partGate"]["allOf"] = [_CRITERION]
     gate = definitions["gate"]["properties"]
     gate["unscored"]["anyOf"] = [{"maximum": 1}, {"type": "integer"}]
-    properties["reducer"]["not"] = {"pattern": "^at-least-0+$"}
+    properties["reducer"]["not"] = {"pattern": "^(at-least-|pass@)0+$"}
     properties["responseFormat"]["anyOf"] = [
         {
             "type": ["object", "null"],

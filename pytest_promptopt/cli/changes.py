@@ -7,7 +7,7 @@ from typing import Any
 from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import EvaluatorSpec
-from pytest_promptopt.prompts.prompt import GateSettings, Prompt, Reducer
+from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.template import as_text
 
 
@@ -77,13 +77,9 @@ def _settings(prompt: Prompt) -> Iterator[tuple[str, Any]]:
     yield "responseFormat", prompt.response_format
     yield "answer", str(prompt.answer)
     yield "samples", prompt.samples
-    yield "reducer", _reducer(prompt.reducer)
+    yield "reducer", str(prompt.reducer)
     if prompt.gate is not None:
         yield from _gate("gate", prompt.gate)
-
-
-def _reducer(reducer: Reducer) -> str:
-    return f"at-least-{reducer.count}" if reducer.kind == "at-least" else reducer.kind
 
 
 def _gate(where: str, gate: GateSettings) -> Iterator[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from math import comb
 from statistics import fmean
 from typing import Any
 
@@ -35,9 +36,11 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
     if reducer.kind == "majority" and len(trials) > 1:
         winner, agreement = _winner(subject, golden, trials)
         table = [(evaluator, [scores[winner]]) for evaluator, scores in table]
-    if reducer.kind == "at-least":
-        outcome, score = _at_least(reducer.count, table)
-        least = reducer.count
+    if reducer.kind in {"at-least", "pass@"}:
+        is_least = reducer.kind == "at-least"
+        outcome, score = (_at_least if is_least else _pass_at)(reducer.count, table)
+        # So many pass that any draw of ``count`` holds one.
+        least = reducer.count if is_least else len(trials) - reducer.count + 1
         marks = tuple(_mark(evaluator, scores, least) for evaluator, scores in table)
     else:
         marks = tuple(_mark(evaluator, scores) for evaluator, scores in table)
@@ -46,6 +49,8 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         agreement = _share_of_the_commonest(table)
     counting = _counting(marks)
     unscored = [f"{mark.name}: {mark.reason}" for mark in counting if mark.score is None]
+    if reducer.kind == "pass@" and len(trials) < reducer.count:
+        unscored = [f"{reducer} needs {reducer.count} samples or more, there are {len(trials)}"]
     return GoldenResult(
         outcome=outcome,
         score=score,
@@ -188,6 +193,16 @@ def _at_least(count: int, table: _Table) -> tuple[Outcome, float | None]:
     if not verdicts or verdicts.count(True) + verdicts.count(None) >= count:
         return Outcome.UNSCORED, None
     return Outcome.MISSED, 0.0
+
+
+def _pass_at(count: int, table: _Table) -> tuple[Outcome, float | None]:
+    """How likely one of ``count`` answers passes: the unbiased estimate of Chen et al. (2021)."""
+    verdicts = _verdicts(table)
+    if None in verdicts or len(verdicts) < count:
+        return Outcome.UNSCORED, None
+    failing = verdicts.count(False)
+    score = 1 - comb(failing, count) / comb(len(verdicts), count)
+    return Outcome.PASSED if failing < count else Outcome.MISSED, score
 
 
 def _verdicts(table: _Table) -> list[bool | None]:

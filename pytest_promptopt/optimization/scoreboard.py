@@ -174,7 +174,7 @@ class Scoreboard:
 
 def _reducible(prompt: Prompt, samples: int) -> Prompt:
     """The prompt with a reducer that so many samples can satisfy."""
-    is_out_of_reach = prompt.reducer.kind == "at-least" and prompt.reducer.count > samples
+    is_out_of_reach = prompt.reducer.count > samples
     return replace(prompt, reducer=Reducer()) if is_out_of_reach else prompt
 
 

@@ -159,11 +159,13 @@ def read_reducer(document: Document) -> tuple[Reducer, list[Problem]]:
         return Reducer(), []
     if text == "majority":
         return Reducer(kind="majority"), []
-    reducer = Reducer(kind="at-least", count=int(text.removeprefix("at-least-")))
+    is_pass = text.startswith("pass@")
+    count = int(text.removeprefix("at-least-").removeprefix("pass@"))
+    reducer = Reducer(kind="pass@" if is_pass else "at-least", count=count)
     samples: int | None = document.data.get("samples")
     severity = Severity.ERROR
     if reducer.count == 0:
-        message = "passes whatever is answered; write at-least-1"
+        message = f"passes whatever is answered; write {text.rstrip('0')}1"
     elif samples is not None and reducer.count > samples:
         message = f"is never reached with `samples: {samples}`"
     elif samples is None and reducer.count > 1:

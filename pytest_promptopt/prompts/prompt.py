@@ -53,11 +53,20 @@ class Reducer:
     """How several answers to one golden become one score.
 
     ``mean`` of their scores; the score of the answer that the ``majority`` gave; or, for
-    ``at-least``, 1 if at least ``count`` answers pass.
+    ``at-least``, 1 if at least ``count`` answers pass; for ``pass@``, how likely it is that one of
+    ``count`` of them does, drawn at random.
     """
 
-    kind: Literal["mean", "majority", "at-least"] = "mean"
+    kind: Literal["mean", "majority", "at-least", "pass@"] = "mean"
     count: int = 1
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "at-least":
+                return f"at-least-{self.count}"
+            case "pass@":
+                return f"pass@{self.count}"
+        return self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,3 +243,35 @@ def test_at_least_two_answers_must_pass_all_evaluators(
     both = subject(evaluator("a", scores), evaluator("b", scores), reducer=Reducer("at-least", 2))
     result = score_golden(both, GOLDEN, [trial(answer) for answer in answers])
     assert (result.outcome, result.score) == (outcome, score)
+
+
+# Ten answers, and the figures of the estimator in Chen et al. (2021): 1 - prod(1 - k / i).
+@pytest.mark.parametrize(
+    ("passing", "count", "outcome", "score"),
+    [
+        (3, 1, Outcome.MISSED, 0.3),
+        (3, 5, Outcome.MISSED, 1 - 21 / 252),
+        (3, 7, Outcome.MISSED, 1 - 1 / 120),
+        (3, 8, Outcome.PASSED, 1.0),
+        (0, 5, Outcome.MISSED, 0.0),
+        (10, 1, Outcome.PASSED, 1.0),
+    ],
+)
+def test_pass_at_k_is_the_unbiased_estimate(
+    passing: int, count: int, outcome: Outcome, score: float
+) -> None:
+    scores = {"x": 1.0, "y": 0.0}
+    one = subject(evaluator("a", scores), reducer=Reducer("pass@", count))
+    answers = "x" * passing + "y" * (10 - passing)
+    result = score_golden(one, GOLDEN, [trial(answer) for answer in answers])
+    assert result.outcome is outcome
+    assert result.score == pytest.approx(score)
+    assert result.evaluators[0].passed is (outcome is Outcome.PASSED)
+
+
+@pytest.mark.parametrize(("answers", "reason"), [("xxu", "a: "), ("xx", "pass@3 needs 3 samples")])
+def test_pass_at_k_is_not_scored_from_too_few_answers(answers: str, reason: str) -> None:
+    one = subject(evaluator("a", {"x": 1.0, "u": None}), reducer=Reducer("pass@", 3))
+    result = score_golden(one, GOLDEN, [trial(answer) for answer in answers])
+    assert (result.outcome, result.score) == (Outcome.UNSCORED, None)
+    assert result.reason.startswith(reason)

@@ -236,6 +236,7 @@ def test_the_comparison_to_expected_can_be_gated_where_no_evaluator_stands(
         ("reducer: majority\nsamples: 5\n", Reducer(kind="majority")),
         ("reducer: at-least-2\nsamples: 3\n", Reducer(kind="at-least", count=2)),
         ("reducer: at-least-1\n", Reducer(kind="at-least", count=1)),
+        ("reducer: pass@5\nsamples: 10\n", Reducer(kind="pass@", count=5)),
     ],
 )
 def test_reducers_are_read(tmp_path: Path, text: str, reducer: Reducer) -> None:
@@ -252,17 +253,27 @@ def test_reducers_are_read(tmp_path: Path, text: str, reducer: Reducer) -> None:
             "a.prompt.yml:7: the reducer `at-least-3` is never reached with `samples: 2`",
         ),
         (
+            "samples: 2\nreducer: pass@3\n",
+            "a.prompt.yml:7: the reducer `pass@3` is never reached with `samples: 2`",
+        ),
+        (
+            "reducer: pass@0\n",
+            "a.prompt.yml:6: the reducer `pass@0` passes whatever is answered; write pass@1",
+        ),
+        (
             "samples: 2\nreducer: at-least-0\n",
             "a.prompt.yml:7: the reducer `at-least-0` passes whatever is answered; "
             "write at-least-1",
         ),
         (
             "reducer: median\n",
-            "a.prompt.yml:6: `reducer` cannot be 'median' (known: mean, majority, at-least-2)",
+            "a.prompt.yml:6: `reducer` cannot be 'median' "
+            "(known: mean, majority, at-least-2, pass@1)",
         ),
         (
             "reducer: majorty\n",
-            "a.prompt.yml:6: `reducer` cannot be 'majorty' (known: mean, majority, at-least-2); "
+            "a.prompt.yml:6: `reducer` cannot be 'majorty' "
+            "(known: mean, majority, at-least-2, pass@1); "
             "did you mean `majority`?",
         ),
         ("reducer: 2\n", "a.prompt.yml:6: `reducer` cannot be 2 (known: mean"),

@@ -10,9 +10,19 @@ from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator
+from pytest_promptopt.scoring.sandbox import NoSandboxError, run_python
 from pytest_promptopt.scoring.score import Demanding, Evaluator, Score, Scorer
 
 PROMPT_FILE = Path("/project/prompts/answer.prompt.yml")
+
+
+def is_confinable() -> bool:
+    """Whether code of models can be run here."""
+    try:
+        run_python("", "", seconds=30)
+    except NoSandboxError:
+        return False
+    return True
 
 
 def judge_model(name: str | None) -> Model:

