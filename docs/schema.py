@@ -112,7 +112,7 @@ def _complete_evaluators(definitions: dict[str, Any]) -> None:
     kinds["json"]["not"] = {"type": "object", "required": ["equals", "fields"]}
     kinds["regex"] |= {"type": ["string", "object"], "required": ["pattern"]}
     kinds["choice"] |= {"type": ["array", "object"], "minItems": 1, "required": ["labels"]}
-    kinds["contains"] |= {"minItems": 1, "minProperties": 1}
+    kinds["contains"] |= {"minItems": 1, "anyOf": _one_of("any", "all", "none")}
     kinds["number"]["not"] = {"type": "array"}
     kinds["similarity"] |= {"type": ["object", "string", "null"]}
     declared = {
@@ -144,6 +144,10 @@ def _with_threshold(name: str) -> Mapping[str, Any]:
     """The entry or its options say from which score on an answer passes."""
     within = {"properties": {name: {"type": "object", "required": ["threshold"]}}}
     return {"anyOf": [{"required": ["threshold"]}, within]}
+
+
+def _one_of(*keys: str) -> Iterable[Mapping[str, Any]]:
+    return [{"not": {"type": "object"}}, *({"required": [key], "type": "object"} for key in keys)]
 
 
 def _settings() -> Mapping[str, Mapping[str, Any]]:

@@ -64,7 +64,7 @@ _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 
 
 # promptfoo's names for what is exact there.
-_CASED_TYPES = {"contains", "contains-any", "contains-all", "not-contains", "starts-with"}
+_CASED_TYPES = {"contains", "contains-any", "contains-all", "not-contains"}
 
 
 def is_file_name(raw: Any) -> bool:
@@ -126,8 +126,6 @@ def read_evaluator(
 
 def _remarks_on_type(named: str) -> tuple[str, ...]:
     """Where a name of promptfoo's means something more exact there."""
-    if named in _CASED_TYPES:
-        return ("upper and lower case do not count here; where they must, write a `regex`",)
     if named == "equals":
         return ("blanks around the answer do not count here; where they must, write a `regex`",)
     return ()
@@ -267,11 +265,12 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> Entry:
         if plain.endswith(("any", "all")) and isinstance(value, str):
             # As promptfoo has it: commas between, and quotes around a text with one.
             value = next(csv.reader([value], skipinitialspace=True), [value])
-        return Entry(kind="contains", options={key: value}, remarks=_remarks_on_type(named))
+        exact = {"ignoreCase": False} if named in _CASED_TYPES else {}
+        return Entry(kind="contains", options={key: value, **exact})
     if plain in _STRING_TYPES:
         key = _STRING_TYPES[plain]
         value = _value(named, options)
-        return Entry(kind="string", options={key: value}, remarks=_remarks_on_type(named))
+        return Entry(kind="string", options={key: value})
     if plain in _EQUALS_TYPES:
         return Entry(kind="equals", options=_value(named, options), remarks=_remarks_on_type(named))
     if meant := misspelt(named, (*_TYPES, *promptfoo.names())):

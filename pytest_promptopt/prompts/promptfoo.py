@@ -1,5 +1,6 @@
 """promptfoo's assertions by their own names and with their own meaning."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from pytest_promptopt.prompts.entry import Entry, NotUnderstoodError
 from pytest_promptopt.prompts.json_text import load_json
 
+_PARTS = re.compile(r"(\{\{[^{}]*\}\})")
 _FINISHED = {"stop": "stop", "length": "length", "content_filter": "refusal"}
 _DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite", "transactsql", "bigquery", "snowflake"}
 _DIALECT_NAMES = {"mariadb": "mysql", "postgresql": "postgres", "transactsql": "tsql"}
@@ -134,9 +136,23 @@ def _sql(named: str, value: Any, _threshold: Any) -> Entry:
     return Entry(kind="sql", options={"dialect": _DIALECT_NAMES.get(plain, plain)})
 
 
+def _literal(before: str, after: str) -> Callable[[str, Any, Any], Entry]:
+    """The very text, as a pattern; what fills a placeholder in it is taken literally too."""
+
+    def make(named: str, value: Any, _threshold: Any) -> Entry:
+        if not isinstance(value, str) or not value:
+            raise _refuse(named, "a text as `value`", value)
+        parts = [part if part.startswith("{{") else re.escape(part) for part in _PARTS.split(value)]
+        return Entry(kind="regex", options=f"{before}{''.join(parts)}{after}")
+
+    return make
+
+
 # Their threshold is no score.
 _PASSED: Mapping[str, Any] = {"threshold": None}
 _ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {
+    "starts-with": _literal(r"\A", ""),
+    "ends-with": _literal("", r"\Z"),
     "is-json": _is_json,
     "levenshtein": _levenshtein,
     "similar": _similar,

@@ -1,7 +1,8 @@
 """Evaluators that look at an answer as text: ``string``, ``equals`` and ``contains``."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
@@ -16,7 +17,7 @@ from pytest_promptopt.scoring.json_value import (
     read_json,
 )
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
-from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
 
@@ -30,6 +31,7 @@ _STRING_SPELLINGS = {
 # About a second's work.
 _MOST_COMPARISONS = 2_000_000_000
 _CONTAINS_KEYS = ("any", "all", "none")
+_IGNORE_CASE = "ignoreCase"
 
 
 def string_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
@@ -153,11 +155,13 @@ def _score_json_equality(expected: Any, answer: str) -> Score:
 
 
 def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``contains``: all of, any of and none of some texts, ignoring case."""
+    """``contains``: all of, any of and none of some texts; ``ignoreCase``, which is the usual."""
     options = spec.options
     if not isinstance(options, Mapping):
         options = {"all": options}
-    known_only(options, _CONTAINS_KEYS)
+    known_only(options, (*_CONTAINS_KEYS, _IGNORE_CASE))
+    fold = str.casefold if flag_option({_IGNORE_CASE: True, **options}, _IGNORE_CASE) else str
+    options = {key: options[key] for key in options if key != _IGNORE_CASE}
     if not options:
         raise OptionsError(f"`contains` is empty; it needs one of {', '.join(_CONTAINS_KEYS)}")
     for key, texts in options.items():
@@ -165,26 +169,28 @@ def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScor
             raise OptionsError(f"`{key}` of `contains` names no text")
         for text in _texts(texts):
             _require_scalar(f"{key}` of `contains", text)
-    return FilledScorer(options=options, compare=_score_contains, flaw_of=_contains_flaw)
+    return FilledScorer(
+        options=options,
+        compare=partial(_score_contains, fold),
+        flaw_of=partial(_contains_flaw, fold),
+    )
 
 
-def _contains_flaw(options: Mapping[str, Any]) -> str:
+def _contains_flaw(fold: Callable[[str], str], options: Mapping[str, Any]) -> str:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
     if not all(part and all(part) for part in texts.values()):
         return "a text of `contains` is empty"
     best = ["\0".join([*texts.get("all", ()), text]) for text in texts.get("any", [""])]
-    missed = all(_score_contains(options, text).value == 0 for text in best)
+    missed = all(_score_contains(fold, options, text).value == 0 for text in best)
     return f"{' and '.join(f'`{key}`' for key in texts)} cannot all hold" if missed else ""
 
 
-def _score_contains(options: Mapping[str, Any], answer: str) -> Score:
+def _score_contains(fold: Callable[[str], str], options: Mapping[str, Any], answer: str) -> Score:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
-    folded = tidy(answer).casefold()
+    folded = fold(tidy(answer))
     if len(folded) * sum(map(len, texts.values())) > _MOST_COMPARISONS:
         return Score.unscored(f"an answer of {len(answer):,} characters is too long to search")
-    present = {
-        key: [t for t in part if tidy(t).casefold() in folded] for key, part in texts.items()
-    }
+    present = {key: [t for t in part if fold(tidy(t)) in folded] for key, part in texts.items()}
     misses = []
     if absent := [text for text in texts.get("all", ()) if text not in present["all"]]:
         misses.append(f"does not contain {_few(absent)}")

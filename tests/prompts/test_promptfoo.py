@@ -7,6 +7,7 @@ import pytest
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
 from tests.scoring.entries import evaluator
+from tests.scoring.entries import score as scored
 
 
 def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
@@ -18,6 +19,21 @@ def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
 @pytest.mark.parametrize(
     ("raw", "kind", "options", "threshold", "negated"),
     [
+        (
+            {"type": "contains", "value": "a"},
+            *("contains", {"all": "a", "ignoreCase": False}, None, False),
+        ),
+        (
+            {"type": "not-contains", "value": "a"},
+            *("contains", {"none": "a", "ignoreCase": False}, None, False),
+        ),
+        (
+            {"type": "not-contains-any", "value": "a,b"},
+            *("contains", {"any": ["a", "b"], "ignoreCase": False}, None, True),
+        ),
+        ({"type": "icontains", "value": "a"}, "contains", {"all": "a"}, None, False),
+        ({"type": "starts-with", "value": "a."}, "regex", "\\Aa\\.", None, False),
+        ({"type": "not-ends-with", "value": "a"}, "regex", "a\\Z", None, True),
         ({"type": "is-json"}, "json", {"strict": True}, None, False),
         (
             {"type": "is-json", "value": {"type": "object"}},
@@ -75,6 +91,25 @@ def test_an_assertion_is_read(
     assert (spec.kind, spec.options, problems) == (kind, options, [])
     assert (spec.threshold, spec.negated) == (threshold, negated)
     assert evaluator(raw).name == kind
+
+
+@pytest.mark.parametrize(
+    ("named", "value", "answer", "score"),
+    [
+        ("contains", "Bern", "It is Bern", 1),
+        ("contains", "Bern", "It is bern", 0),
+        ("icontains", "Bern", "It is bern", 1),
+        ("contains-any", "Bern, Basel", "basel", 0),
+        ("contains-all", ["Bern", "Basel"], "Basel, Bern", 1),
+        ("not-contains-all", ["Bern", "Basel"], "Basel", 1),
+        ("starts-with", "{{city}} is", "Bern is", 1),
+        ("starts-with", "{{city}} is", "bern is", 0),
+        ("not-starts-with", "It.", "It is", 1),
+        ("ends-with", "{{city}}?", "Is it Bern?", 1),
+    ],
+)
+def test_case_counts_as_it_does_there(named: str, value: Any, answer: str, score: float) -> None:
+    assert scored({"type": named, "value": value}, answer, city="Bern").value == score
 
 
 def test_not_of_an_assertion_that_is_negated_is_the_assertion() -> None:

@@ -170,7 +170,7 @@ def test_contains_takes_a_list_from_the_golden() -> None:
         ([], "evaluator `contains`: `all` of `contains` names no text"),
         (
             {"some": "a"},
-            "evaluator `contains`: `some` is not understood (known: any, all, none)",
+            "evaluator `contains`: `some` is not understood (known: any, all, none, ignoreCase)",
         ),
         (
             {"any": [["a"]]},
