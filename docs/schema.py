@@ -108,8 +108,9 @@ def _complete_evaluators(definitions: dict[str, Any]) -> None:
     evaluator["propertyNames"] = _not_misspelt(known, {*known, *FOREIGN_KEYS})
     kinds = evaluator["properties"]
     kinds["uses"]["anyOf"] = [{"enum": [*JUDGES]}, {"not": {"pattern": "^github/"}}]
-    kinds["json"]["anyOf"] = [{"const": "valid"}, {"type": "object"}]
-    kinds["json"]["not"] = {"type": "object", "required": ["equals", "fields"]}
+    for name in ("json", "yaml"):
+        kinds[name]["anyOf"] = [{"const": "valid"}, {"type": "object"}]
+        kinds[name]["not"] = {"type": "object", "required": ["equals", "fields"]}
     kinds["regex"] |= {"type": ["string", "object"], "required": ["pattern"]}
     kinds["choice"] |= {"type": ["array", "object"], "minItems": 1, "required": ["labels"]}
     kinds["contains"] |= {"minItems": 1, "anyOf": _one_of("any", "all", "none")}

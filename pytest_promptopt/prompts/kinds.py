@@ -11,6 +11,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "choice": "pytest_promptopt.scoring.choice:CHOICE",
     "number": "pytest_promptopt.scoring.number:NUMBER",
     "json": "pytest_promptopt.scoring.structured:JSON",
+    "yaml": "pytest_promptopt.scoring.yaml_text:YAML",
     "similarity": "pytest_promptopt.scoring.similarity:SIMILARITY",
     "distance": "pytest_promptopt.scoring.distance:DISTANCE",
     "f1": "pytest_promptopt.scoring.overlap:F1",

@@ -1,7 +1,9 @@
 """What every kind of evaluator keeps to, whatever the answer."""
 
+import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -31,6 +33,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"json": {"schema": SCHEMA}},
     {"json": {"equals": "{{data}}", "strict": True}},
     {"json": {"fields": {"a": 1, "b.c": "x"}}},
+    {"yaml": {"schema": SCHEMA}},
     {"similarity": {"to": "{{expected}}"}, "threshold": 0.8},
     {"distance": {"max": 3}},
     {"f1": "{{expected}}", "threshold": 0.8},
@@ -107,7 +110,8 @@ def check(result: Score) -> None:
 
 
 def test_every_kind_is_here() -> None:
-    assert {key for entry in ENTRIES for key in entry} - {"threshold"} == set(KINDS)
+    # `code` runs what it is given in a sandbox, which has its own tests.
+    assert {key for entry in ENTRIES for key in entry} - {"threshold"} == {*KINDS} - {"code"}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
@@ -121,6 +125,41 @@ def test_a_hostile_answer_gets_a_score_or_a_reason_in_time(
     limit = 1.5 if "regex" in entry else 0.9
     assert time.process_time() - start < limit
     check(result)
+
+
+def work_of(entry: dict[str, Any], answer: str) -> int:
+    """How many instructions of Python's scoring ``answer`` takes; no clock is asked."""
+    scorer = evaluator(entry, context(root=Path(__file__).parents[2])).scorer
+    assert isinstance(scorer, Scorer)
+    count = 0
+
+    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+        nonlocal count
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        count += event == "opcode"
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        scorer.score(GOLDEN, Completion(text=answer))
+    finally:
+        sys.settrace(before)
+    return count
+
+
+DIRECT = [entry for entry in ENTRIES if not entry.keys() & {"llm", "uses"}]
+SHAPES = ("a", "billing, ", "1 ", "a\n", "<a>", "[", "```\n", "The contract ends. ", "退款。")
+
+
+@pytest.mark.parametrize("entry", DIRECT, ids=names)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_answer_takes_at_most_twice_the_work(entry: dict[str, Any], shape: str) -> None:
+    if "yaml" in entry and shape == "[":
+        pytest.skip("PyYAML's scanner looks back at 1,024 openings at most, each time")
+    score(entry, shape)
+    once, twice = (work_of(entry, shape * (size // len(shape))) for size in (600, 1_200))
+    assert twice <= 2.2 * once + 500
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)

@@ -1,4 +1,4 @@
-"""XML and SQL in an answer."""
+"""XML, YAML and SQL in an answer."""
 
 from typing import Any
 
@@ -88,3 +88,38 @@ def test_a_statement_that_does_not_parse_says_where() -> None:
 )
 def test_options_that_cannot_be_meant_are_told(entry: dict[str, Any], message: str) -> None:
     assert message in complaint(entry)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "reason"),
+    [
+        ("vendor: Acme\ntotal: 5", 1, ""),
+        ("Here:\n```yaml\nvendor: Acme\ntotal: 5\n```", 1, ""),
+        ('{"vendor": "Acme", "total": 5}', 1, ""),
+        ("vendor: Acme\ntotal: five", 0.5, "total: expected 5, got"),
+        ("vendor: Acme", 0, ""),
+        ("vendor: [Acme", 0, "not YAML at line "),
+        ("a: &a [x, x]\nb: [*a, *a]\nvendor: Acme\ntotal: 5", 1, ""),
+        ("just a sentence", 0, "no mapping or list in YAML, got "),
+        ("", 0, "the answer is empty"),
+        ("[" * 1_000, 0, "not YAML at line 1 ("),
+        ("a: 1\n" * 30_000, None, "an answer of 150,000 characters is too long to read"),
+        ("```\na: 1\n```\n```\nb: 1\n```", 0, "more than one code block"),
+    ],
+)
+def test_yaml_is_read_and_scored_as_json_is(answer: str, value: float | None, reason: str) -> None:
+    entry = {"yaml": {"schema": {"required": ["total"]}, "fields": ["vendor", "total"]}}
+    result = score(entry, answer, expected={"vendor": "Acme", "total": 5})
+    assert (result.value, result.reason[: len(reason)]) == (value, reason)
+
+
+def test_yaml_that_blows_up_is_refused() -> None:
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+        for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    assert score({"yaml": "valid"}, bomb).value == 0
+
+
+def test_strict_is_for_json_alone() -> None:
+    assert complaint({"yaml": {"strict": True}}).endswith("`strict` is for `json` alone")
