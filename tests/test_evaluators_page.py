@@ -11,7 +11,7 @@ import pytest
 from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.providers.request import Completion, FinishReason, Usage
-from pytest_promptopt.scoring.score import Scorer
+from pytest_promptopt.scoring.score import AskingScorer, Scorer
 from tests.scoring.entries import context, evaluator, golden, is_confinable
 
 ROOT = Path(__file__).parents[1]
@@ -98,6 +98,8 @@ def test_the_answers_of_an_example_score_what_the_page_says(example: Example) ->
         answer = completion(cell, first)
         if isinstance(scorer, Scorer):
             value = scorer.score(one, answer).value
+        elif isinstance(scorer, AskingScorer):
+            value = scorer.read_all(one, (answer,)).value
         else:
             value = scorer.read(answer).value
         assert ("–" if value is None else f"{round(value, 2):g}") == figure, cell

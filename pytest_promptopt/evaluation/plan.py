@@ -38,7 +38,7 @@ def plan_prompt(
     asked = [golden for golden in goldens if subject.model and not subject.missing_values(golden)]
     requests = [subject.request(g, sample) for g in asked for sample in range(subject.samples)]
     held = count_held([request.fingerprint for request in requests])
-    judgements = subject.samples * sum(_judges(subject, golden) for golden in asked)
+    judgements = subject.samples * sum(map(subject.further_calls, asked))
     share = 1 - held / len(requests) if requests else 0.0
     usages = [likely_usage(request) for request in requests]
     mean_input = sum(usage.input_tokens for usage in usages) / len(usages) if usages else 0.0
@@ -64,8 +64,3 @@ def plan_prompt(
         tokens=total.total_tokens,
         cost_usd=price_usd(subject.model, total) if subject.model else None,
     )
-
-
-def _judges(subject: Subject, golden: Golden) -> int:
-    evaluators = subject.evaluators_for(golden)
-    return sum(evaluator.judge is not None for evaluator in evaluators)

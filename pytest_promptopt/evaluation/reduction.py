@@ -144,8 +144,8 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:
     if trial.lack:
         return Score(value=0.0, reason=trial.lack)
-    if evaluator.judge is not None:
-        return evaluator.judge.read(trial.judgements[position])
+    if evaluator.asking is not None:
+        return evaluator.asking.read_all(golden, trial.judgements[position])
     if evaluator.direct is None:
         raise AssertionError("an evaluator scores by itself or asks a judge")
     return evaluator.direct.score(golden, trial.answer)
@@ -225,7 +225,9 @@ def _share_of_the_commonest(table: _Table) -> float | None:
 
 def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
     answers = [trial.completion for trial in trials]
-    calls = answers + [answer for trial in trials for answer in trial.judgements.values()]
+    calls = answers + [
+        answer for trial in trials for told in trial.judgements.values() for answer in told
+    ]
     costs = [call.cost_usd for call in calls]
     known = [cost for cost in costs if cost is not None]
     return {

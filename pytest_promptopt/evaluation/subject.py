@@ -47,6 +47,11 @@ class Subject:
             return default_evaluators(golden)
         return self.evaluators + own
 
+    def further_calls(self, golden: Golden) -> int:
+        """How many questions evaluators have about an answer to ``golden``, at most."""
+        asking = [e.asking for e in self.evaluators_for(golden) if e.asking is not None]
+        return sum(scorer.calls(golden) for scorer in asking)
+
     def missing_values(self, golden: Golden) -> tuple[str, ...]:
         """Where a placeholder has no value in ``golden``: a sentence each, with file and line."""
         found = [
@@ -113,6 +118,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         code=settings.code or ProjectCode(root=settings.root),
         judge_model=_judge_resolver(prompt, settings),
         origin=prompt.path,
+        model=model,
     )
     evaluators, problems = _build(prompt.evaluators, context)
     golden_evaluators = {}

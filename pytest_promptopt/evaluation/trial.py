@@ -1,16 +1,16 @@
 """One answer to one golden, with what the judges said of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.scoring.extraction import extract
-from pytest_promptopt.scoring.score import JudgeScorer
+from pytest_promptopt.scoring.score import Inquiry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +19,11 @@ class Trial:
 
     ``answer`` is the part of the completion that is scored, from ``place``, its reasoning beside
     it; ``lack`` says why there is none, in which case no judge is asked. ``judgements`` are the
-    judges' answers, by the position of the evaluator among those of the golden.
+    answers to what each evaluator asks, by its position among those of the golden.
     """
 
     completion: Completion
-    judgements: Mapping[int, Completion]
+    judgements: Mapping[int, tuple[Completion, ...]]
     place: AnswerPlace = WHOLE
     answer: Completion = field(init=False)
     lack: str = field(init=False)
@@ -36,22 +36,19 @@ class Trial:
 
 async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int) -> Trial:
     """Ask the model and then the judges; raises :class:`ProviderError`."""
-    completion = await provider.complete(subject.request(golden, sample))
+    request = subject.request(golden, sample)
+    completion = await provider.complete(request)
     trial = Trial(completion=completion, judgements={}, place=subject.prompt.answer)
-    judges = {
-        position: evaluator.judge
-        for position, evaluator in enumerate(subject.evaluators_for(golden))
-        if evaluator.judge is not None
-    }
-    if not judges or trial.lack:
+    evaluators = subject.evaluators_for(golden)
+    asking = {n: e.asking for n, e in enumerate(evaluators) if e.asking is not None}
+    if not asking or trial.lack:
         return trial
+    inquiry = Inquiry(golden, trial.answer, request)
     answers = await asyncio.gather(
-        *(_judge(provider, judge, golden, trial.answer) for judge in judges.values())
+        *(_answers(provider, scorer.questions(inquiry)) for scorer in asking.values())
     )
-    return replace(trial, judgements=dict(zip(judges, answers, strict=True)))
+    return replace(trial, judgements=dict(zip(asking, answers, strict=True)))
 
 
-async def _judge(
-    provider: Provider, judge: JudgeScorer, golden: Golden, answer: Completion
-) -> Completion:
-    return await provider.complete(judge.question(golden, answer))
+async def _answers(provider: Provider, questions: Sequence[Request]) -> tuple[Completion, ...]:
+    return tuple(await asyncio.gather(*map(provider.complete, questions)))

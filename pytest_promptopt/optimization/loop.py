@@ -38,7 +38,7 @@ from pytest_promptopt.optimization.result import (
     Tried,
 )
 from pytest_promptopt.optimization.rounds import run_round
-from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of, need_of
+from pytest_promptopt.optimization.scoreboard import Scoreboard, need_of
 from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.selection import chosen
 from pytest_promptopt.optimization.settings import OptimizeSettings
@@ -153,7 +153,7 @@ def plan_for(
     """What :func:`run_search` would take; raises :class:`UsageError` where a cap is too small."""
     parts = usable(subject, splits)
     goldens = (*parts.train, *parts.validation, *parts.test)
-    judges = max((judges_of(subject, golden) for golden in goldens), default=0)
+    judges = max(map(subject.further_calls, goldens), default=0)
     tokens, cost_usd = 0.0, 0.0
     if goldens and subject.model is not None:
         request = subject.request(goldens[0], 0)

@@ -178,12 +178,6 @@ def _reducible(prompt: Prompt, samples: int) -> Prompt:
     return replace(prompt, reducer=Reducer()) if is_out_of_reach else prompt
 
 
-def judges_of(subject: Subject, golden: Golden) -> int:
-    """How many judges are asked about an answer to ``golden``."""
-    evaluators = subject.evaluators_for(golden)
-    return sum(evaluator.judge is not None for evaluator in evaluators)
-
-
 def need_of(
     allowance: Allowance,
     subject: Subject,
@@ -197,7 +191,7 @@ def need_of(
     What a judge takes is not known before it has something to judge: it is put at twice what
     the answer takes.
     """
-    judges = judges_of(subject, golden)
+    judges = subject.further_calls(golden)
     total = Need()
     for sample in samples:
         answer = allowance.need([subject.request(golden, sample)], is_likely=is_likely)

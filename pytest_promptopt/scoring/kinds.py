@@ -11,13 +11,13 @@ from pytest_promptopt.prompts.kinds import BUILT_IN_KINDS
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.registry import Registry
 from pytest_promptopt.scoring.options import Options, OptionsError, Read, read_options
-from pytest_promptopt.scoring.score import FULL, JudgeScorer, Scorer, Threshold
+from pytest_promptopt.scoring.score import FULL, AnyScorer, Threshold
 
 
 class ScorerFactory(Protocol):
     """Makes the scorers of one kind of evaluator."""
 
-    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> Scorer | JudgeScorer:
+    def __call__(self, spec: EvaluatorSpec, context: "ScoringContext", /) -> AnyScorer:
         """The scorer that ``spec`` asks for.
 
         Raises :class:`~pytest_promptopt.scoring.options.OptionsError` where the options cannot
@@ -48,13 +48,13 @@ class Kind:
 
 def declared_kind(
     options: type[Read],
-    make: "Callable[[Read, EvaluatorSpec, ScoringContext], Scorer | JudgeScorer]",
+    make: "Callable[[Read, EvaluatorSpec, ScoringContext], AnyScorer]",
     *,
     needs_threshold: bool = False,
 ) -> Kind:
     """The kind whose entries hold ``options``, from which ``make`` makes the scorer."""
 
-    def scorer(spec: EvaluatorSpec, context: "ScoringContext") -> Scorer | JudgeScorer:
+    def scorer(spec: EvaluatorSpec, context: "ScoringContext") -> AnyScorer:
         read = read_options(options, spec)
         if needs_threshold and spec.threshold is None:
             raise OptionsError(f"`{spec.kind}` needs a `threshold`, such as `threshold: 0.5`")
@@ -85,12 +85,13 @@ class ScoringContext:
     project's functions for ``python``. ``judge_model`` gives the model
     of that name, or the default one for None, and raises
     :class:`~pytest_promptopt.errors.UsageError` where there is none. ``origin`` is the prompt
-    file, to which the judges' answers are recorded. ``kinds`` are the built-in kinds and those of
-    other packages.
+    file, to which the judges' answers are recorded. ``model`` is the prompt's own, None where it
+    has none. ``kinds`` are the built-in kinds and those of other packages.
     """
 
     json_schema: Mapping[str, Any] | None
     code: ProjectCode
     judge_model: Callable[[str | None], Model]
     origin: Path
+    model: Model | None = None
     kinds: Kinds = field(default_factory=all_kinds, compare=False)

@@ -1,17 +1,28 @@
 """``not: true``: what is good for an evaluator is bad, and the other way round."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import Completion, Request
-from pytest_promptopt.scoring.score import Demanding, JudgeScorer, Score, Scorer
+from pytest_promptopt.scoring.score import (
+    AnyScorer,
+    AskingScorer,
+    Demanding,
+    Inquiry,
+    JudgeScorer,
+    Score,
+    Scorer,
+)
 from pytest_promptopt.text.excerpt import excerpt
 
 
-def negated(scorer: Scorer | JudgeScorer) -> Scorer | JudgeScorer:
+def negated(scorer: AnyScorer) -> AnyScorer:
     """Scores 1 − what ``scorer`` gives; what that cannot score stays so."""
     if isinstance(scorer, Scorer):
         return _NegatedScorer(scorer=scorer)
+    if isinstance(scorer, AskingScorer):
+        return _NegatedAsking(scorer=scorer)
     return _NegatedJudge(judge=scorer)
 
 
@@ -39,7 +50,27 @@ class _NegatedJudge:
         return self.judge.question(golden, completion)
 
     def read(self, answer: Completion) -> Score:
-        found = self.judge.read(answer)
-        if found.value is None:
-            return found
-        return Score(value=1 - found.value, reason=f"{found.reason}, which is not wanted")
+        return _unwanted(self.judge.read(answer))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NegatedAsking:
+    scorer: AskingScorer
+
+    def calls(self, golden: Golden) -> int:
+        return self.scorer.calls(golden)
+
+    def questions(self, inquiry: Inquiry) -> Sequence[Request]:
+        return self.scorer.questions(inquiry)
+
+    def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
+        return _unwanted(self.scorer.read_all(golden, answers))
+
+    def flaw(self, golden: Golden) -> str:
+        return self.scorer.flaw(golden) if isinstance(self.scorer, Demanding) else ""
+
+
+def _unwanted(found: Score) -> Score:
+    if found.value is None:
+        return found
+    return Score(value=1 - found.value, reason=f"{found.reason}, which is not wanted")

@@ -1,6 +1,6 @@
 """The protocol of scorers: what each is given and gives back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -59,6 +59,48 @@ class JudgeScorer(Protocol):
         ...
 
 
+class Inquiry(NamedTuple):
+    """What is asked about: a golden, the ``answer`` to it, and the ``request`` that brought it."""
+
+    golden: Golden
+    answer: Completion
+    request: Request
+
+
+@runtime_checkable
+class AskingScorer(Protocol):
+    """Scores an answer by what models say to any number of questions."""
+
+    def calls(self, golden: Golden) -> int:
+        """How many questions there are about an answer to ``golden``, at most."""
+        ...
+
+    def questions(self, inquiry: Inquiry) -> Sequence[Request]:
+        """What to ask; raises like :meth:`JudgeScorer.question`."""
+        ...
+
+    def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
+        """The score by the ``answers`` to the questions, in their order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _OneQuestion:
+    judge: JudgeScorer
+
+    def calls(self, golden: Golden) -> int:  # noqa: ARG002
+        return 1
+
+    def questions(self, inquiry: Inquiry) -> Sequence[Request]:
+        return (self.judge.question(inquiry.golden, inquiry.answer),)
+
+    def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:  # noqa: ARG002
+        return self.judge.read(answers[0])
+
+
+AnyScorer = Scorer | JudgeScorer | AskingScorer
+
+
 class Threshold(NamedTuple):
     """From which score on an answer passes: ``least``, or if it ``is_strict`` only above."""
 
@@ -90,23 +132,30 @@ class Evaluator:
 
     ``weight`` is how much it counts in a golden's score; one that is ``optional`` never counts.
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
-    others to say. Of ``direct`` and ``judge`` one is the scorer, the other None.
+    others to say. Of ``direct`` and ``asking`` one is the scorer, the other None.
     """
 
     name: str
-    scorer: Scorer | JudgeScorer = field(compare=False)
+    scorer: AnyScorer = field(compare=False)
     threshold: Threshold = FULL
     weight: float = 1.0
     optional: bool = False
     vote: Callable[[str], str] | None = field(default=None, compare=False)
     direct: Scorer | None = field(init=False, compare=False)
-    judge: JudgeScorer | None = field(init=False, compare=False)
+    asking: AskingScorer | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Told apart once: for a protocol it takes long.
-        is_direct = isinstance(self.scorer, Scorer)
-        object.__setattr__(self, "direct", self.scorer if is_direct else None)
-        object.__setattr__(self, "judge", None if is_direct else self.scorer)
+        direct: Scorer | None = None
+        asking: AskingScorer | None = None
+        if isinstance(self.scorer, Scorer):
+            direct = self.scorer
+        elif isinstance(self.scorer, AskingScorer):
+            asking = self.scorer
+        else:
+            asking = _OneQuestion(self.scorer)
+        object.__setattr__(self, "direct", direct)
+        object.__setattr__(self, "asking", asking)
 
     def passes(self, value: float) -> bool:
         """Whether a score of ``value`` is good enough."""

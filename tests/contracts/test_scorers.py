@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.prompts.kinds import KINDS
-from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.scoring.score import Score, Scorer
+from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.scoring.score import Inquiry, Score
 from tests.scoring.entries import context, evaluator, golden
 
 SCHEMA = {"type": "object", "required": ["a"], "properties": {"a": {"pattern": "^x"}}}
@@ -51,6 +51,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"language": ["de", "zh"]},
     {"xml": {"elements": ["a.b"]}},
     {"sql": "postgres"},
+    {"code": {"tests": "assert answer"}},
     {"python": "tests.contracts.test_scorers:share_of_letters"},
     {"llm": {"prompt": "{{completion}}", "choices": CHOICES}},
     {"uses": "github/relevance"},
@@ -94,12 +95,17 @@ def names(entry: dict[str, Any]) -> str:
 
 def score(entry: dict[str, Any], answer: str) -> Score:
     """The score of ``answer``; a judge is asked about it and says it back."""
-    scorer = evaluator(entry, context(root=Path(__file__).parents[2])).scorer
+    built = evaluator(entry, context(root=Path(__file__).parents[2]))
     completion = Completion(text=answer)
-    if isinstance(scorer, Scorer):
-        return scorer.score(GOLDEN, completion)
-    assert answer in scorer.question(GOLDEN, completion).messages[-1].content
-    return scorer.read(completion)
+    if built.direct is not None:
+        return built.direct.score(GOLDEN, completion)
+    assert built.asking is not None
+    request = Request(model=Model(provider="scripted", name="m"), messages=())
+    questions = built.asking.questions(Inquiry(GOLDEN, completion, request))
+    assert 1 <= len(questions) <= built.asking.calls(GOLDEN)
+    for question in questions:
+        assert question.forced_answer is not None or answer in question.messages[-1].content
+    return built.asking.read_all(GOLDEN, [completion] * len(questions))
 
 
 def check(result: Score) -> None:
@@ -119,6 +125,7 @@ def test_every_kind_is_here() -> None:
 def test_a_hostile_answer_gets_a_score_or_a_reason_in_time(
     entry: dict[str, Any], answer: str
 ) -> None:
+    score(entry, "")  # what is loaded once
     start = time.process_time()
     result = score(entry, answer)
     # A regular expression may take its whole second.

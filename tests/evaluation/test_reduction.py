@@ -156,7 +156,7 @@ def test_a_judge_is_scored_by_its_own_answer() -> None:
     judged = subject(Evaluator(name="j", scorer=Judge(), threshold=ABOVE_NOTHING))
     answered = Trial(
         completion=Completion(text="x", usage=Usage(input_tokens=1, output_tokens=2)),
-        judgements={0: Completion(text="0.4", usage=Usage(input_tokens=10, output_tokens=20))},
+        judgements={0: (Completion(text="0.4", usage=Usage(input_tokens=10, output_tokens=20)),)},
     )
     result = score_golden(judged, GOLDEN, [answered])
     assert (result.outcome, result.score) == (Outcome.PASSED, 0.4)

@@ -112,7 +112,7 @@ def read_prompt_file(path: Path) -> None:
     for golden in prompt.goldens:
         if not subject.missing_values(golden):
             assert subject.request(golden, 0).fingerprint
-            judged = Completion(text='{"score": 1}')
+            judged = (Completion(text='{"score": 1}'),)
             judgements = dict.fromkeys(range(len(subject.evaluators_for(golden))), judged)
             score_golden(subject, golden, [Trial(completion=COMPLETION, judgements=judgements)])
 

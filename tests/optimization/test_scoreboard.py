@@ -12,7 +12,7 @@ from pytest_promptopt.optimization.allowance import Allowance, Caps
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import mean_of
 from pytest_promptopt.optimization.journal import Journal, Journaled
-from pytest_promptopt.optimization.scoreboard import Scoreboard, judges_of
+from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.stops import AnswersMissingError, CapReachedError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Reducer
@@ -116,7 +116,7 @@ def test_judges_count_as_calls_and_are_admitted_with_their_answers(journal: Jour
     with pytest.raises(CapReachedError, match="8 were spent, and the next step takes 2"):
         asyncio.run(scores.ask([(ALL, GOLDENS[:5])]))
     assert len(models.asked) == 8
-    assert judges_of(subject(), GOLDENS[0]) == 0
+    assert subject().further_calls(GOLDENS[0]) == 0
 
 
 def test_what_a_judge_cannot_score_is_missing(journal: Journal) -> None:

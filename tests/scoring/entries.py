@@ -11,7 +11,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator
 from pytest_promptopt.scoring.sandbox import NoSandboxError, run_python
-from pytest_promptopt.scoring.score import Demanding, Evaluator, Score, Scorer
+from pytest_promptopt.scoring.score import AskingScorer, Demanding, Evaluator, Score, Scorer
 
 PROMPT_FILE = Path("/project/prompts/answer.prompt.yml")
 
@@ -116,12 +116,12 @@ def flaw(
 
 def question(entry: Any, answer: str, **variables: Any) -> Request:
     scorer = evaluator(entry).scorer
-    assert not isinstance(scorer, Scorer)
+    assert not isinstance(scorer, Scorer | AskingScorer)
     return scorer.question(golden(**variables), Completion(text=answer))
 
 
 def verdict(entry: Any, answer: str, finish_reason: FinishReason = FinishReason.STOP) -> Score:
     """The score that the judge's ``answer`` gives."""
     scorer = evaluator(entry).scorer
-    assert not isinstance(scorer, Scorer)
+    assert not isinstance(scorer, Scorer | AskingScorer)
     return scorer.read(Completion(text=answer, finish_reason=finish_reason))

@@ -5,6 +5,7 @@ import pytest
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.providers.request import Completion, FinishReason, Model
+from pytest_promptopt.scoring.score import AskingScorer, Scorer
 from tests.scoring.entries import PROMPT_FILE, complaint, evaluator, golden, question, verdict
 
 CHOICES = [{"choice": "good", "score": 1}, {"choice": "bad", "score": 0}]
@@ -36,8 +37,8 @@ def test_the_judge_is_asked_at_temperature_0_for_the_prompt_file() -> None:
 
 def test_a_judge_is_shown_the_answer_all_that_was_said_and_the_reasoning() -> None:
     entry = judge(prompt="{{answer}}|{{completion}}|{{reasoning}}")
-    scorer = evaluator(entry).judge
-    assert scorer is not None
+    scorer = evaluator(entry).scorer
+    assert not isinstance(scorer, Scorer | AskingScorer)
     said = Completion(text="B", whole="So.\nAnswer: B", reasoning="Hm")
     asked = scorer.question(golden(), said).messages[-1].content
     assert asked == "B|So.\nAnswer: B|Hm"
@@ -46,8 +47,8 @@ def test_a_judge_is_shown_the_answer_all_that_was_said_and_the_reasoning() -> No
 
 
 def test_no_part_of_what_was_said_can_close_the_tag_it_is_shown_in() -> None:
-    scorer = evaluator(judge(prompt="<a>{{answer}}</a> <r>{{reasoning}}</r>{{completion}}")).judge
-    assert scorer is not None
+    scorer = evaluator(judge(prompt="<a>{{answer}}</a> <r>{{reasoning}}</r>{{completion}}")).scorer
+    assert not isinstance(scorer, Scorer | AskingScorer)
     said = Completion(text="x</a>", reasoning="y</r>")
     asked = scorer.question(golden(), said).messages[-1].content
     assert asked == "<a>x<\\/a></a> <r>y<\\/r></r>x<\\/a>"
