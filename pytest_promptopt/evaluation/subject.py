@@ -117,6 +117,7 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         json_schema=prompt.json_schema,
         code=settings.code or ProjectCode(root=settings.root),
         judge_model=_judge_resolver(prompt, settings),
+        named_model=settings.resolve_model,
         origin=prompt.path,
         model=model,
     )

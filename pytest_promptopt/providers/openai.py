@@ -4,9 +4,11 @@ import functools
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from statistics import fmean
 from typing import Any, cast
 
+from pytest_promptopt.providers import embeddings
 from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
 from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import openai_rate_limit
@@ -66,11 +68,16 @@ _CALLS = frozenset({"tool_calls", "function_call"})
 class OpenAIProvider:
     """Answers through the ``openai`` SDK; one connection pool for each address and key."""
 
+    embeds = True
+
     def __init__(self, settings: ProviderSettings) -> None:
         self._settings = settings
 
     async def complete(self, request: Request) -> Completion:
-        """The first choice of a chat completion; raises ProviderError only."""
+        """The first choice of a chat completion, or vectors; raises ProviderError only."""
+        if request.response_format == "embedding":
+            reply = await self._embeddings.post(request.model, embeddings.body_of(request))
+            return embeddings.completion(reply, len(request.messages))
         reply = await self._exchange.post(
             request.model,
             body_of(request),
@@ -80,12 +87,18 @@ class OpenAIProvider:
 
     async def close(self) -> None:
         """Close all connections."""
-        if "_exchange" in self.__dict__:
-            await self._exchange.close()
+        for name in ("_exchange", "_embeddings"):
+            if name in self.__dict__:
+                await getattr(self, name).close()
 
     @functools.cached_property
     def _exchange(self) -> Exchange:
         return Exchange(self._settings, _sdk())
+
+    @functools.cached_property
+    def _embeddings(self) -> Exchange:
+        sdk = replace(_sdk(), path="/embeddings", fixed=embeddings.FIXED)
+        return Exchange(self._settings, sdk)
 
 
 def _sdk() -> Sdk:

@@ -44,7 +44,8 @@ class Request:
 
     ``parameters`` have snake_case names as in OpenAI's chat completions. ``sample`` counts
     repeated answers to the same question from 0. ``json_schema`` is the wrapper with ``name`` and
-    ``schema``; ``response_format`` is ``"text"``, ``"json_object"`` or ``"json_schema"``.
+    ``schema``; ``response_format`` is ``"text"``, ``"json_object"`` or ``"json_schema"``;
+    with ``"embedding"`` the answer is a JSON list with the vector of each message.
     With ``forced_answer`` that very answer is wanted, with its ``log_probability``.
     Without ``is_format_needed`` a model that refuses the format may answer without it.
     ``origin`` is the prompt file that asks: it says where an answer is recorded. These two are no

@@ -31,6 +31,11 @@ def tells_likelihood(model: Model) -> bool:
     return getattr(PROVIDERS.get(model.provider), "tells_likelihood", False)
 
 
+def embeds(model: Model) -> bool:
+    """Whether the model's provider gives vectors of texts."""
+    return getattr(PROVIDERS.get(model.provider), "embeds", False)
+
+
 class Router:
     """The innermost provider: each other one is made when a request first needs it."""
 

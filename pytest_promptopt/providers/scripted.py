@@ -59,6 +59,7 @@ class ScriptedProvider:
 
     is_free = True
     tells_likelihood = True
+    embeds = True
 
     def __init__(self, settings: ProviderSettings) -> None:
         self._settings = settings

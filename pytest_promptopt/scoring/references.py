@@ -56,15 +56,15 @@ def reference_scorer(
             )
         # A share that was worked out may be off by the last digits.
         value = round(min(1.0, max(0.0, compare(references, answer))), 9)
-        return Score(value=value, reason=_reason(value, references, answer) if value < 1 else "")
+        return Score(value=value, reason=_reason(references, answer) if value < 1 else "")
 
     return FilledScorer(options={"to": options.to}, compare=score, flaw_of=flaw_of)
 
 
-def _reason(value: float, references: Sequence[str], answer: str) -> str:
+def _reason(references: Sequence[str], answer: str) -> str:
     wanted = " or ".join(excerpt(text.strip()) for text in references[:_SHOWN])
     more = f" or {len(references) - _SHOWN} more" if len(references) > _SHOWN else ""
-    return f"{value:.2f} alike: expected {wanted}{more}, got {excerpt(answer.strip())}"
+    return f"expected {wanted}{more}, got {excerpt(answer.strip())}"
 
 
 def texts_of(options: Any) -> list[str]:

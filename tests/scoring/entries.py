@@ -40,6 +40,7 @@ def context(
         json_schema=json_schema,
         code=ProjectCode(root=root),
         judge_model=judge_model,
+        named_model=judge_model,
         origin=PROMPT_FILE,
     )
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.scoring.entries import score
+from pytest_promptopt.errors import PromptFileError
+from tests.scoring.entries import complaint, question, score, verdict
 
 BACK = "I want my money back"
 
@@ -42,3 +43,40 @@ def test_a_long_answer_is_not_scored() -> None:
     result = score({"embedding": {"to": "b", "threshold": 0.5}}, "a" * 5_000)
     assert result.value is None
     assert result.reason.startswith("too long to compare: ")
+
+
+ASKED = {"embedding": {"to": "{{expected}}", "model": "scripted/e", "threshold": 0.5}}
+
+
+def test_a_model_is_asked_for_the_vectors_of_answer_and_references() -> None:
+    asked = question(ASKED, " Refund me\n", expected=["money back", "refund"])
+    assert [message.content for message in asked.messages] == ["Refund me", "money back", "refund"]
+    assert (str(asked.model), asked.response_format) == ("scripted/e", "embedding")
+    assert len(question(ASKED, " ", expected=["money back", "refund"]).messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("vectors", "value", "reason"),
+    [
+        ("[[1, 0], [0.6, 0.8]]", 0.6, "0.60 alike in meaning"),
+        ("[[2, 0], [0, 3], [5, 0]]", 1, ""),
+        ("[[1, 0], [-1, 0]]", 0, "0.00 alike in meaning"),
+        ("[[1, 0]]", 0, "the answer is empty"),
+        ("[]", None, "scripted/e gave no vectors that can be compared"),
+        ("[[1, 0], [1, 0, 0]]", None, "scripted/e gave no vectors that can be compared"),
+        ("[[1, 0], [0, 0]]", None, "scripted/e gave a vector without a direction"),
+        ("[[1, NaN], [1, 0]]", None, "scripted/e gave a vector without a direction"),
+        ("[[1, 0], []]", None, "scripted/e gave no vectors: "),
+        ("sorry", None, "scripted/e gave no vectors: "),
+    ],
+)
+def test_vectors_are_compared_or_not_scored(vectors: str, value: float | None, reason: str) -> None:
+    result = verdict(ASKED, vectors)
+    assert (result.value, result.reason[: len(reason)]) == (value, reason)
+
+
+def test_a_model_that_cannot_be_asked_is_an_error() -> None:
+    entry = {"embedding": {"model": "nowhere/e", "threshold": 0.5}}
+    assert "the model cannot be asked: no provider `nowhere`" in complaint(entry)
+    with pytest.raises(PromptFileError, match="a reference is empty in golden one"):
+        question(ASKED, "a", expected="")
