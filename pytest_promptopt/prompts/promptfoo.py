@@ -9,6 +9,7 @@ from pytest_promptopt.prompts.entry import Entry, NotUnderstoodError
 from pytest_promptopt.prompts.json_text import load_json
 
 _PARTS = re.compile(r"(\{\{[^{}]*\}\})")
+_EMBEDDING = re.compile(r"openai:embeddings?:(\S+)")
 _FINISHED = {"stop": "stop", "length": "length", "content_filter": "refusal"}
 _DIALECTS = {"mysql", "mariadb", "postgresql", "sqlite", "transactsql", "bigquery", "snowflake"}
 _DIALECT_NAMES = {"mariadb": "mysql", "postgresql": "postgres", "transactsql": "tsql"}
@@ -23,10 +24,13 @@ def assertion(named: str, options: Mapping[str, Any], threshold: Any) -> Entry |
     make = _ASSERTIONS.get(named)
     if make is None:
         return None
-    if others := options.keys() - {"value", "metric"}:
+    taken = {"value", "metric", "provider"} if named == "similar" else {"value", "metric"}
+    if others := options.keys() - taken:
         found = ", ".join(f"`{key}`" for key in sorted(others))
         raise NotUnderstoodError(f"`type: {named}` takes `value` and `threshold`, found {found}")
     entry = make(named, options.get("value"), threshold)
+    if "provider" in options:
+        entry = _asking(entry, options["provider"])
     return replace(entry, ignored=("metric",) if "metric" in options else ())
 
 
@@ -71,6 +75,14 @@ def _similar(named: str, value: Any, threshold: Any) -> Entry:
     remark = "the encoder is another one than promptfoo's, and so are its figures"
     entry = _graded("embedding", 0.75, {})(named, value, threshold)
     return replace(entry, remarks=(remark,))
+
+
+def _asking(entry: Entry, provider: Any) -> Entry:
+    """The entry with the model that promptfoo would ask for vectors."""
+    found = _EMBEDDING.fullmatch(provider) if isinstance(provider, str) else None
+    if found is None:
+        raise _refuse("similar", "a `provider` such as openai:embedding:NAME", provider)
+    return replace(entry, options={**entry.options, "model": f"openai/{found[1]}"}, remarks=())
 
 
 def _graded(

@@ -2,6 +2,7 @@
 
 import json
 import math
+import operator
 from typing import Any
 
 from pytest_promptopt.providers.exchange import Reply
@@ -34,8 +35,10 @@ def completion(reply: Reply, texts: int) -> Completion:
 
 def _vectors(reply: Reply, texts: int) -> list[list[float]]:
     data = reply.content.get("data")
-    entries = data if isinstance(data, list) else []
-    found = [entry.get("embedding") for entry in entries if isinstance(entry, dict)]
+    entries = [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
+    if all(isinstance(entry.get("index"), int) for entry in entries):
+        entries.sort(key=operator.itemgetter("index"))
+    found = [entry.get("embedding") for entry in entries]
     vectors = [vector for vector in found if isinstance(vector, list) and vector]
     if len(vectors) < texts:
         raise without(reply.asked, f"the vectors of {texts} texts in `data`", reply.content)

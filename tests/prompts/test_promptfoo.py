@@ -122,6 +122,9 @@ def test_what_differs_from_promptfoo_is_said() -> None:
     assert problems == [
         "evaluator `embedding`: the encoder is another one than promptfoo's, and so are its figures"
     ]
+    asking = {"type": "similar", "value": "a", "provider": "openai:embedding:e-3"}
+    spec, problems = read(asking)
+    assert (spec.options, problems) == ({"to": "a", "model": "openai/e-3"}, [])
     _, problems = read({"type": "is-refusal", "metric": "safe"})
     assert problems == ["evaluator `refusal`: the key `metric` is not understood and has no effect"]
 
@@ -137,6 +140,10 @@ def test_what_differs_from_promptfoo_is_said() -> None:
         ({"type": "latency"}, "needs a `threshold` in milliseconds, found nothing"),
         ({"type": "cost", "threshold": "cheap"}, "needs a `threshold` in US dollars"),
         ({"type": "similar", "value": {}}, "needs a text or texts as `value`, found {}"),
+        (
+            {"type": "similar", "value": "a", "provider": "voyage:e"},
+            "needs a `provider` such as openai:embedding:NAME, found 'voyage:e'",
+        ),
         ({"type": "finish-reason", "value": "tool_calls"}, "needs one of stop, length"),
         ({"type": "is-sql", "value": {"databaseType": "DB2"}}, "needs `databaseType` alone"),
         ({"type": "is-xml", "value": 5}, "needs elements as `value`, found 5"),

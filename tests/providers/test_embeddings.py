@@ -38,6 +38,11 @@ def test_each_message_is_a_text_and_the_answer_its_vectors() -> None:
     assert received.body == {"model": "gpt-x", "input": ["one", "two"], "encoding_format": "float"}
 
 
+def test_vectors_in_another_order_are_told_by_their_index() -> None:
+    entries = [{"index": 1, "embedding": [0.5]}, {"index": 0, "embedding": [2]}]
+    assert embedded({"data": entries})[0].text == "[[2.0],[0.5]]"
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
