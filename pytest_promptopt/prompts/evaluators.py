@@ -157,7 +157,7 @@ def _content(raw: Any) -> Mapping[str, Any]:
         raise NotUnderstoodError(
             "a file of evaluators must end in .yml or .yaml"
             if is_path
-            else "a sentence cannot be run; write an `llm` evaluator that asks a model about it"
+            else "a sentence cannot be run; write `rubric: …`, which has a model judge by it"
         )
     if not isinstance(raw, Mapping):
         raise NotUnderstoodError("expected a mapping such as `string: {contains: text}`")

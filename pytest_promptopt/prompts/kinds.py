@@ -30,6 +30,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "sql": "pytest_promptopt.scoring.sql_text:SQL",
     "code": "pytest_promptopt.scoring.tested_code:CODE",
     "python": "pytest_promptopt.scoring.code:PYTHON",
+    "rubric": "pytest_promptopt.scoring.rubric:RUBRIC",
     "llm": "pytest_promptopt.scoring.judge:LLM",
     "uses": "pytest_promptopt.scoring.builtin_judges:USES",
 }

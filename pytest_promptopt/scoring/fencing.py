@@ -1,21 +1,30 @@
 """The answer as a judge is shown it, in a fence that ends where we say and not where it says."""
 
+import functools
 import re
+from collections.abc import Collection
 
-# What ends the place of the answer in a prompt: a tag, or a line of signs such as ``` or [END].
-_END = re.compile(
-    r"\{\{\s*(?:completion|answer|reasoning)\s*\}\}\s*(?:</(?P<tag>[^<>\s]+)\s*>|(?P<line>(?![\w{]|</)\S[^\n{]{2,}))"
-)
+from pytest_promptopt.prompts.golden import JUDGED
 
 
-def fenced(said: str, prompt: str) -> str:
-    """What a model ``said`` for ``{{completion}}`` and the like in ``prompt``.
+def fenced(said: str, prompt: str, names: Collection[str] = JUDGED) -> str:
+    """What somebody ``said`` for one of the placeholders ``names`` in ``prompt``.
 
-    Where it holds what ends its place there, that is broken up by a backslash.
+    Where it holds what ends the place of one of them, that is broken up by a backslash.
     """
-    for end in {_pattern(found) for found in _END.finditer(prompt)}:
+    for end in {_pattern(found) for found in _ends(tuple(names)).finditer(prompt)}:
         said = end.sub(r"\g<0>\\", said)
     return said
+
+
+@functools.cache
+def _ends(names: tuple[str, ...]) -> re.Pattern[str]:
+    """What ends a place in a prompt: a tag, or a line of signs such as ``` or [END]."""
+    listed = "|".join(map(re.escape, names))
+    return re.compile(
+        rf"\{{\{{\s*(?:{listed})\s*\}}\}}\s*"
+        r"(?:</(?P<tag>[^<>\s]+)\s*>|(?P<line>(?![\w{]|</)\S[^\n{]{2,}))"
+    )
 
 
 def _pattern(end: re.Match[str]) -> re.Pattern[str]:

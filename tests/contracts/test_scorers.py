@@ -52,6 +52,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"xml": {"elements": ["a.b"]}},
     {"sql": "postgres"},
     {"python": "tests.contracts.test_scorers:share_of_letters"},
+    {"rubric": ["Apologises", "Names the order"]},
     {"llm": {"prompt": "{{completion}}", "choices": CHOICES}},
     {"uses": "github/relevance"},
 ]

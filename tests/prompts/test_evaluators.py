@@ -122,7 +122,7 @@ def test_a_graded_prompt_gets_scores_and_the_answer_to_look_at() -> None:
         (
             "Response mentions the refund policy",
             "evaluator `evaluator 2`: a sentence cannot be run; "
-            "write an `llm` evaluator that asks a model about it",
+            "write `rubric: …`, which has a model judge by it",
         ),
         (17, "evaluator `evaluator 2`: expected a mapping such as `string: {contains: text}`"),
         (

@@ -65,7 +65,7 @@ def test_what_another_tool_may_understand_is_a_warning(entry: Any) -> None:
 def test_an_entry_without_a_kind_repeats_what_the_reader_said() -> None:
     assert complaint("Mentions the refund policy") == (
         "evaluator `evaluator 1`: a sentence cannot be run; "
-        "write an `llm` evaluator that asks a model about it"
+        "write `rubric: …`, which has a model judge by it"
     )
 
 

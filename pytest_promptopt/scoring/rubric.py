@@ -1,0 +1,92 @@
+"""The evaluator ``rubric``: what a good answer does, in a sentence that a model judges by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import msgspec
+
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.scoring.findings import (
+    NoFindingsError,
+    NoListError,
+    grade_of,
+    numbered,
+    read_findings,
+    share,
+    verdict_of,
+)
+from pytest_promptopt.scoring.judge import read_choice
+from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
+from pytest_promptopt.scoring.options import Options, OptionsError
+from pytest_promptopt.scoring.prompted import JudgeRequest, joined
+from pytest_promptopt.scoring.score import Score
+
+_NOT_GIVEN = "(not given)"
+_CHOICES = {"yes": 1.0, "no": 0.0}
+_Criterion = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class RubricOptions(Options, frozen=True, kw_only=True):
+    """What a good answer does: a sentence, or several that are asked about in one request."""
+
+    bare = "criteria"
+
+    criteria: _Criterion | Annotated[list[_Criterion], msgspec.Meta(min_length=1)]
+    question: str = _NOT_GIVEN
+    graded: bool = False
+    model: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a criterion that says nothing."""
+        if not all(criterion.strip() for criterion in self.listed):
+            raise ValueError("a criterion is empty")
+
+    @property
+    def listed(self) -> Sequence[str]:
+        """The criteria."""
+        return [self.criteria] if isinstance(self.criteria, str) else self.criteria
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RubricJudge:
+    """The share of the criteria that the answer meets, or the mean of its grades."""
+
+    options: RubricOptions
+    request: JudgeRequest
+
+    def question(self, golden: Golden, completion: Completion) -> Request:
+        """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
+        criteria, asked = self.request.value([self.options.listed, self.options.question], golden)
+        lines = [f"{number}. {joined(text).strip()}" for number, text in enumerate(criteria, 1)]
+        shown = {"criteria": "\n".join(lines), "question": asked}
+        return self.request.about(completion, shown, golden)
+
+    def read(self, answer: Completion) -> Score:
+        """The score of the judge's verdicts; not scored unless there is one for each criterion."""
+        criteria, is_graded = self.options.listed, self.options.graded
+        try:
+            findings = read_findings(answer, "verdicts", grade_of if is_graded else verdict_of)
+            if (len(criteria), len(findings)) != (1, 1):
+                found = zip(criteria, numbered(findings, len(criteria)), strict=True)
+                findings = [replace(finding, about=criterion) for criterion, finding in found]
+        except NoListError as error:
+            is_plain = len(criteria) == 1 and not is_graded
+            return read_choice(answer, _CHOICES) if is_plain else Score.unscored(str(error))
+        except NoFindingsError as error:
+            return Score.unscored(str(error))
+        return share(findings, "criteria are met")
+
+
+def _rubric_judge(
+    options: RubricOptions, spec: EvaluatorSpec, context: ScoringContext
+) -> RubricJudge:
+    if options.graded and spec.threshold is None:
+        raise OptionsError("`graded: true` needs a `threshold`, such as `threshold: 0.7`")
+    name = "graded_rubric" if options.graded else "rubric"
+    request = JudgeRequest.of(name, options.model, spec, context)
+    return RubricJudge(options=options, request=request)
+
+
+RUBRIC = declared_kind(RubricOptions, _rubric_judge)
