@@ -155,7 +155,8 @@ def work_of(entry: dict[str, Any], answer: str) -> int:
     return count
 
 
-DIRECT = [entry for entry in ENTRIES if not entry.keys() & {"llm", "uses"}]
+JUDGES = {"llm", "uses", "rubric", "grounded", "answers", "context", "better"}
+DIRECT = [entry for entry in ENTRIES if not entry.keys() & JUDGES]
 SHAPES = ("a", "billing, ", "1 ", "a\n", "<a>", "[", "```\n", "The contract ends. ", "退款。")
 
 
