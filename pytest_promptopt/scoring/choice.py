@@ -18,7 +18,10 @@ _KEYS = ("labels", "expected")
 
 
 def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``choice: [labels]`` or ``{labels, expected}``; the expected one is ``{{expected}}``."""
+    """``choice: [labels]`` or ``{labels, expected}``; the expected one is ``{{expected}}``.
+
+    Of several that are expected any is right.
+    """
     options = spec.options if isinstance(spec.options, Mapping) else {"labels": spec.options}
     known_only(options, _KEYS)
     labels = options.get("labels")
@@ -33,11 +36,17 @@ def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
 
 
 def _flaw(options: Mapping[str, Any]) -> str:
-    expected, labels = as_text(options["expected"]), _labels(options)
-    if folded(expected) in labels:
-        return ""
-    known = did_you_mean(expected, [one_line(label) for label in labels.values()])
-    return f"expected {excerpt(expected)} is not among the labels{known}"
+    expected, labels = _expected(options), _labels(options)
+    stray = next((text for text in expected if folded(text) not in labels), None)
+    if stray is None:
+        return "" if expected else "`expected` holds no label"
+    known = did_you_mean(stray, [one_line(label) for label in labels.values()])
+    return f"expected {excerpt(stray)} is not among the labels{known}"
+
+
+def _expected(options: Mapping[str, Any]) -> list[str]:
+    expected = options["expected"]
+    return [as_text(label) for label in (expected if isinstance(expected, list) else [expected])]
 
 
 def _labels(options: Mapping[str, Any]) -> dict[str, str]:
@@ -49,22 +58,23 @@ def _labels(options: Mapping[str, Any]) -> dict[str, str]:
 
 def _score_choice(options: Mapping[str, Any], answer: str) -> Score:
     labels = _labels(options)
-    wanted = labels[folded(as_text(options["expected"]))]
+    wanted = [labels[folded(text)] for text in _expected(options)]
     naming = read_naming(labels.values(), answer)
-    return hit_or_miss(naming.named == (wanted,), _describe(wanted, naming, answer))
+    is_right = len(naming.named) == 1 and naming.named[0] in wanted
+    return hit_or_miss(is_right, _describe(wanted, naming, answer))
 
 
-def _describe(expected: str, naming: Naming, answer: str) -> str:
-    text = excerpt(answer.strip())
+def _describe(wanted: Sequence[str], naming: Naming, answer: str) -> str:
+    text, expected = excerpt(answer.strip()), _listed(wanted, " or ")
     if not naming.named:
         denied = f", only that it is not {_listed(naming.denied)}" if naming.denied else ""
-        return f"expected {excerpt(expected)}, got none of the labels{denied}: {text}"
+        return f"expected {expected}, got none of the labels{denied}: {text}"
     several = f" {len(naming.named)} labels:" if len(naming.named) > 1 else ""
-    return f"expected {excerpt(expected)}, got{several} {_listed(naming.named)}: {text}"
+    return f"expected {expected}, got{several} {_listed(naming.named)}: {text}"
 
 
-def _listed(labels: Sequence[str]) -> str:
-    return ", ".join(excerpt(label) for label in labels[:5])
+def _listed(labels: Sequence[str], joint: str = ", ") -> str:
+    return joint.join(excerpt(label) for label in labels[:5])
 
 
 def _vote(options: Any, answer: str) -> str:

@@ -13,11 +13,12 @@ from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import ascii_digits
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
-from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt, one_line
 
-_KEYS = ("expected", "tolerance", "relative")
+_KEYS = ("expected", "tolerance", "relative", "percent")
+_PERCENT = re.compile(r"\s?(?:[%％﹪٪]|per\s?cent\b|pct\b)", re.IGNORECASE)
 # The last number stands at the end; more text is not searched.
 _SEARCHED_CHARACTERS = 50_000
 _LONGEST_NUMBER = 300
@@ -82,10 +83,10 @@ _IN_BRACKETS = re.compile(r"\s*\(\s*[^()\w]*[\d.,]+[^()\w]*\)\s*")
 
 
 def number_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``number: "{{expected}}"`` or ``{expected, tolerance, relative}``.
+    """``number: "{{expected}}"`` or ``{expected, tolerance, relative, percent}``.
 
     The answer may be off by ``tolerance`` or by ``relative`` times the expected number,
-    whichever is more; without them it must be the number.
+    whichever is more; without them it must be the number. With ``percent``, 12 % is 0.12.
     """
     options = spec.options
     if isinstance(options, list):
@@ -93,6 +94,7 @@ def number_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
     if not isinstance(options, Mapping):
         options = {} if options is None else {"expected": options}
     known_only(options, _KEYS)
+    flag_option(options, "percent")
     for key in ("tolerance", "relative"):
         _require_positive(key, options.get(key, 0))
     return FilledScorer(
@@ -102,9 +104,9 @@ def number_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
 
 def _flaw(options: Mapping[str, Any]) -> str:
     expected = options["expected"]
-    return (
-        "" if _expected(expected) is not None else f"expected {excerpt(expected)} is not one number"
-    )
+    if _expected(expected, percent=options.get("percent", False)) is not None:
+        return ""
+    return f"expected {excerpt(expected)} is not one number"
 
 
 def _require_positive(key: str, value: Any) -> None:
@@ -115,9 +117,11 @@ def _require_positive(key: str, value: Any) -> None:
 
 
 def _score_number(options: Mapping[str, Any], answer: str) -> Score:
-    expected, shown = _expected(options["expected"]), _as_written(options["expected"])
+    percent = options.get("percent", False)
+    expected = _expected(options["expected"], percent=percent)
+    shown = _as_written(options["expected"])
     assert expected is not None
-    found = last_number(answer)
+    found = last_number(answer, percent=percent)
     if found is None:
         return Score(value=0.0, reason=f"expected {shown}, got no number: {excerpt(answer)}")
     if _IN_BRACKETS.fullmatch(answer):
@@ -155,19 +159,22 @@ def _shown(number: Fraction) -> str:
     return f"{decimal.normalize():f}" if -20 < decimal.adjusted() < 20 else str(decimal)
 
 
-def _expected(value: Any) -> Fraction | None:
+def _expected(value: Any, *, percent: bool) -> Fraction | None:
     if isinstance(value, str):
-        return only_number(value)
+        return only_number(value, percent=percent)
     if isinstance(value, int) and not isinstance(value, bool):
         return Fraction(value)
     return Fraction(repr(value)) if isinstance(value, float) and isfinite(value) else None
 
 
-def only_number(text: str) -> Fraction | None:
-    """The number that ``text`` is, with a currency, unit or words around; None if not just one."""
+def only_number(text: str, *, percent: bool = False) -> Fraction | None:
+    """The number that ``text`` is, with a currency, unit or words around; None if not just one.
+
+    With ``percent`` one in per cent is a hundredth.
+    """
     found = list(_NUMBER.finditer(_readable(text)))
     is_list = any(_is_list(match["digits"]) for match in found)
-    return _value(found[0]) if len(found) == 1 and not is_list else None
+    return _value(found[0], percent=percent) if len(found) == 1 and not is_list else None
 
 
 def _is_list(digits: str | None) -> bool:
@@ -175,10 +182,11 @@ def _is_list(digits: str | None) -> bool:
     return bool(digits and _LIST.fullmatch(digits) and not any(p.fullmatch(digits) for p in read))
 
 
-def last_number(text: str) -> Fraction | None:
+def last_number(text: str, *, percent: bool = False) -> Fraction | None:
     """The last number in ``text``, None where there is none.
 
-    A currency before it and a ``%`` or unit after it do not count, digits inside a word
+    A currency before it and a unit after it do not count, nor does a ``%`` unless with
+    ``percent`` it makes a hundredth of it; digits inside a word
     (``gpt4``) are no number. ``1,234`` is a thousand and more, ``1.234`` a bit over one,
     ``1.234,56`` and ``1.234.567`` have points between thousands, ``12 000`` a blank, ``12,5`` has
     a decimal comma; in a list such as ``1,2,3`` the last counts. Fractions (``3/4``, ``1½``),
@@ -187,7 +195,7 @@ def last_number(text: str) -> Fraction | None:
     """
     found = None
     for match in _NUMBER.finditer(_readable(text[-_SEARCHED_CHARACTERS:])):
-        number = _value(match)
+        number = _value(match, percent=percent)
         found = found if number is None else number
     return found
 
@@ -209,8 +217,10 @@ def _improper(match: re.Match[str]) -> str:
     return f"{int(match['whole'] or 0) * int(under) + int(over)}/{under}"
 
 
-def _value(match: re.Match[str]) -> Fraction | None:
+def _value(match: re.Match[str], *, percent: bool) -> Fraction | None:
     number = _magnitude(match)
+    if number is not None and percent and _PERCENT.match(match.string, match.end()):
+        number /= 100
     is_negative = bool(match["sign"] or match["inner_sign"])
     return -number if number is not None and is_negative else number
 
@@ -250,8 +260,9 @@ def _canonical(digits: str) -> str | None:
     return last if _LIST.fullmatch(digits) else None
 
 
-def _vote(_options: Any, answer: str) -> str:
-    value = last_number(answer)
+def _vote(options: Any, answer: str) -> str:
+    percent = isinstance(options, Mapping) and options.get("percent") is True
+    value = last_number(answer, percent=percent)
     return "" if value is None else str(value)
 
 

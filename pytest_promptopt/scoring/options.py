@@ -96,9 +96,9 @@ def text_option(options: Mapping[str, Any], key: str) -> str | None:
     raise OptionsError(f"`{key}` must be text, found {type_name(value)}")
 
 
-def flag_option(options: Mapping[str, Any], key: str) -> bool:
-    """The yes or no under ``key``, no where there is none; raises :class:`OptionsError`."""
-    value = options.get(key, False)
+def flag_option(options: Mapping[str, Any], key: str, *, default: bool = False) -> bool:
+    """The yes or no under ``key``, where there is one; raises :class:`OptionsError`."""
+    value = options.get(key, default)
     if isinstance(value, bool):
         return value
     raise OptionsError(f"`{key}` must be true or false, found {type_name(value)}")

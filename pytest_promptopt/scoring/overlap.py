@@ -1,6 +1,5 @@
 """The evaluators ``f1`` and ``rouge``: the words that answer and reference share."""
 
-import string
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from functools import partial
@@ -15,10 +14,9 @@ from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.references import References, reference_scorer
-from pytest_promptopt.scoring.words import spelt_words, words
+from pytest_promptopt.scoring.words import spelt_words, without_punctuation, words
 
 _ARTICLES = regex.compile(r"\b(?:a|an|the)\b")
-_PUNCTUATION = regex.compile(rf"[\p{{P}}{regex.escape(string.punctuation)}]+")
 # What the longest common subsequence of two texts of this length takes is about a second.
 _MOST_CHARACTERS = 1_000_000
 
@@ -34,7 +32,7 @@ def f1(references: Sequence[str], answer: str) -> float:
 
 
 def _squad_tokens(text: str) -> Sequence[str]:
-    plain = _PUNCTUATION.sub("", tidy(text).lower())
+    plain = without_punctuation(tidy(text).lower())
     return spelt_words(_ARTICLES.sub(" ", plain))
 
 

@@ -6,11 +6,11 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec
-from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.folding import tidy
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.references import texts_of
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
 
@@ -22,7 +22,7 @@ def similarity_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledSc
     """``similarity: {to: "{{expected}}"}`` with a ``threshold``.
 
     The score is 1 − distance / longer length, by Levenshtein's distance in characters, after
-    trimming.
+    trimming; of several references the nearest counts.
     """
     options = spec.options
     if options is None or isinstance(options, str):
@@ -32,17 +32,28 @@ def similarity_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledSc
     known_only(options, ("to",))
     if spec.threshold is None:
         raise OptionsError("`similarity` needs a `threshold`, such as `threshold: 0.8`")
-    return FilledScorer(options={"to": "{{expected}}", **options}, compare=_score_similarity)
+    return FilledScorer(
+        options={"to": "{{expected}}", **options}, compare=_score_similarity, flaw_of=_flaw
+    )
+
+
+def _flaw(options: Mapping[str, Any]) -> str:
+    return "`to` holds no reference" if options["to"] == [] else ""
 
 
 def _score_similarity(options: Mapping[str, Any], answer: str) -> Score:
-    wanted, text = tidy(as_text(options["to"])).strip(), tidy(answer).strip()
-    if wanted != text and len(wanted) * len(text) > _MOST_COMPARISONS:
-        lengths = f"{len(wanted):,} and {len(text):,} characters"
-        return Score.unscored(f"too long to compare: {lengths}")
-    value = Levenshtein.normalized_similarity(wanted, text)
-    reason = f"{value:.2f} similar: expected {excerpt(wanted)}, got {excerpt(text)}"
-    return Score(value=value, reason="" if value == 1 else reason)
+    references = [tidy(wanted).strip() for wanted in texts_of(options)]
+    text, length = tidy(answer).strip(), sum(map(len, references))
+    if text in references:
+        return Score(value=1.0)
+    if length * len(text) > _MOST_COMPARISONS:
+        return Score.unscored(f"too long to compare: {length:,} and {len(text):,} characters")
+    scores = [Levenshtein.normalized_similarity(wanted, text) for wanted in references]
+    value = max(scores)
+    nearest = references[scores.index(value)]
+    of = f" to the nearest of {len(references)}" if len(references) > 1 else ""
+    reason = f"{value:.2f} similar{of}: expected {excerpt(nearest)}, got {excerpt(text)}"
+    return Score(value=value, reason=reason)
 
 
 SIMILARITY = Kind(make=similarity_scorer)

@@ -24,7 +24,7 @@ from pytest_promptopt.scoring.schema import SchemaCheck, UncheckableError
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
 
-_KEYS = ("schema", "equals", "fields", "strict")
+_KEYS = ("schema", "equals", "fields", "strict", "anywhere", "lenient")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,8 @@ class JsonScorer:
     """
 
     strict: bool
+    anywhere: bool
+    lenient: bool
     schema: SchemaCheck | None
     comparison: Mapping[str, Any]
 
@@ -48,7 +50,9 @@ class JsonScorer:
         if flaw := _flaw(expected):
             return Score.unscored(flaw)
         try:
-            found = read_json(completion.text, strict=self.strict)
+            found = read_json(
+                completion.text, strict=self.strict, anywhere=self.anywhere, lenient=self.lenient
+            )
             violations = self.schema.violations(found) if self.schema else ""
         except NotJsonError as error:
             shown = excerpt(completion.text.strip())
@@ -98,15 +102,24 @@ def _top_fields(expected: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def json_scorer(spec: EvaluatorSpec, context: ScoringContext) -> JsonScorer:
-    """``json: valid`` or a mapping of ``schema``, ``equals``, ``fields``, ``strict``."""
+    """``json: valid`` or a mapping.
+
+    What is wanted of the value is ``schema``, ``equals`` and ``fields``; what text is taken for it
+    ``strict``, ``anywhere`` and ``lenient``, as of :func:`~.json_value.read_json`.
+    """
     options = {} if spec.options in (None, "valid", True) else spec.options
     if not isinstance(options, Mapping):
         raise OptionsError(f"`json` must be `valid` or a mapping, found {excerpt(options)}")
     known_only(options, _KEYS)
     if "equals" in options and "fields" in options:
         raise OptionsError("`json` has both `equals` and `fields`; one of them says it all")
+    strict, anywhere = flag_option(options, "strict"), flag_option(options, "anywhere")
+    if strict and anywhere:
+        raise OptionsError("`json` has both `strict` and `anywhere`, which say the contrary")
     return JsonScorer(
-        strict=flag_option(options, "strict"),
+        strict=strict,
+        anywhere=anywhere,
+        lenient=flag_option(options, "lenient"),
         schema=_schema(options.get("schema"), context),
         comparison=_comparison(options),
     )

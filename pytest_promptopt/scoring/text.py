@@ -1,6 +1,6 @@
 """Evaluators that look at an answer as text: ``string``, ``equals`` and ``contains``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -19,6 +19,7 @@ from pytest_promptopt.scoring.json_value import (
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError, flag_option, known_only, type_name
 from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.suggestion import misspelt
 from pytest_promptopt.text.excerpt import excerpt
 
 _STRING_KEYS = ("equals", "contains", "startsWith", "endsWith", "notContains")
@@ -31,7 +32,32 @@ _STRING_SPELLINGS = {
 # About a second's work.
 _MOST_COMPARISONS = 2_000_000_000
 _CONTAINS_KEYS = ("any", "all", "none")
-_IGNORE_CASE = "ignoreCase"
+_IGNORING_KEYS = ("ignoreCase", "ignorePunctuation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ignoring:
+    """What makes no difference between two texts."""
+
+    case: bool
+    punctuation: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], *, case: bool) -> "_Ignoring":
+        """What the options say; else ``case``, and punctuation makes a difference."""
+        return cls(
+            case=flag_option(options, "ignoreCase", default=case),
+            punctuation=flag_option(options, "ignorePunctuation"),
+        )
+
+    def plain(self, text: str) -> str:
+        """``text`` as it is compared."""
+        plain = tidy(text)
+        if self.punctuation:
+            from pytest_promptopt.scoring.words import without_punctuation
+
+            plain = " ".join(without_punctuation(plain).split())
+        return plain.casefold() if self.case else plain
 
 
 def string_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
@@ -123,8 +149,34 @@ def _only_case(key: str, wanted: str, text: str) -> str:
 
 
 def equals_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``equals``: text that looks the same, after trimming; what is not text, as JSON."""
-    return FilledScorer(options=spec.options, compare=_score_equality)
+    """``equals``: text that looks the same, after trimming; what is not text, as JSON.
+
+    ``{to, ignoreCase, ignorePunctuation}`` says what makes no difference between texts. Any other
+    mapping is what is expected.
+    """
+    options = spec.options
+    if not _is_ignoring(options):
+        return FilledScorer(options=options, compare=_score_equality)
+    known_only(options, ("to", *_IGNORING_KEYS))
+    ignoring = _Ignoring.of(options, case=False)
+
+    def compare(expected: Any, answer: str) -> Score:
+        return _score_equality(expected, answer, ignoring)
+
+    def flaw(expected: Any) -> str:
+        is_empty = isinstance(expected, str) and not ignoring.plain(expected).strip()
+        return f"nothing is left of {excerpt(expected)}" if is_empty else ""
+
+    return FilledScorer(options=options.get("to", "{{expected}}"), compare=compare, flaw_of=flaw)
+
+
+def _is_ignoring(options: Any) -> bool:
+    """Whether it is a mapping of options, be one of them misspelt."""
+    if not isinstance(options, Mapping) or not options.keys() - {"to"}:
+        return False
+    return all(
+        key in _IGNORING_KEYS or misspelt(key, _IGNORING_KEYS) for key in options.keys() - {"to"}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,12 +188,16 @@ class ExpectedScorer:
         return _score_equality(golden.expected, completion.text)
 
 
-def _score_equality(expected: Any, answer: str) -> Score:
+_EXACT = _Ignoring(case=False, punctuation=False)
+
+
+def _score_equality(expected: Any, answer: str, ignoring: _Ignoring = _EXACT) -> Score:
     if not isinstance(expected, str):
         return _score_json_equality(expected, answer)
     wanted, text = tidy(expected).strip(), tidy(answer).strip()
+    is_same = ignoring.plain(text) == ignoring.plain(wanted)
     reason = f"expected {excerpt(wanted)}, got {excerpt(text)}{_only_case('equals', wanted, text)}"
-    return hit_or_miss(text == wanted, reason)
+    return hit_or_miss(is_same, reason)
 
 
 def _score_json_equality(expected: Any, answer: str) -> Score:
@@ -155,13 +211,13 @@ def _score_json_equality(expected: Any, answer: str) -> Score:
 
 
 def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
-    """``contains``: all of, any of and none of some texts; ``ignoreCase``, which is the usual."""
+    """``contains``: all of, any of and none of some texts, ignoring case unless that counts."""
     options = spec.options
     if not isinstance(options, Mapping):
         options = {"all": options}
-    known_only(options, (*_CONTAINS_KEYS, _IGNORE_CASE))
-    fold = str.casefold if flag_option({_IGNORE_CASE: True, **options}, _IGNORE_CASE) else str
-    options = {key: options[key] for key in options if key != _IGNORE_CASE}
+    known_only(options, (*_CONTAINS_KEYS, *_IGNORING_KEYS))
+    ignoring = _Ignoring.of(options, case=True)
+    options = {key: texts for key, texts in options.items() if key in _CONTAINS_KEYS}
     if not options:
         raise OptionsError(f"`contains` is empty; it needs one of {', '.join(_CONTAINS_KEYS)}")
     for key, texts in options.items():
@@ -171,26 +227,26 @@ def contains_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScor
             _require_scalar(f"{key}` of `contains", text)
     return FilledScorer(
         options=options,
-        compare=partial(_score_contains, fold),
-        flaw_of=partial(_contains_flaw, fold),
+        compare=partial(_score_contains, ignoring=ignoring),
+        flaw_of=partial(_contains_flaw, ignoring=ignoring),
     )
 
 
-def _contains_flaw(fold: Callable[[str], str], options: Mapping[str, Any]) -> str:
+def _contains_flaw(options: Mapping[str, Any], ignoring: _Ignoring) -> str:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
-    if not all(part and all(part) for part in texts.values()):
+    if not all(part and all(map(ignoring.plain, part)) for part in texts.values()):
         return "a text of `contains` is empty"
     best = ["\0".join([*texts.get("all", ()), text]) for text in texts.get("any", [""])]
-    missed = all(_score_contains(fold, options, text).value == 0 for text in best)
+    missed = all(_score_contains(options, text, ignoring).value == 0 for text in best)
     return f"{' and '.join(f'`{key}`' for key in texts)} cannot all hold" if missed else ""
 
 
-def _score_contains(fold: Callable[[str], str], options: Mapping[str, Any], answer: str) -> Score:
+def _score_contains(options: Mapping[str, Any], answer: str, ignoring: _Ignoring) -> Score:
     texts = {key: [as_text(text) for text in _texts(value)] for key, value in options.items()}
-    folded = fold(tidy(answer))
+    folded = ignoring.plain(answer)
     if len(folded) * sum(map(len, texts.values())) > _MOST_COMPARISONS:
         return Score.unscored(f"an answer of {len(answer):,} characters is too long to search")
-    present = {key: [t for t in part if fold(tidy(t)) in folded] for key, part in texts.items()}
+    present = {key: [t for t in part if ignoring.plain(t) in folded] for key, part in texts.items()}
     misses = []
     if absent := [text for text in texts.get("all", ()) if text not in present["all"]]:
         misses.append(f"does not contain {_few(absent)}")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.scoring.entries import complaint, score
+from tests.scoring.entries import complaint, flaw, score
 
 TEAMS = ["billing", "shipping", "return", "returns"]
 
@@ -252,3 +252,13 @@ def test_what_is_denied_or_stands_beside_another_label_does_not_pass(
     labels: list[str], expected: str, answer: str
 ) -> None:
     assert score({"choice": labels}, answer, expected=expected).value == 0
+
+
+def test_of_several_expected_labels_any_is_right_and_all_are_told() -> None:
+    entry = {"choice": ["a1", "b1", "c1"]}
+    assert score(entry, "b1", expected=["a1", "b1"]).value == 1
+    assert score(entry, "a1, b1", expected=["a1", "b1"]).value == 0
+    missed = score(entry, "c1", expected=["a1", "b1"])
+    assert missed.reason == 'expected "a1" or "b1", got "c1": "c1"'
+    assert flaw(entry, expected=["a1", "d1"]).startswith('expected "d1" is not among the labels')
+    assert flaw(entry, expected=[]) == "`expected` holds no label"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.scoring.number import last_number
-from tests.scoring.entries import complaint, score
+from tests.scoring.entries import complaint, evaluator, score
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_an_expected_value_that_is_no_number_is_not_scored(expected: Any) -> Non
         ([1, 2], "`number` must be one number or a mapping, found a list"),
         ({"tolerance": "a bit"}, "`tolerance` must be a number, found text"),
         ({"relative": -1}, "`relative` must be 0 or more, found -1"),
-        ({"tol": 1}, "`tol` is not understood (known: expected, tolerance, relative)"),
+        ({"tol": 1}, "`tol` is not understood (known: expected, tolerance, relative, percent)"),
     ],
 )
 def test_a_number_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
@@ -230,3 +230,26 @@ def test_numbers_are_shown_as_they_stand_in_the_file() -> None:
     assert score({"number": "{{expected}}"}, "2/3", expected="$1,200").reason == (
         "expected $1,200, got 2/3"
     )
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "value"),
+    [
+        (0.12, "It is 12 %.", 1),
+        ("12%", "0.12", 1),
+        ("12 percent", "12,0 %", 1),
+        (0.12, r"12\\%", 1),
+        (0.12, "12", 0),
+        (12, "12 %", 0),
+        (12, "12 points", 1),
+    ],
+)
+def test_in_percent_a_hundredth_is_meant(expected: Any, answer: str, value: float) -> None:
+    answer = answer.replace("\\\\", "\\")
+    assert score({"number": {"percent": True}}, answer, expected=expected).value == value
+
+
+def test_in_percent_the_votes_are_the_same_too() -> None:
+    vote = evaluator({"number": {"expected": 0.5, "percent": True}}).vote
+    assert vote is not None
+    assert vote("50 %") == vote("0.5")

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from tests.scoring.entries import complaint, score
+from tests.scoring.entries import complaint, flaw, score
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,16 @@ def test_an_answer_that_is_too_long_for_a_pattern_is_not_scored(
     result = score({"regex": {"pattern": pattern, "flags": flags}}, answer)
     assert result.value is None
     assert "characters is too long to search for it" in result.reason
+
+
+def test_of_several_patterns_one_is_enough_and_is_named() -> None:
+    entry = {"regex": {"pattern": ["^a", "b$"]}}
+    assert score(entry, "ab").value == 1
+    assert score(entry, "b").value == 1
+    assert score(entry, "c").reason == 'matches none of "^a"; "b$", got "c"'
+    inverted = {"regex": {"pattern": ["^a", "b$"], "invert": True}}
+    assert score(inverted, "b").reason == 'matches "b$", got "b"'
+    assert score({"regex": "{{expected}}"}, "xb", expected=["^a", "b$"]).value == 1
+    assert flaw({"regex": "{{expected}}"}, expected=[]) == "there is no pattern"
+    assert complaint({"regex": {"pattern": []}}).endswith("`regex` has no `pattern`")
+    assert "`pattern` must be text, found a number" in complaint({"regex": {"pattern": ["a", 1]}})

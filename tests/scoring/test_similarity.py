@@ -1,6 +1,6 @@
 import pytest
 
-from tests.scoring.entries import complaint, evaluator, score
+from tests.scoring.entries import complaint, evaluator, flaw, score
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,12 @@ def test_a_similarity_must_name_a_threshold() -> None:
     assert complaint({"similarity": ["a"], "threshold": 0.5}) == (
         "evaluator `similarity`: `similarity` must be a mapping with `to`, found a list"
     )
+
+
+def test_of_several_references_the_nearest_counts_and_is_named() -> None:
+    found = score({"similarity": {"to": ["abcde", "vwxyz"]}, "threshold": 0.5}, "vwxyA")
+    assert found.value == pytest.approx(0.8)
+    assert found.reason == ('0.80 similar to the nearest of 2: expected "vwxyz", got "vwxyA"')
+    listed = {"similarity": {"to": "{{expected}}"}, "threshold": 0.5}
+    assert score(listed, "b", expected=["a", "b"]).value == 1
+    assert flaw(listed, expected=[]) == "`to` holds no reference"

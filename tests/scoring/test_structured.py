@@ -162,7 +162,8 @@ def test_expected_without_evaluators_is_equality() -> None:
         ({"fields": [1]}, "`fields` must be names or a mapping of names to values, found [1]"),
         ({"strict": 1}, "`strict` must be true or false, found a number"),
         ("invalid", '`json` must be `valid` or a mapping, found "invalid"'),
-        ({"contains": "a"}, "`contains` is not understood (known: schema, equals, fields, strict)"),
+        ({"contains": "a"}, "`contains` is not understood (known: schema, equals, fields, strict, "
+         "anywhere, lenient)"),
     ],
 )  # fmt: skip
 def test_a_json_that_cannot_be_meant_is_a_problem(options: Any, message: str) -> None:
@@ -186,3 +187,46 @@ def test_how_a_character_is_written_makes_no_difference() -> None:
     assert score({"json": {"equals": "{{expected}}"}}, answer, expected=expected).value == 1
     assert score({"equals": "{{expected}}"}, answer, expected=expected).value == 1
     assert score({"equals": "{{expected}}"}, '["a "]', expected=["a"]).value == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ('So {x}: {"a": 1} it is.', 1),
+        ('See [so] and [1, {"b": 2}, x], so\n{"a": 1}', 1),
+        ('```\nprint("x")\n```\n{"a": 1}', 1),
+        ('{"a": 1} or {"a": 1}', 0),
+        ('{"b": {"a": 1},} is no JSON', 0),
+        ("none", 0),
+    ],
+)
+def test_json_is_found_anywhere_if_it_is_the_only_one(answer: str, value: float) -> None:
+    entry = {"json": {"equals": {"a": 1}, "anywhere": True}}
+    assert score(entry, answer).value == value
+    assert score({"json": {"equals": {"a": 1}}}, answer).value == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"a": "x, // ]", "b": [1, 2,], }',
+        '{"a": "x, // ]", // first\n "b": [1, /* two, */ 2]}',
+        '```json\n{"a": "x, // ]", "b": [1, 2],\n}\n```',
+    ],
+)
+def test_lenient_json_has_comments_and_a_comma_too_many(answer: str) -> None:
+    wanted = {"a": "x, // ]", "b": [1, 2]}
+    assert score({"json": {"equals": wanted, "lenient": True}}, answer).value == 1
+    assert score({"json": {"equals": wanted}}, answer).value == 0
+    everything = {"json": {"equals": wanted, "lenient": True, "anywhere": True}}
+    assert score(everything, f"See http://a.b: {answer}").value == 1
+
+
+@pytest.mark.parametrize("answer", ["{'a': 1}", "{a: 1}", '{"a": 1,,}', '{"a": NaN}', '{"a'])
+def test_lenient_json_is_json_otherwise(answer: str) -> None:
+    assert score({"json": {"lenient": True}}, answer).value == 0
+
+
+def test_strict_and_anywhere_say_the_contrary() -> None:
+    told = complaint({"json": {"strict": True, "anywhere": True}})
+    assert told.endswith("`json` has both `strict` and `anywhere`, which say the contrary")

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.scoring.score import FULL, Threshold
-from tests.scoring.entries import complaint, evaluator, score
+from tests.scoring.entries import complaint, evaluator, flaw, score
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,8 @@ def test_contains_takes_a_list_from_the_golden() -> None:
         ([], "evaluator `contains`: `all` of `contains` names no text"),
         (
             {"some": "a"},
-            "evaluator `contains`: `some` is not understood (known: any, all, none, ignoreCase)",
+            "evaluator `contains`: `some` is not understood "
+            "(known: any, all, none, ignoreCase, ignorePunctuation)",
         ),
         (
             {"any": [["a"]]},
@@ -236,3 +237,50 @@ def test_an_answer_that_is_too_long_for_its_texts_is_not_scored() -> None:
         None,
         "an answer of 1,000,000 characters is too long to search",
     )
+
+
+IGNORING = {"equals": {"to": "{{expected}}", "ignoreCase": True, "ignorePunctuation": True}}
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "value"),
+    [
+        ({"ignoreCase": True}, "BERN ", 1),
+        ({"ignoreCase": True}, "Bern.", 0),
+        ({"ignorePunctuation": True}, "**Bern**.", 1),
+        ({"ignorePunctuation": True}, "bern", 0),
+        ({"to": "st. gallen", "ignoreCase": True, "ignorePunctuation": True}, "(St  Gallen)!", 1),
+        ({"to": "東京", "ignorePunctuation": True}, "「東京」。", 1),
+        ({"ignoreCase": False}, "bern", 0),
+        ({"ignoreCase": True, "to": 4}, "4.0", 1),
+    ],
+)
+def test_equals_ignores_what_it_is_told_to(options: Any, answer: str, value: float) -> None:
+    assert score({"equals": options}, answer, expected="Bern").value == value
+
+
+def test_any_other_mapping_is_what_equals_expects() -> None:
+    assert score({"equals": {"to": "Bern"}}, '{"to": "Bern"}').value == 1
+    assert score({"equals": {"to": 1, "from": 2}}, '{"from": 2, "to": 1}').value == 1
+    assert "did you mean `ignoreCase`?" in complaint({"equals": {"ignorecase": True}})
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "value"),
+    [
+        ({"all": "Bern", "ignoreCase": False}, "in bern", 0),
+        ({"all": "Bern", "ignoreCase": False}, "in Bern", 1),
+        ({"all": "st gallen", "ignorePunctuation": True}, "In St. Gallen!", 1),
+        ({"none": "no-one", "ignorePunctuation": True}, "noone", 0),
+    ],
+)
+def test_contains_ignores_what_it_is_told_to(options: Any, answer: str, value: float) -> None:
+    assert score({"contains": options}, answer).value == value
+
+
+def test_texts_of_which_nothing_is_left_are_a_flaw() -> None:
+    assert flaw(IGNORING, expected="?!") == 'nothing is left of "?!"'
+    only_signs = {"contains": {"all": "{{expected}}", "ignorePunctuation": True}}
+    assert flaw(only_signs, expected="?!") == "a text of `contains` is empty"
+    wrong = {"equals": {"to": "a", "ignoreCase": "yes"}}
+    assert "`ignoreCase` must be true or false, found text" in complaint(wrong)
