@@ -1,5 +1,6 @@
 """The examples of `docs/evaluators.md`, run."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ import pytest
 
 from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.kinds import KINDS
+from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.providers.request import Completion, FinishReason, Usage
 from pytest_promptopt.scoring.score import AskingScorer, Scorer
-from tests.scoring.entries import context, evaluator, golden, is_confinable
+from tests.scoring.entries import context, evaluator, golden, is_confinable, spec_of
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "evaluators.md").read_text(encoding="utf-8")
@@ -61,11 +63,13 @@ def completion(cell: str, first: str) -> Completion:
             return Completion(text=REFUSAL, finish_reason=FinishReason.REFUSAL, usage=usage)
     text, notes = text_of(cell), cell.rpartition("`")[2]
     tokens, seconds, usd = (found(rf"([\d.]+) {unit}", notes) for unit in ("tokens", "s", "usd"))
+    likely = found(r"([\d.]+) likely", notes)
     return Completion(
         text=text,
         usage=Usage(output_tokens=int(tokens or 0), is_known=tokens is not None),
         latency_seconds=seconds or 0.0,
         cost_usd=usd,
+        log_probability=math.log(likely) if likely else None,
     )
 
 
@@ -92,7 +96,7 @@ def test_the_answers_of_an_example_score_what_the_page_says(example: Example) ->
     if example.kind == "code" and not is_confinable():
         pytest.skip("this kernel cannot confine a process")
     scorer = evaluator(example.entry, context(root=ROOT)).scorer
-    one = golden(**example.golden)
+    [one] = with_letters([golden(**example.golden)], [spec_of(example.entry)])
     first = text_of(example.rows[0][0])
     for cell, figure in example.rows:
         answer = completion(cell, first)

@@ -1,5 +1,6 @@
 """The outcome of an evaluation: per golden, and per prompt."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -25,7 +26,8 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
     """What the evaluator of that name gave a golden, over all samples. ``score`` is None if it
-    could not score. One that is ``optional`` is shown and counts for nothing.
+    could not score. One that is ``optional`` is shown and counts for nothing. ``named`` is the
+    label that the answer names, empty where several answers differ, and ``wanted`` the right one.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Mark:
     reason: str
     weight: Amount = 1.0
     optional: bool = False
+    named: str = ""
+    wanted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +175,23 @@ class Evaluation:
             for tag in dict.fromkeys(result.tags):
                 tags.setdefault(tag, []).extend(_scored(result))
         return {tag: tuple(goldens) for tag, goldens in tags.items()}
+
+    @property
+    def overused(self) -> Mapping[str, tuple[str, float, float]]:
+        """For each evaluator that tells labels apart the one that answers name too often.
+
+        With the share of the goldens in which they do, and of those in which it is right.
+        """
+        marks = [mark for result in self.results for mark in result.evaluators if mark.wanted]
+        found = {}
+        for name in dict.fromkeys(mark.name for mark in marks):
+            told = [mark for mark in marks if mark.name == name]
+            named = Counter(mark.named for mark in told if mark.named)
+            wanted = Counter(mark.wanted for mark in told)
+            if named:
+                most = max(named, key=lambda label: named[label] - wanted[label])
+                found[name] = most, named[most] / len(told), wanted[most] / len(told)
+        return found
 
     @property
     def evaluators(self) -> tuple[str, ...]:

@@ -160,6 +160,7 @@ def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = Non
     else:
         passed = sum(evaluator.passes(value) for value in values) >= least
     reasons = dict.fromkeys(score.reason for score in scores if score.reason)
+    named = {score.named for score in scores}
     return Mark(
         name=evaluator.name,
         score=value,
@@ -167,6 +168,8 @@ def _mark(evaluator: Evaluator, scores: Sequence[Score], least: int | None = Non
         reason="; ".join(reasons),
         weight=evaluator.weight,
         optional=evaluator.optional,
+        named=named.pop() if len(named) == 1 else "",
+        wanted=next((score.wanted for score in scores if score.wanted), ""),
     )
 
 

@@ -15,6 +15,7 @@ from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_r
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.goldens import build_goldens
+from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.prompts.named_files import named_files
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
@@ -60,6 +61,7 @@ class _Reader:
         evaluators, evaluator_problems = self._evaluators()
         used = used_variables(parsed, evaluators)
         goldens, golden_problems = build_goldens(self._raw_goldens(), used=used)
+        goldens = with_letters(goldens, evaluators)
         gate, gate_problems = read_gate(document)
         reducer, reducer_problems = read_reducer(document)
         problems = (

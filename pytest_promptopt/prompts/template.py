@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_promptopt.prompts.lettered import Lettered
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 
 # Blanks of every kind, also those that nobody sees.
@@ -106,10 +107,13 @@ def templates_in(value: Any) -> Iterable[Template]:
 def as_text(value: Any) -> str:
     """A golden's value as it stands in a message.
 
-    Strings as they are, a number as the file writes it, the rest as JSON.
+    Strings as they are, a number as the file writes it, lettered options a line each, the rest as
+    JSON.
     """
     if isinstance(value, WrittenInt | WrittenFloat):
         return value.written
+    if isinstance(value, Lettered):
+        return "\n".join(f"{letter}) {as_text(option)}" for letter, option in value.lines)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

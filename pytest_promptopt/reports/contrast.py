@@ -26,7 +26,8 @@ def sentence(result: GoldenResult) -> str:
     answer = result.shown
     text = answer.text if answer else ""
     mark = next(filter(_is_missed, result.evaluators), None)
-    is_other = mark is not None and mark.reason and "expected" not in mark.reason.partition('"')[0]
+    is_own = mark is not None and ("expected" not in mark.reason.partition('"')[0] or mark.wanted)
+    is_other = mark is not None and mark.reason and is_own
     if result.expected is not None and text.strip() != result.expected.strip() and not is_other:
         said = _apart(result.expected, text)
     else:

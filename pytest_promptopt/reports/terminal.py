@@ -17,6 +17,7 @@ from pytest_promptopt.text.terminal import printable
 
 _WORST_SHOWN = 3
 _INDENT = "    "
+_FEWEST_TO_LEAN, _LEANING = 10, 0.1
 _INTERVAL = "95 % interval"
 _COUNTS = (
     ("passed", Outcome.PASSED, 4),
@@ -191,6 +192,7 @@ def _details(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
         yield f"over all goldens, which the gate counts: {whole:.3f}"
     yield from _spread(summary, has_interval=has_interval)
     yield from _parts(summary.evaluation)
+    yield from _overused(summary.evaluation)
     yield from _against_base(summary)
     for result in summary.worst(_WORST_SHOWN):
         yield f"worst: {_worst(result)}"
@@ -226,6 +228,16 @@ def _spread(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
         parts.append(f"samples agree {100 * evaluation.agreement:.0f} %")
     if parts:
         yield ", ".join(parts)
+
+
+def _overused(evaluation: Evaluation) -> Iterator[str]:
+    """The labels that answers lean to, far from how often they are right."""
+    for name, (label, named, wanted) in evaluation.overused.items():
+        if len(evaluation.scored) >= _FEWEST_TO_LEAN and named - wanted >= _LEANING:
+            yield (
+                f"{printable(name)}: {printable(label)} is named in {100 * named:.0f} % of the "
+                f"goldens and right in {100 * wanted:.0f} %"
+            )
 
 
 def _parts(evaluation: Evaluation) -> Iterator[str]:
