@@ -3,21 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_promptopt.prompts.golden import EvaluatorSpec
-from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.template import as_text, fill_deep
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.labels import Naming, named_labels, read_naming
-from pytest_promptopt.scoring.options import OptionsError, known_only, type_name
+from pytest_promptopt.scoring.likelihood import Alternatives, Likeliest, require_likelihood
+from pytest_promptopt.scoring.options import OptionsError, known_only, type_name, unknown
 from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.text.excerpt import excerpt, one_line
 
-_KEYS = ("labels", "expected")
+_KEYS = ("labels", "expected", "by")
+_WAYS = ("text", "likelihood")
 
 
-def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer:
+def choice_scorer(spec: EvaluatorSpec, context: ScoringContext) -> FilledScorer | Likeliest:
     """``choice: [labels]`` or ``{labels, expected}``; the expected one is ``{{expected}}``.
 
     Of several that are expected any is right.
@@ -30,9 +32,23 @@ def choice_scorer(spec: EvaluatorSpec, _context: ScoringContext) -> FilledScorer
     for label in labels:
         if isinstance(label, Mapping | list) or label is None or not folded(as_text(label)):
             raise OptionsError(f"a label of `choice` must be text, found {excerpt(label)}")
-    return FilledScorer(
+    by = options.get("by", "text")
+    if by not in _WAYS:
+        raise unknown(f"`by` cannot be {excerpt(by)}", str(by), _WAYS)
+    scorer = FilledScorer(
         options={"expected": "{{expected}}", **options}, compare=_score_choice, flaw_of=_flaw
     )
+    if by == "text":
+        return scorer
+    require_likelihood(context, spec.kind)
+
+    def alternatives(golden: Golden) -> Alternatives:
+        filled = fill_deep(scorer.options, golden.variables)
+        labels = _labels(filled)
+        right = [labels[folded(text)] for text in _expected(filled)]
+        return Alternatives(texts=[*labels.values()], right=right)
+
+    return Likeliest(alternatives=alternatives, flaw_of=scorer.flaw)
 
 
 def _flaw(options: Mapping[str, Any]) -> str:

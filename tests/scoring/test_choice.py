@@ -92,7 +92,7 @@ def test_the_expected_label_may_be_named() -> None:
         ([], "`choice` must be a list of labels, found a list"),
         (["a", " "], 'a label of `choice` must be text, found " "'),
         (["a", ["b"]], 'a label of `choice` must be text, found ["b"]'),
-        ({"label": ["a"]}, "`label` is not understood (known: labels, expected); "
+        ({"label": ["a"]}, "`label` is not understood (known: labels, expected, by); "
                            "did you mean `labels`?"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.prompts.template import Template
 from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.scoring.score import AskingScorer, Demanding, Inquiry, Score, Scorer
-from tests.scoring.entries import evaluator, golden, spec_of
+from tests.scoring.entries import complaint, evaluator, golden, spec_of
 
 CITIES = ["Rome", "Paris", "Bern", "Oslo"]
 
@@ -29,9 +29,13 @@ def scored(answer: str, options: Any, expected: Any) -> Score:
 
 
 def flaw(options: Any, expected: Any) -> str:
-    scorer = evaluator({"multiple_choice": None}).scorer
+    return flaw_of({"multiple_choice": None}, lettered(options, expected=expected))
+
+
+def flaw_of(entry: Any, one: Golden) -> str:
+    scorer = evaluator(entry).scorer
     assert isinstance(scorer, Demanding)
-    return scorer.flaw(lettered(options, expected=expected))
+    return scorer.flaw(one)
 
 
 @pytest.mark.parametrize("expected", ["C", "c", "Bern", " bern ", 2, "2"])
@@ -124,6 +128,16 @@ def test_by_likelihood_the_likeliest_letter_counts_and_no_text() -> None:
     result = asked(entry, one, {**chances, "A": -0.1})
     assert (result.value, result.named) == (0.0, "A")
     assert result.reason == 'expected "C" (0.61), likeliest is "A" (0.9)'
+
+
+def test_a_choice_by_likelihood_compares_the_labels() -> None:
+    entry = {"choice": {"labels": ["spam", "no spam"], "by": "likelihood"}}
+    one = golden(expected="Spam")
+    assert asked(entry, one, {"spam": -0.1, "no spam": -1.0}).value == 1
+    result = asked(entry, one, {"spam": -1.0, "no spam": -0.1})
+    assert (result.value, result.named, result.wanted) == (0.0, "no spam", "spam")
+    assert flaw_of(entry, golden(expected="ham")).startswith('expected "ham" is not among')
+    assert "`by` cannot be" in complaint({"choice": {"labels": ["a"], "by": "likelyhood"}})
 
 
 def test_likelihood_is_that_of_the_likeliest_reference() -> None:
