@@ -38,6 +38,15 @@ class AnswerPlace:
         """As a file has it."""
         return "whole" if self.mark is None else {self.mark: self.value}
 
+    def holding(self, text: str) -> str:
+        """What a model says whose answer is ``text``; the text alone where a file cannot tell."""
+        match self.mark:
+            case "after":
+                return f"{self.value} {text}"
+            case "tag":
+                return f"<{self.value}>{text}</{self.value}>"
+        return text
+
     def __str__(self) -> str:
         return "whole" if self.mark is None else f"{self.mark} {shown(self.value)}"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.prompts.edits import Replacement, edit_texts
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.insertion import insert_messages
+from pytest_promptopt.prompts.insertion import insert_messages, write_answer
 from pytest_promptopt.prompts.prompt import Prompt
 
 
@@ -22,7 +22,7 @@ class Edit:
 def edit_of(
     candidate: Candidate, prompt: Prompt, goldens: Sequence[Golden], content: bytes
 ) -> Edit:
-    """The file ``content`` of ``prompt`` with the candidate's texts and demonstrations.
+    """The file ``content`` of ``prompt`` with the candidate's texts, demonstrations and ``answer``.
 
     ``goldens`` are those that demonstrations come from. Raises
     :class:`~pytest_promptopt.errors.PromptFileError` where the file cannot hold them.
@@ -39,4 +39,6 @@ def edit_of(
         added = shown[first : first + len(shown) - len(prompt.messages)]
         messages = [(message.role, message.template.text) for message in added]
         after = insert_messages(after, first, messages, location=prompt.location)
+    if candidate.answer is not None:
+        after = write_answer(after, candidate.answer, location=prompt.location)
     return Edit(location=prompt.location, before=content, after=after)

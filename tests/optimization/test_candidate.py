@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.prompts.golden import Golden
 from tests.optimization.world import START, prompt
 
@@ -52,3 +53,13 @@ def test_a_child_keeps_the_other_changes_and_names_its_parent() -> None:
     assert child.texts == {0: "New.", 1: "x {{ticket}}"}
     assert (child.parent, child.origin, child.note) == (parent.id, "reflect", "why")
     assert child.demonstrations == ("g",)
+
+
+def test_the_place_of_the_answer_changes_with_a_message_and_demonstrations_keep_to_it() -> None:
+    place = AnswerPlace(mark="after", value="Team:")
+    candidate = Candidate(texts={0: "Think."}, answer=place, demonstrations=("g",))
+    assert candidate.id != replace(candidate, answer=None).id
+    applied = candidate.apply_to(prompt(), [golden("Hello", "x")])
+    assert applied.answer == place
+    assert applied.messages[2].template.text == "Team: x"
+    assert candidate.child(0, "Do.", origin="o").answer == place

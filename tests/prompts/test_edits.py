@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.edits import Replacement, Span, edit_texts, text_span
-from pytest_promptopt.prompts.insertion import insert_messages
+from pytest_promptopt.prompts.insertion import insert_messages, write_answer
 from pytest_promptopt.prompts.places import KeyPath
 
 CONTENT: KeyPath = ("messages", 0, "content")
@@ -548,3 +549,30 @@ def test_inserted_messages_read_back_and_nothing_else_changes(
         added_bytes = len(after) - len(content)
         cut = (after[:start] + after[start + added_bytes :] for start in range(len(content)))
         assert content in cut
+
+
+PLACE = AnswerPlace(mark="after", value="Answer:")
+WRITTEN = 'answer: {"after": "Answer:"}'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# a\nname: x\nmessages: []\n", f"# a\nname: x\n{WRITTEN}\nmessages: []\n"),
+        ("answer: whole # all\nmessages: []\n", f"{WRITTEN}\nmessages: []\n"),
+        ("answer:\n  tag: a\n# b\nmessages: []\n", f"{WRITTEN}\n# b\nmessages: []\n"),
+        ("messages: []\r\nanswer: whole\r\n", f"messages: []\r\n{WRITTEN}\r\n"),
+        ("messages: []\nanswer: {after: 'Answer:'}\n", None),
+    ],
+)
+def test_the_place_of_the_answer_is_written_on_a_line(before: str, after: str | None) -> None:
+    written = write_answer(before.encode(), PLACE, location="a.yml").decode()
+    assert written == (before if after is None else after)
+
+
+def test_the_place_of_the_answer_is_not_written_where_it_changes_more() -> None:
+    with pytest.raises(PromptFileError, match="`answer` cannot be written in place"):
+        write_answer(b"{answer: whole, messages: []}", PLACE, location="a.yml")
+    assert (
+        write_answer(b"messages: []", WHOLE, location="a.yml") == b'answer: "whole"\nmessages: []'
+    )
