@@ -34,6 +34,9 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "code": "pytest_promptopt.scoring.tested_code:CODE",
     "python": "pytest_promptopt.scoring.code:PYTHON",
     "rubric": "pytest_promptopt.scoring.rubric:RUBRIC",
+    "grounded": "pytest_promptopt.scoring.retrieval:GROUNDED",
+    "answers": "pytest_promptopt.scoring.retrieval:ANSWERS",
+    "context": "pytest_promptopt.scoring.retrieval:CONTEXT",
     "llm": "pytest_promptopt.scoring.judge:LLM",
     "uses": "pytest_promptopt.scoring.builtin_judges:USES",
 }

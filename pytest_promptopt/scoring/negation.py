@@ -52,6 +52,9 @@ class _NegatedJudge:
     def read(self, answer: Completion) -> Score:
         return _unwanted(self.judge.read(answer))
 
+    def flaw(self, golden: Golden) -> str:
+        return self.judge.flaw(golden) if isinstance(self.judge, Demanding) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _NegatedAsking:

@@ -1,19 +1,19 @@
 """Judges whose request is a prompt file of ours, with goldens of its own beside it."""
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_promptopt.errors import Problem, PromptFileError
+from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import MissingValueError, as_text, fill_deep
-from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.judge import ask, judge_model
 from pytest_promptopt.scoring.kinds import ScoringContext
@@ -44,43 +44,35 @@ class JudgeRequest:
         """That of ``name``, to the model that the options name or the default one."""
         return cls(name=name, model=judge_model(model, context), context=context, spec=spec)
 
-    def about(self, completion: Completion, shown: Mapping[str, Any], golden: Golden) -> Request:
-        """The request about ``completion``, which shows these values beside it.
+    def flaw(self, options: Mapping[str, Any], golden: Golden) -> str:
+        """Why ``options`` cannot be shown for this golden, empty where they can."""
+        try:
+            filled = fill_deep(options, golden.variables)
+        except MissingValueError as error:
+            return golden.lacks(error.args[0])
+        empty = [name for name, value in filled.items() if not joined(value).strip()]
+        return f"what is shown as `{empty[0]}` is empty" if empty else ""
 
-        None of them is expanded, and none can end the place in which it is shown. Raises
-        :class:`PromptFileError` where one is empty.
-        """
+    def filled(self, options: Mapping[str, Any], golden: Golden) -> dict[str, Any]:
+        """``options`` with the golden's values; raises :class:`PromptFileError` for a flaw."""
+        if flaw := self.flaw(options, golden):
+            message = f"evaluator `{self.spec.name}`: {flaw} in golden {golden.id}"
+            raise PromptFileError.at(self.spec.path, self.spec.line, message)
+        return {name: fill_deep(option, golden.variables) for name, option in options.items()}
+
+    def showing(self, shown: Mapping[str, Any]) -> Request:
+        """The request with what it shows, of which nothing is expanded or can end its place."""
         prompt = judge_prompt(self.name)
         whole = "\n\n".join(message.template.text for message in prompt.messages)
-        texts = {name: joined(value) for name, value in shown.items()}
-        for name, text in texts.items():
-            if not text.strip():
-                raise self._problem(f"`{name}` is empty in golden {golden.id}")
-        texts["answer"] = completion.text
-        values = {name: fenced(text, whole, tuple(texts)) for name, text in texts.items()}
+        values = {name: fenced(joined(value), whole, tuple(shown)) for name, value in shown.items()}
         messages = tuple(
             Message(role=message.role, content=message.template.fill(values))
             for message in prompt.messages
         )
         return ask(self.model, messages, self.context, prompt.json_schema)
 
-    def value(self, option: Any, golden: Golden) -> Any:
-        """``option`` filled from the golden; raises :class:`PromptFileError`."""
-        try:
-            return fill_deep(option, golden.variables)
-        except MissingValueError as error:
-            raise self._problem(f"{golden.lacks(error.args[0])} in golden {golden.id}") from error
-
-    def _problem(self, message: str) -> PromptFileError:
-        message = f"evaluator `{self.spec.name}`: {message}"
-        return PromptFileError([Problem(path=self.spec.path, line=self.spec.line, message=message)])
-
 
 def joined(value: Any) -> str:
     """A text as it is, a list of texts as paragraphs."""
-    return as_text(value) if isinstance(value, str) else "\n\n".join(map(as_text, listed(value)))
-
-
-def listed(value: Any) -> Iterable[Any]:
-    """The entries of a list, or the one thing that is there."""
-    return value if isinstance(value, list | tuple) else [value]
+    is_list = isinstance(value, list | tuple)
+    return "\n\n".join(map(as_text, value)) if is_list else as_text(value)

@@ -1,8 +1,8 @@
 """The evaluator ``rubric``: what a good answer does, in a sentence that a model judges by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -20,7 +20,7 @@ from pytest_promptopt.scoring.findings import (
 from pytest_promptopt.scoring.judge import read_choice
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options, OptionsError
-from pytest_promptopt.scoring.prompted import JudgeRequest, joined
+from pytest_promptopt.scoring.prompted import JudgeRequest
 from pytest_promptopt.scoring.score import Score
 
 _NOT_GIVEN = "(not given)"
@@ -58,10 +58,8 @@ class RubricJudge:
 
     def question(self, golden: Golden, completion: Completion) -> Request:
         """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
-        criteria, asked = self.request.value([self.options.listed, self.options.question], golden)
-        lines = [f"{number}. {joined(text).strip()}" for number, text in enumerate(criteria, 1)]
-        shown = {"criteria": "\n".join(lines), "question": asked}
-        return self.request.about(completion, shown, golden)
+        shown = self.request.filled(self._shown, golden)
+        return self.request.showing({**shown, "answer": completion.text})
 
     def read(self, answer: Completion) -> Score:
         """The score of the judge's verdicts; not scored unless there is one for each criterion."""
@@ -77,6 +75,15 @@ class RubricJudge:
         except NoFindingsError as error:
             return Score.unscored(str(error))
         return share(findings, "criteria are met")
+
+    def flaw(self, golden: Golden) -> str:
+        """That a placeholder has no value in ``golden``, or nothing."""
+        return self.request.flaw(self._shown, golden)
+
+    @property
+    def _shown(self) -> Mapping[str, Any]:
+        numbered = [f"{number}. {text}" for number, text in enumerate(self.options.listed, 1)]
+        return {"criteria": numbered, "question": self.options.question}
 
 
 def _rubric_judge(

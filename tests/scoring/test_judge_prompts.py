@@ -17,7 +17,13 @@ from tests.scoring.entries import judge_model
 
 NAMES = sorted(path.name.removesuffix(".prompt.yml") for path in FOLDER.glob("*.prompt.yml"))
 
-LISTS = {"rubric": "verdicts", "graded_rubric": "verdicts"}
+LISTS = {
+    "answers": "parts",
+    "claims": "claims",
+    "graded_rubric": "verdicts",
+    "passages": "passages",
+    "rubric": "verdicts",
+}
 
 
 def subject_of(name: str) -> Subject:

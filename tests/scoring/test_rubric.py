@@ -23,7 +23,7 @@ def reply(*verdicts: str) -> str:
 def test_criteria_are_numbered_filled_and_asked_in_one_request() -> None:
     request = question(TWO, "Sorry!", order=31007)
     text = request.messages[1].content
-    assert "<criteria>\n1. Apologises\n2. Names order 31007\n</criteria>" in text
+    assert "<criteria>\n1. Apologises\n\n2. Names order 31007\n</criteria>" in text
     assert "<answer>\nSorry!\n</answer>" in text
     assert "<question>\n(not given)\n</question>" in text
     assert request.parameters == {"temperature": 0}
