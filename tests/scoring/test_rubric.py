@@ -109,7 +109,7 @@ def test_what_is_no_verdict_or_two_is_not_scored(said: str) -> None:
         (reply("yes"), "the judge must tell of 1 to 2, each once, and told of 1"),
         (reply("yes", "no", "no"), "the judge must tell of 1 to 2, each once, and told of 1, 2, 3"),
         (reply("yes", "no").replace("2", "1"), "each once, and told of 1, 1"),
-        (reply("yes", "no")[:-20], "the judge gave no `verdicts`"),
+        (reply("yes", "no")[:-20], "the judge gave no verdict"),
         ("yes", "the judge gave no verdict"),
     ],
 )
