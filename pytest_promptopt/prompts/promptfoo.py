@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_promptopt.prompts.entry import Entry, NotUnderstoodError
 from pytest_promptopt.prompts.json_text import load_json
+from pytest_promptopt.prompts.promptfoo_judges import JUDGES, asking, refuse
 
 _PARTS = re.compile(r"(\{\{[^{}]*\}\})")
 _EMBEDDING = re.compile(r"openai:embeddings?:(\S+)")
@@ -24,13 +25,15 @@ def assertion(named: str, options: Mapping[str, Any], threshold: Any) -> Entry |
     make = _ASSERTIONS.get(named)
     if make is None:
         return None
-    taken = {"value", "metric", "provider"} if named == "similar" else {"value", "metric"}
+    is_asking = named == "similar" or named in JUDGES
+    taken = {"value", "metric", "provider"} if is_asking else {"value", "metric"}
     if others := options.keys() - taken:
         found = ", ".join(f"`{key}`" for key in sorted(others))
         raise NotUnderstoodError(f"`type: {named}` takes `value` and `threshold`, found {found}")
     entry = make(named, options.get("value"), threshold)
     if "provider" in options:
-        entry = _asking(entry, options["provider"])
+        ask = _encoding if named == "similar" else asking
+        entry = ask(named, entry, options["provider"])
     return replace(entry, ignored=("metric",) if "metric" in options else ())
 
 
@@ -39,14 +42,9 @@ def names() -> tuple[str, ...]:
     return tuple(_ASSERTIONS)
 
 
-def _refuse(named: str, expected: str, value: Any) -> NotUnderstoodError:
-    found = "nothing" if value is None else f"{value!r:.40}"
-    return NotUnderstoodError(f"`type: {named}` needs {expected}, found {found}")
-
-
 def _number(named: str, value: Any, unit: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise _refuse(named, f"a `threshold` in {unit}", value)
+        raise refuse(named, f"a `threshold` in {unit}", value)
     return float(value)
 
 
@@ -56,18 +54,18 @@ def _is_json(named: str, value: Any, _threshold: Any) -> Entry:
         try:
             schema = load_json(value)
         except ValueError:
-            raise _refuse(named, "a schema as mapping or JSON in `value`", value) from None
+            raise refuse(named, "a schema as mapping or JSON in `value`", value) from None
     if schema in (None, "", True):
         return Entry(kind="json", options={"strict": True})
     if not isinstance(schema, Mapping):
-        raise _refuse(named, "a schema as mapping or JSON in `value`", value)
+        raise refuse(named, "a schema as mapping or JSON in `value`", value)
     return Entry(kind="json", options={"schema": schema, "strict": True})
 
 
 def _levenshtein(named: str, value: Any, threshold: Any) -> Entry:
     most = 5 if threshold is None else _number(named, threshold, "characters")
     if not isinstance(value, str) or most != int(most):
-        raise _refuse(named, "a text as `value` and a whole `threshold`", value)
+        raise refuse(named, "a text as `value` and a whole `threshold`", value)
     return Entry(kind="distance", options={"to": value, "max": int(most)}, common=_PASSED)
 
 
@@ -77,11 +75,11 @@ def _similar(named: str, value: Any, threshold: Any) -> Entry:
     return replace(entry, remarks=(remark,))
 
 
-def _asking(entry: Entry, provider: Any) -> Entry:
+def _encoding(named: str, entry: Entry, provider: Any) -> Entry:
     """The entry with the model that promptfoo would ask for vectors."""
     found = _EMBEDDING.fullmatch(provider) if isinstance(provider, str) else None
     if found is None:
-        raise _refuse("similar", "a `provider` such as openai:embedding:NAME", provider)
+        raise refuse(named, "a `provider` such as openai:embedding:NAME", provider)
     return replace(entry, options={**entry.options, "model": f"openai/{found[1]}"}, remarks=())
 
 
@@ -92,7 +90,7 @@ def _graded(
 
     def make(named: str, value: Any, threshold: Any) -> Entry:
         if not isinstance(value, str | list) or not value:
-            raise _refuse(named, "a text or texts as `value`", value)
+            raise refuse(named, "a text or texts as `value`", value)
         common = {"threshold": usual} if threshold is None else {}
         return Entry(kind=kind, options={"to": value, **options}, common=common)
 
@@ -103,7 +101,7 @@ def _word_count(named: str, value: Any, _threshold: Any) -> Entry:
     bounds = value if isinstance(value, Mapping) else {"min": value, "max": value}
     counts = {key: int(count) for key, count in bounds.items() if str(count).isdecimal()}
     if not counts or counts.keys() != bounds.keys() or counts.keys() - {"min", "max"}:
-        raise _refuse(named, "a number or {min, max} as `value`", value)
+        raise refuse(named, "a number or {min, max} as `value`", value)
     return Entry(kind="length", options={f"{key}Words": count for key, count in counts.items()})
 
 
@@ -119,14 +117,14 @@ def _cost(named: str, _value: Any, threshold: Any) -> Entry:
 
 def _refusal(named: str, value: Any, _threshold: Any) -> Entry:
     if value is not None:
-        raise _refuse(named, "no `value`", value)
+        raise refuse(named, "no `value`", value)
     return Entry(kind="refusal", options=True)
 
 
 def _finish(named: str, value: Any, _threshold: Any) -> Entry:
     reason = _FINISHED.get(value.lower()) if isinstance(value, str) else None
     if reason is None:
-        raise _refuse(named, f"one of {', '.join(_FINISHED)} as `value`", value)
+        raise refuse(named, f"one of {', '.join(_FINISHED)} as `value`", value)
     return Entry(kind="finish", options=reason)
 
 
@@ -135,7 +133,7 @@ def _xml(named: str, value: Any, _threshold: Any) -> Entry:
     if isinstance(elements, str):
         elements = [element.strip() for element in elements.split(",")]
     if not isinstance(elements, list):
-        raise _refuse(named, "elements as `value`", value)
+        raise refuse(named, "elements as `value`", value)
     return Entry(kind="xml", options={"elements": elements})
 
 
@@ -144,7 +142,7 @@ def _sql(named: str, value: Any, _threshold: Any) -> Entry:
     database = options.get("databaseType", "MySQL") if isinstance(options, Mapping) else None
     plain = database.lower() if isinstance(database, str) else ""
     if plain not in _DIALECTS or options.keys() - {"databaseType"}:
-        raise _refuse(named, "`databaseType` alone as `value`", value)
+        raise refuse(named, "`databaseType` alone as `value`", value)
     return Entry(kind="sql", options={"dialect": _DIALECT_NAMES.get(plain, plain)})
 
 
@@ -153,7 +151,7 @@ def _literal(before: str, after: str) -> Callable[[str, Any, Any], Entry]:
 
     def make(named: str, value: Any, _threshold: Any) -> Entry:
         if not isinstance(value, str) or not value:
-            raise _refuse(named, "a text as `value`", value)
+            raise refuse(named, "a text as `value`", value)
         parts = [part if part.startswith("{{") else re.escape(part) for part in _PARTS.split(value)]
         return Entry(kind="regex", options=f"{before}{''.join(parts)}{after}")
 
@@ -177,4 +175,5 @@ _ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {
     "finish-reason": _finish,
     "is-xml": _xml,
     "is-sql": _sql,
+    **JUDGES,
 }

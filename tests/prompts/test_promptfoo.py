@@ -6,7 +6,7 @@ import pytest
 
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
-from tests.scoring.entries import evaluator
+from tests.scoring.entries import evaluator, question
 from tests.scoring.entries import score as scored
 
 
@@ -82,6 +82,21 @@ def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
             {"type": "not-icontains-any", "value": "a,b"},
             *("contains", {"any": ["a", "b"]}, None, True),
         ),
+        ({"type": "llm-rubric", "value": "Kind"}, "rubric", {"criteria": "Kind"}, None, False),
+        (
+            {"type": "not-llm-rubric", "value": "Is rude", "threshold": 0.8},
+            *("rubric", {"criteria": "Is rude", "graded": True}, 0.8, True),
+        ),
+        (
+            {"type": "context-faithfulness", "threshold": 0.9},
+            *("grounded", {"context": "{{context}}"}, 0.9, False),
+        ),
+        (
+            {"type": "context-recall", "value": "E27", "threshold": 0.9},
+            "context",
+            {"measure": "recall", "passages": "{{context}}", "expected": "E27"},
+            *(0.9, False),
+        ),
     ],
 )  # fmt: skip
 def test_an_assertion_is_read(
@@ -130,8 +145,65 @@ def test_what_differs_from_promptfoo_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "kind", "threshold", "remarks"),
+    [
+        ({"type": "model-graded-closedqa", "value": "a"}, "rubric", None, ["not shown the prompt"]),
+        ({"type": "factuality", "value": "a", "threshold": 0.5}, "rubric", None, []),
+        ({"type": "g-eval", "value": ["a", "b"]}, "rubric", 0.7, ["no steps of evaluation"]),
+        (
+            {"type": "answer-relevance"},
+            *("answers", 0.0, ["not a cosine as promptfoo", "every score passes"]),
+        ),
+        ({"type": "answer-relevance", "threshold": 0.8}, "answers", 0.8, ["not a cosine"]),
+        ({"type": "context-faithfulness"}, "grounded", 0.0, ["every score passes"]),
+        ({"type": "context-relevance", "threshold": 0.3}, "context", 0.3, ["as paragraphs"]),
+        ({"type": "context-recall", "value": "a"}, "context", 0.0, ["every score passes"]),
+    ],
+)
+def test_what_a_judge_means_there_is_kept_or_said(
+    raw: dict[str, Any], kind: str, threshold: float | None, remarks: list[str]
+) -> None:
+    spec, problems = read(raw)
+    assert (spec.kind, spec.threshold, len(problems)) == (kind, threshold, len(remarks))
+    assert all(remark in told for remark, told in zip(remarks, problems, strict=True))
+    assert evaluator(raw).name == kind
+
+
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("openai:gpt-5-mini", "openai/gpt-5-mini"),
+        ("openai:chat:gpt-5", "openai/gpt-5"),
+        ("anthropic:messages:claude-x", "anthropic/claude-x"),
+    ],
+)
+def test_a_judge_of_promptfoos_is_asked_by_our_name(provider: str, model: str) -> None:
+    spec, problems = read({"type": "llm-rubric", "value": "a", "provider": provider})
+    assert (spec.options, problems) == ({"criteria": "a", "model": model}, [])
+
+
+def test_factuality_asks_for_no_contradiction_of_the_reference() -> None:
+    asked = question({"type": "factuality", "value": "{{city}} is the capital"}, "x", city="Bern")
+    assert "1. Contradicts nothing in this reference" in asked.messages[1].content
+    assert "Bern is the capital\n</criteria>" in asked.messages[1].content
+
+
+@pytest.mark.parametrize(
     ("raw", "message"),
     [
+        ({"type": "llm-rubric"}, "needs a text as `value`, found nothing"),
+        ({"type": "llm-rubric", "value": {"a": 1}}, "needs a text as `value`, found {'a': 1}"),
+        (
+            {"type": "llm-rubric", "value": "a", "provider": "file://judge.py"},
+            "needs a `provider` such as openai:chat:NAME, found 'file://judge.py'",
+        ),
+        (
+            {"type": "llm-rubric", "value": "a", "rubricPrompt": "b"},
+            "takes `value` and `threshold`, found `rubricPrompt`",
+        ),
+        ({"type": "context-faithfulness", "value": "a"}, "needs no `value`, found 'a'"),
+        ({"type": "g-eval", "value": []}, "needs a text as `value`, found []"),
+        ({"type": "select-best", "value": "a"}, "`better: {than: base}` compares with"),
         ({"type": "is-json", "value": 5}, "needs a schema as mapping or JSON in `value`, found 5"),
         ({"type": "is-json", "value": "file://a.json"}, "found 'file://a.json'"),
         ({"type": "levenshtein"}, "needs a text as `value` and a whole `threshold`, found nothing"),
