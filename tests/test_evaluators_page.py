@@ -103,7 +103,7 @@ def test_the_answers_of_an_example_score_what_the_page_says(example: Example) ->
         if isinstance(scorer, Scorer):
             value = scorer.score(one, answer).value
         elif isinstance(scorer, AskingScorer):
-            value = scorer.read_all(one, (answer,)).value
+            value = scorer.read_all(one, (answer,) * scorer.calls(one)).value
         else:
             value = scorer.read(answer).value
         assert ("–" if value is None else f"{round(value, 2):g}") == figure, cell

@@ -39,6 +39,14 @@ class Base:
     record: BaseRecord
     subject: Subject | None = None
 
+    def compared_with(self, head: Subject) -> Subject:
+        """``head``, whose evaluators compare its answers with those of the base.
+
+        Where both send the same, that is with its own.
+        """
+        same = head if self.record.identical else self.record.remark
+        return replace(head, base=self.subject or same)
+
     def unfillable(self, golden: Golden) -> tuple[str, ...]:
         """Where the base has a placeholder that ``golden`` has no value for."""
         return self.subject.missing_values(golden) if self.subject else ()
@@ -68,6 +76,7 @@ def compare_with_base(
         model_error=f"at {label}: {model_error}" if model_error else "",
         suffix=f"{head.suffix}{_SUFFIX}",
     )
+    subject = replace(subject, base=subject)
     identical = _sends_the_same(subject, head)
     record = BaseRecord(
         label=label,

@@ -145,7 +145,8 @@ def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) ->
     if trial.lack:
         return Score(value=0.0, reason=trial.lack)
     if evaluator.asking is not None:
-        return evaluator.asking.read_all(golden, trial.judgements[position])
+        told = trial.judgements[position]
+        return told if isinstance(told, Score) else evaluator.asking.read_all(golden, told)
     if evaluator.direct is None:
         raise AssertionError("an evaluator scores by itself or asks a judge")
     return evaluator.direct.score(golden, trial.answer)
@@ -228,9 +229,8 @@ def _share_of_the_commonest(table: _Table) -> float | None:
 
 def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
     answers = [trial.completion for trial in trials]
-    calls = answers + [
-        answer for trial in trials for told in trial.judgements.values() for answer in told
-    ]
+    told = [told for trial in trials for told in trial.judgements.values()]
+    calls = answers + [call for calls in told if not isinstance(calls, Score) for call in calls]
     costs = [call.cost_usd for call in calls]
     known = [cost for cost in costs if cost is not None]
     return {

@@ -12,7 +12,7 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
-from pytest_promptopt.scoring.score import Demanding, Evaluator
+from pytest_promptopt.scoring.score import NO_BASE, Demanding, Evaluator
 from pytest_promptopt.scoring.time_limit import TimeLimit
 
 
@@ -23,6 +23,7 @@ class Subject:
     ``evaluators`` are those of the file, ``golden_evaluators`` those of single goldens by their
     id. ``model_error`` says why there is no model to ask, ``problems`` what was not understood.
     ``suffix`` tells subjects of the same file apart. ``time_limit`` is that of scoring a golden.
+    ``base`` is what evaluators may compare the answers with, or why there is nothing.
     """
 
     prompt: Prompt
@@ -34,6 +35,7 @@ class Subject:
     model_error: str = ""
     suffix: str = ""
     time_limit: TimeLimit = field(default_factory=TimeLimit)
+    base: "Subject | str" = NO_BASE
 
     @property
     def key(self) -> str:

@@ -10,7 +10,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.scoring.extraction import extract
-from pytest_promptopt.scoring.score import Inquiry
+from pytest_promptopt.scoring.score import Inquiry, Score
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +19,12 @@ class Trial:
 
     ``answer`` is the part of the completion that is scored, from ``place``, its reasoning beside
     it; ``lack`` says why there is none, in which case no judge is asked. ``judgements`` are the
-    answers to what each evaluator asks, by its position among those of the golden.
+    answers to what each evaluator asks, by its position among those of the golden, or its score
+    where it had nothing to ask.
     """
 
     completion: Completion
-    judgements: Mapping[int, tuple[Completion, ...]]
+    judgements: Mapping[int, tuple[Completion, ...] | Score]
     place: AnswerPlace = WHOLE
     answer: Completion = field(init=False)
     lack: str = field(init=False)
@@ -44,11 +45,37 @@ async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int)
     if not asking or trial.lack:
         return trial
     inquiry = Inquiry(golden, trial.answer, request)
+    if any(evaluator.wants_base for evaluator in evaluators):
+        base = await _base_answer(provider, subject.base, inquiry, trial.completion)
+        inquiry = inquiry._replace(base=base)
     answers = await asyncio.gather(
         *(_answers(provider, scorer.questions(inquiry)) for scorer in asking.values())
     )
     return replace(trial, judgements=dict(zip(asking, answers, strict=True)))
 
 
-async def _answers(provider: Provider, questions: Sequence[Request]) -> tuple[Completion, ...]:
+async def _base_answer(
+    provider: Provider, base: Subject | str, inquiry: Inquiry, completion: Completion
+) -> Completion | str:
+    """What ``base`` answers to the same golden, or why it cannot be asked.
+
+    Where it sends the same, that is ``completion``, and nothing is asked.
+    """
+    if isinstance(base, str):
+        return base
+    if base.model is None:
+        return base.model_error
+    if missing := base.missing_values(inquiry.golden):
+        return f"the base cannot be asked: {'; '.join(missing)}"
+    request = base.request(inquiry.golden, inquiry.request.sample)
+    if request.fingerprint != inquiry.request.fingerprint:
+        completion = await provider.complete(request)
+    return Trial(completion=completion, judgements={}, place=base.prompt.answer).answer
+
+
+async def _answers(
+    provider: Provider, questions: Sequence[Request] | Score
+) -> tuple[Completion, ...] | Score:
+    if isinstance(questions, Score):
+        return questions
     return tuple(await asyncio.gather(*map(provider.complete, questions)))

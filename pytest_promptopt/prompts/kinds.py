@@ -37,6 +37,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "grounded": "pytest_promptopt.scoring.retrieval:GROUNDED",
     "answers": "pytest_promptopt.scoring.retrieval:ANSWERS",
     "context": "pytest_promptopt.scoring.retrieval:CONTEXT",
+    "better": "pytest_promptopt.scoring.better:BETTER",
     "llm": "pytest_promptopt.scoring.judge:LLM",
     "uses": "pytest_promptopt.scoring.builtin_judges:USES",
 }

@@ -50,6 +50,7 @@ def declared_kind(
     options: type[Read],
     make: "Callable[[Read, EvaluatorSpec, ScoringContext], AnyScorer]",
     *,
+    threshold: Threshold = FULL,
     needs_threshold: bool = False,
 ) -> Kind:
     """The kind whose entries hold ``options``, from which ``make`` makes the scorer."""
@@ -60,7 +61,7 @@ def declared_kind(
             raise OptionsError(f"`{spec.kind}` needs a `threshold`, such as `threshold: 0.5`")
         return make(read, spec, context)
 
-    return Kind(make=scorer, options=options, needs_threshold=needs_threshold)
+    return Kind(make=scorer, threshold=threshold, options=options, needs_threshold=needs_threshold)
 
 
 Kinds = Registry[Kind | ScorerFactory]

@@ -8,6 +8,7 @@ from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.scoring.score import (
     AnyScorer,
     AskingScorer,
+    Comparing,
     Demanding,
     Inquiry,
     JudgeScorer,
@@ -63,8 +64,13 @@ class _NegatedAsking:
     def calls(self, golden: Golden) -> int:
         return self.scorer.calls(golden)
 
-    def questions(self, inquiry: Inquiry) -> Sequence[Request]:
-        return self.scorer.questions(inquiry)
+    @property
+    def wants_base(self) -> bool:
+        return isinstance(self.scorer, Comparing) and self.scorer.wants_base
+
+    def questions(self, inquiry: Inquiry) -> Sequence[Request] | Score:
+        found = self.scorer.questions(inquiry)
+        return _unwanted(found) if isinstance(found, Score) else found
 
     def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
         return _unwanted(self.scorer.read_all(golden, answers))

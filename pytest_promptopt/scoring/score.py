@@ -7,6 +7,9 @@ from typing import NamedTuple, Protocol, runtime_checkable
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import Completion, Request
 
+NO_BASE = "there is no base; name one by --prompt-base, or let the evaluator be `optional: true`"
+"""Why nothing is compared in a run without a base."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -64,11 +67,15 @@ class JudgeScorer(Protocol):
 
 
 class Inquiry(NamedTuple):
-    """What is asked about: a golden, the ``answer`` to it, and the ``request`` that brought it."""
+    """What is asked about: a golden, the ``answer`` to it, and the ``request`` that brought it.
+
+    ``base`` is the answer of the prompt at the base, or why there is none.
+    """
 
     golden: Golden
     answer: Completion
     request: Request
+    base: Completion | str = NO_BASE
 
 
 @runtime_checkable
@@ -79,12 +86,25 @@ class AskingScorer(Protocol):
         """How many questions there are about an answer to ``golden``, at most."""
         ...
 
-    def questions(self, inquiry: Inquiry) -> Sequence[Request]:
-        """What to ask; raises like :meth:`JudgeScorer.question`."""
+    def questions(self, inquiry: Inquiry) -> Sequence[Request] | Score:
+        """What to ask, or the score where nothing has to be asked.
+
+        Raises like :meth:`JudgeScorer.question`.
+        """
         ...
 
     def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
         """The score by the ``answers`` to the questions, in their order."""
+        ...
+
+
+@runtime_checkable
+class Comparing(Protocol):
+    """A scorer that may want to see the answer of the prompt at the base."""
+
+    @property
+    def wants_base(self) -> bool:
+        """Whether it does, which may take a call."""
         ...
 
 
@@ -136,7 +156,8 @@ class Evaluator:
 
     ``weight`` is how much it counts in a golden's score; one that is ``optional`` never counts.
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
-    others to say. Of ``direct`` and ``asking`` one is the scorer, the other None.
+    others to say. Of ``direct`` and ``asking`` one is the scorer, the other None. One that
+    ``wants_base`` compares with the answer there.
     """
 
     name: str
@@ -147,6 +168,7 @@ class Evaluator:
     vote: Callable[[str], str] | None = field(default=None, compare=False)
     direct: Scorer | None = field(init=False, compare=False)
     asking: AskingScorer | None = field(init=False, compare=False)
+    wants_base: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Told apart once: for a protocol it takes long.
@@ -160,6 +182,8 @@ class Evaluator:
             asking = _OneQuestion(self.scorer)
         object.__setattr__(self, "direct", direct)
         object.__setattr__(self, "asking", asking)
+        wants_base = isinstance(self.scorer, Comparing) and self.scorer.wants_base
+        object.__setattr__(self, "wants_base", wants_base)
 
     def passes(self, value: float) -> bool:
         """Whether a score of ``value`` is good enough."""

@@ -76,12 +76,13 @@ class EntryReader:
         content = ScoredContent.of(content_of(prompt, root=root)) if self.saves_scores else None
         return tuple(
             Entry(
-                subject=subject,
-                base=self._base(subject, found, settings),
+                subject=base.compared_with(subject) if base else subject,
+                base=base,
                 is_unchanged=is_unchanged,
                 content=content,
             )
             for subject, settings in self._subjects(prompt)
+            for base in [self._base(subject, found, settings)]
         )
 
     def optimizer_model(self, subject: Subject, name: str | None) -> Model:

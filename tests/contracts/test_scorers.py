@@ -60,6 +60,7 @@ ENTRIES: list[dict[str, Any]] = [
     {"rubric": ["Apologises", "Names the order"]},
     {"grounded": "{{data}}"},
     {"answers": "{{expected}}"},
+    {"better": {"than": "{{expected}}"}},
     {"context": {"measure": "precision", "passages": "b", "question": "q"}, "threshold": 0.8},
     {"llm": {"prompt": "{{completion}}", "choices": CHOICES}},
     {"uses": "github/relevance"},
@@ -118,6 +119,8 @@ def score(entry: dict[str, Any], answer: str) -> Score:
     assert built.asking is not None
     request = Request(model=Model(provider="scripted", name="m"), messages=())
     questions = built.asking.questions(Inquiry(GOLDEN, completion, request))
+    if isinstance(questions, Score):
+        return questions
     assert len(questions) <= built.asking.calls(GOLDEN)
     for question in questions:
         is_shown = answer in question.messages[-1].content

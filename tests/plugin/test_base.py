@@ -242,6 +242,33 @@ def test_a_change_of_a_scorers_code_selects_its_prompt(project: Project, history
 
 
 @pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+def test_answers_are_compared_with_those_of_the_base(
+    project: Project, history: History, workers: tuple[str, ...]
+) -> None:
+    judged = '{"verdicts": [{"reason": "clearer", "verdict": "%s"}]}'
+    project.answers(
+        {
+            **{"one": "1", "two": "2", "Shout one": "ONE", "Shout two": "2"},
+            **{"<first>\nONE": judged % "first", "<second>\nONE": judged % "second"},
+        }
+    )
+    history.write("prompts/a.prompt.yml", WORSE + "evaluators: [{better: base}]\n")
+    result = project.run("--prompt-base", "main", "-v", *workers)
+    result.stdout.fnmatch_lines(["    against main (*): 0.500 → 0.750, +0.250 (*"])
+    assert "not scored" not in result.stdout.str()
+
+
+def test_without_a_base_a_comparison_is_not_scored_and_says_what_to_do(
+    project: Project, history: History
+) -> None:
+    history.write("prompts/a.prompt.yml", PROMPT + "evaluators: [{better: base}]\n")
+    result = project.run("-rs")
+    result.stdout.fnmatch_lines(
+        ["*better: nothing to compare with: there is no base; name one by*"]
+    )
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
 def test_a_run_in_which_nothing_has_changed_succeeds_and_says_so(
     project: Project, history: History, workers: tuple[str, ...]
 ) -> None:

@@ -19,6 +19,7 @@ NAMES = sorted(path.name.removesuffix(".prompt.yml") for path in FOLDER.glob("*.
 
 LISTS = {
     "answers": "parts",
+    "better": "verdicts",
     "claims": "claims",
     "graded_rubric": "verdicts",
     "passages": "passages",

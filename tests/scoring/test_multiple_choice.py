@@ -110,6 +110,7 @@ def asked(entry: Any, one: Golden, chances: dict[str, float]) -> Score:
         messages=(Message(role="user", content="Which?"),),
     )
     questions = scorer.questions(Inquiry(one, Completion(text="It is B"), request))
+    assert not isinstance(questions, Score)
     assert len(questions) == scorer.calls(one)
     assert {question.messages for question in questions} == {request.messages}
     told = [

@@ -33,7 +33,9 @@ def asked(entry: dict[str, Any], answer: str, **values: Any) -> Request:
     scorer = evaluator(entry).asking
     assert scorer is not None
     one = golden(**{**VALUES, **values})
-    [request] = scorer.questions(Inquiry(one, Completion(text=answer), REQUEST))
+    questions = scorer.questions(Inquiry(one, Completion(text=answer), REQUEST))
+    assert not isinstance(questions, Score)
+    [request] = questions
     assert scorer.calls(one) == 1
     return request
 
