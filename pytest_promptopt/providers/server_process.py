@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -16,6 +17,8 @@ from typing import IO
 from pytest_promptopt.errors import NotConfiguredError
 
 _SCRIPT = Path(__file__).with_name("local_server.py")
+# Threads that spin while they wait for each other bring a busy machine to a standstill.
+_THREADS = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 _START_SECONDS = 300.0
 _END_SECONDS = 5.0
 _LOG_BYTES = 100_000
@@ -82,6 +85,7 @@ def _spawn(log: IO[bytes]) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,
+        env={**_THREADS, **os.environ},
         # Ctrl-C is pytest's; the server ends when pytest closes it or is gone.
         start_new_session=True,
     )
