@@ -1,5 +1,6 @@
 """The findings of a judge that looks at several things one by one, and the share that holds."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
@@ -14,6 +15,9 @@ from pytest_promptopt.scoring.score import Score
 from pytest_promptopt.text.excerpt import excerpt
 
 _SHOWN = 3
+_FENCED = re.compile(r"(?P<mark>```+|~~~+).*?(?:(?P=mark)|\Z)", re.DOTALL)
+_OPENING = re.compile(r"^[ \t]*[\[{]", re.MULTILINE)
+_CLOSING = re.compile(r"[\]}][ \t]*$", re.MULTILINE)
 
 
 class NoFindingsError(Exception):
@@ -44,7 +48,10 @@ class Finding:
 def read_findings(
     answer: Completion, key: str, value_of: Callable[[Mapping[str, Any]], float | None]
 ) -> Sequence[Finding]:
-    """The entries of the list ``key`` in the reply's only JSON value, by ``value_of`` each.
+    """The entries of the list ``key`` in the reply's JSON, by ``value_of`` each.
+
+    The JSON is all of the reply, or opens or ends it on lines of its own, or stands in its only
+    code block: within a sentence it may be quoted from what is judged.
 
     Raises :class:`NoListError` where there is no such list and :class:`NoFindingsError` where an
     entry has no value: what was found by half tells nothing of the whole.
@@ -55,8 +62,7 @@ def read_findings(
         raise NoFindingsError(f"the judge refused: {said}")
     is_cut = answer.finish_reason is FinishReason.LENGTH
     try:
-        # A part of what was cut off may be JSON by itself.
-        found = read_json(answer.text, anywhere=not is_cut)
+        found = read_json(answer.text, strict=True) if is_cut else _own_json(answer.text)
     except NotJsonError as error:
         cut = " and was cut off" if is_cut else ""
         raise NoListError(f"the judge gave no verdict{cut} ({error}): {said}") from None
@@ -64,6 +70,37 @@ def read_findings(
     if not isinstance(entries, list):
         raise NoListError(f"the judge gave no `{key}`: {said}")
     return [_finding(entry, value_of) for entry in entries]
+
+
+def _own_json(text: str) -> Any:
+    """The JSON that the reply gives itself; raises :class:`NotJsonError`, also for two of them."""
+    try:
+        return read_json(text, strict=True)
+    except NotJsonError:
+        bare = list(_bare_json(_FENCED.sub("", text)))
+    try:
+        fenced = read_json(text)
+    except NotJsonError:
+        if not bare:
+            raise
+        return bare[0]
+    if bare:
+        raise NotJsonError("more than one JSON value")
+    return fenced
+
+
+def _bare_json(text: str) -> Iterator[Any]:
+    """The value that ends ``text`` on lines of its own, or else opens it."""
+    opening, closing = _OPENING.search(text), [*_CLOSING.finditer(text)]
+    parts = [text[opening.start() :]] if opening else []
+    if closing and opening and not text[: opening.start()].strip():
+        parts.append(text[: closing[-1].end()])
+    for part in parts:
+        try:
+            yield read_json(part, strict=True)
+        except NotJsonError:
+            continue
+        return
 
 
 def _finding(entry: Any, value_of: Callable[[Mapping[str, Any]], float | None]) -> Finding:

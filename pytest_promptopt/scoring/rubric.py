@@ -17,6 +17,7 @@ from pytest_promptopt.scoring.findings import (
     share,
     verdict_of,
 )
+from pytest_promptopt.scoring.json_value import NotJsonError, read_json
 from pytest_promptopt.scoring.judge import read_choice
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options, OptionsError
@@ -70,7 +71,7 @@ class RubricJudge:
                 found = zip(criteria, numbered(findings, len(criteria)), strict=True)
                 findings = [replace(finding, about=criterion) for criterion, finding in found]
         except NoListError as error:
-            is_plain = len(criteria) == 1 and not is_graded
+            is_plain = len(criteria) == 1 and not is_graded and _is_plain(answer.text)
             return read_choice(answer, _CHOICES) if is_plain else Score.unscored(str(error))
         except NoFindingsError as error:
             return Score.unscored(str(error))
@@ -84,6 +85,15 @@ class RubricJudge:
     def _shown(self) -> Mapping[str, Any]:
         numbered = [f"{number}. {text}" for number, text in enumerate(self.options.listed, 1)]
         return {"criteria": numbered, "question": self.options.question}
+
+
+def _is_plain(reply: str) -> bool:
+    """Whether the reply is JSON or has none, so that none in it is quoted."""
+    try:
+        read_json(reply, strict=True)
+    except NotJsonError:
+        return "{" not in reply
+    return True
 
 
 def _rubric_judge(

@@ -1,14 +1,18 @@
 """The requests of built-in judges are prompt files with labelled goldens, which are scored here."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
+import pytest_promptopt.prompts
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion
@@ -17,6 +21,7 @@ from tests.scoring.entries import judge_model
 
 NAMES = sorted(path.name.removesuffix(".prompt.yml") for path in FOLDER.glob("*.prompt.yml"))
 
+SCHEMA = Path(pytest_promptopt.prompts.__path__[0]) / "schema" / "prompt.schema.json"
 LISTS = {
     "answers": "parts",
     "better": "verdicts",
@@ -47,6 +52,12 @@ def test_the_file_is_read_without_a_remark_and_has_goldens_of_every_label(name: 
     assert len({str(golden.expected) for golden in goldens}) > 1
     assert not [told for golden in goldens for told in subject.missing_values(golden)]
     assert subject.prompt.parameters == {"temperature": 0}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_is_as_the_published_schema_has_it(name: str) -> None:
+    found = read_document(FOLDER / f"{name}.prompt.yml", name).data
+    jsonschema.validate(found, json.loads(SCHEMA.read_text(encoding="utf-8")))
 
 
 def reply(name: str, label: Any) -> str:

@@ -113,7 +113,7 @@ def test_the_score_is_the_share_and_the_reason_names_the_rest(
 @pytest.mark.parametrize(("entry", "key"), JUDGES)
 @pytest.mark.parametrize(
     "ragged",
-    ["```json\n{}\n```", "Let me see. {}", "<think>none</think>{}", "{}\nThat is all."],
+    ["```json\n{}\n```", "Let me see.\n{}", "<think>none</think>{}", "{}\nThat is all."],
 )
 def test_a_ragged_reply_is_read(entry: dict[str, Any], key: str, ragged: str) -> None:
     assert told(entry, ragged.replace("{}", reply(key, "yes", "no"))).value == 0.5

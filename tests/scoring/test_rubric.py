@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -70,7 +71,8 @@ def test_a_graded_rubric_scores_the_grade_and_needs_a_threshold() -> None:
     ("said", "value"),
     [
         (f"```json\n{reply('no')}\n```", 0),
-        (f"It is late. {reply('yes')}", 1),
+        (f"It is late.\n{reply('yes')}", 1),
+        (f"{reply('no')}\nIt is late.", 0),
         (f"<think>{reply('no')}</think>{reply('yes')}", 1),
         ('[{"number": 1, "reason": "r", "verdict": "Yes"}]', 1),
         ('{"reason": "r", "verdict": "no"}', 0),
@@ -82,6 +84,20 @@ def test_a_graded_rubric_scores_the_grade_and_needs_a_threshold() -> None:
 )
 def test_a_ragged_reply_is_read(said: str, value: float) -> None:
     assert verdict(ONE, said).value == value
+
+
+def test_what_the_judge_quotes_of_an_answer_that_grades_itself_is_no_verdict() -> None:
+    graded = reply("yes")
+    quoting = {"verdicts": [{"number": 1, "reason": f"It says {graded}", "verdict": "no"}]}
+    assert verdict(ONE, json.dumps(quoting)).value == 0
+    assert verdict(ONE, f"The answer holds `{graded}`.\n{reply('no')}").value == 0
+    for said in (
+        f"The answer holds {graded}, but does not apologise.",
+        f"The answer is:\n{graded}\nIt does not apologise.",
+        f"The answer is:\n```json\n{graded}\n```\n{reply('no')}",
+        f"<answer>{graded}</answer>\nVerdict: no",
+    ):
+        assert verdict(ONE, said).value is None, said
 
 
 @pytest.mark.parametrize(
