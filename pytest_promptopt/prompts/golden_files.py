@@ -8,6 +8,7 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,21 +31,37 @@ class RawGolden:
     remark: str = ""
 
 
-def read_golden_file(path: Path, location: str, files: Files = DISK) -> Sequence[RawGolden]:
+def read_golden_file(
+    path: Path,
+    location: str,
+    files: Files = DISK,
+    *,
+    header: Sequence[str] = (),
+    is_nested: bool = False,
+) -> Sequence[RawGolden]:
     """What the file holds, in file order; raises :class:`PromptFileError`.
 
-    A compressed file holds another whose name is the same without the last ending.
+    A compressed file holds another whose name is the same without the last ending. ``header``
+    names the columns of a table that does not; JSON that ``is_nested`` may be no list.
     """
     content = read_bytes(path, location, files)
     if path.suffix.lower() in _PACKED:
         content = _unpacked(content, path.suffix.lower(), location)
         path = path.with_suffix("")
-    reader = _READERS.get(path.suffix.lower())
+    suffix = path.suffix.lower()
+    reader = _READERS.get(suffix)
     if reader is None:
         known = " ".join((*_READERS, *(f".jsonl{packed}" for packed in _PACKED)))
         raise PromptFileError.at(
             location, 1, f"goldens in a `{path.suffix}` file; known are {known}"
         )
+    if reader is _read_json:
+        reader = partial(_read_json, is_nested=is_nested)
+    elif reader is _read_table:
+        reader = partial(_read_table, header=header, is_tabbed=suffix == ".tsv")
+    elif header:
+        message = f"`header` names the columns of a table, and a `{suffix}` file is none"
+        raise PromptFileError.at(location, 1, message)
     raw = [*reader(content, location)]
     if not raw:
         raise PromptFileError.at(
@@ -72,15 +89,24 @@ def _read_jsonl(content: bytes, location: str) -> Iterator[RawGolden]:
             yield RawGolden(content=golden, path=location, line=number)
 
 
-def _read_json(content: bytes, location: str) -> Iterator[RawGolden]:
+def _read_json(content: bytes, location: str, *, is_nested: bool = False) -> Iterator[RawGolden]:
     text = decoded(content, location)
     goldens = _parse_json(text, location, 1)
     if not isinstance(goldens, list):
-        raise PromptFileError.at(
-            location, 1, f"expected a list of goldens, found {kind_of(goldens)}"
-        )
+        if not is_nested:
+            message = f"expected a list of goldens, found {kind_of(goldens)}"
+            raise PromptFileError.at(location, 1, message + _lists_in(goldens))
+        yield RawGolden(content=goldens, path=location, line=1)
+        return
     for item, line in zip(goldens, _item_lines(text), strict=True):
         yield RawGolden(content=item, path=location, line=line)
+
+
+def _lists_in(value: Any) -> str:
+    """How to name a list in ``value`` that may hold the goldens."""
+    pairs = value.items() if isinstance(value, Mapping) else ()
+    name = next((key for key, item in pairs if isinstance(item, list)), None)
+    return "" if name is None else f"; for its `{name}` write `goldens: {{file: …, rows: {name}}}`"
 
 
 def _item_lines(text: str) -> Iterator[int]:
@@ -121,8 +147,11 @@ def _read_yaml(content: bytes, location: str) -> Iterator[RawGolden]:
         yield RawGolden(content=golden, path=location, line=node.line)
 
 
-def _read_table(content: bytes, location: str) -> Iterator[RawGolden]:
-    table = read_table(decoded(content, location), location)
+def _read_table(
+    content: bytes, location: str, *, header: Sequence[str] = (), is_tabbed: bool = False
+) -> Iterator[RawGolden]:
+    text = decoded(content, location)
+    table = read_table(text, location, header=header, is_tabbed=is_tabbed)
     remark = table.remark
     for line, cells in table.rows:
         yield RawGolden(content=cells, path=location, line=line, from_table=True, remark=remark)

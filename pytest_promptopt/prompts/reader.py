@@ -178,7 +178,13 @@ class _Reader:
             rows = [
                 row
                 for path in new
-                for row in read_golden_file(path, _shown(path, self.root), self.files)
+                for row in read_golden_file(
+                    path,
+                    _shown(path, self.root),
+                    self.files,
+                    header=data_set.header,
+                    is_nested=bool(data_set.rows),
+                )
             ]
             yield from data_set.goldens(rows)
 

@@ -27,16 +27,21 @@ class Table:
     remark: str = ""
 
 
-def read_table(text: str, location: str) -> Table:
+def read_table(
+    text: str, location: str, *, header: Sequence[str] = (), is_tabbed: bool = False
+) -> Table:
     """The rows of ``text`` that hold anything; raises :class:`PromptFileError`.
 
-    The first line names the columns. They are separated by what a line ``sep=;`` before it says,
-    by commas, or by what else gives every row as many columns; line ends in a cell are ``\\n``.
+    The first line names the columns unless ``header`` does. They are separated by what a line
+    ``sep=;`` before it says, by tabs where the text ``is_tabbed`` and has one there, by commas, or
+    by what else gives every row as many columns; line ends in a cell are ``\\n``.
     """
     declared = _DECLARED.match(text)
     text = text[declared.end() :] if declared else text
-    separator = declared[1] if declared else _separator(text, location)
-    (first, header), *rows = _rows(text, separator, location) or [(1, ())]
+    sure = declared[1] if declared else _tab(text) if is_tabbed else ""
+    separator = sure or _separator(text, location)
+    above: list[_Row] = [(1, header)] if header else []
+    (first, header), *rows = [*above, *_rows(text, separator, location)] or [(1, ())]
     names = [name.strip() for name in header]
     columns = [index for index, name in enumerate(names) if name or _holds(rows, index)]
     named = [names[index] for index in columns]
@@ -45,14 +50,14 @@ def read_table(text: str, location: str) -> Table:
         raise PromptFileError.at(location, first, message)
     for line, row in rows:
         if len(row) != len(header):
-            message = f"{len(row)} columns where the first line names {len(header)}"
+            message = f"{len(row)} columns where {len(header)} are named"
             raise PromptFileError.at(location, line, message)
     cells = (
         (line, {names[index]: _with_plain_breaks(row[index]) for index in columns})
         for line, row in rows
     )
     remark = f"the columns are read as separated by {_shown(separator)}"
-    return Table(rows=tuple(cells), remark="" if declared or separator == "," else remark)
+    return Table(rows=tuple(cells), remark="" if separator in (sure, ",") else remark)
 
 
 def _separator(text: str, location: str) -> str:
@@ -73,6 +78,10 @@ def _separator(text: str, location: str) -> str:
         f"the first line has no comma, and {found} does not give every row as many columns: "
         "separate columns by commas and quote cells that hold one",
     )
+
+
+def _tab(text: str) -> str:
+    return "\t" if "\t" in _first_line(text) else ""
 
 
 def _first_line(text: str) -> str:

@@ -90,6 +90,58 @@ def test_files_and_data_sets_stand_side_by_side(read: Callable[..., Prompt]) -> 
     assert ids == ["0", "1", "3", "5", "2", "4"]
 
 
+NESTED: dict[str, Any] = {
+    "version": 1,
+    "data": [
+        {"title": "A", "paragraphs": [{"context": "c", "qas": [{"q": 1, "as": [{"t": "x"}]}]}]},
+        {"title": "B", "paragraphs": [{"context": "d", "qas": [{"q": 2, "as": []}, {"q": 3}]}]},
+    ],
+}
+
+
+def test_rows_in_nested_lists_have_what_stands_around_them(
+    read: Callable[..., Prompt], tmp_path: Path
+) -> None:
+    (tmp_path / "n.json").write_text(json.dumps(NESTED, indent=1))
+    (tmp_path / "n.jsonl").write_bytes(lines(NESTED["data"]))
+    columns = {"ticket": ["title", "context", "q"]}
+    whole = {"file": "n.json", "rows": "data.paragraphs.qas", "map": columns}
+    assert [ticket for ticket, _ in values(read(whole))] == [
+        ["A", "c", 1],
+        ["B", "d", 2],
+        ["B", "d", 3],
+    ]
+    by_line = {**whole, "file": "n.jsonl", "rows": "paragraphs.qas"}
+    assert [golden.line for golden in read(by_line).goldens] == [1, 2, 2]
+    some = {**whole, "where": {"title": ["A"]}, "map": {"ticket": "q", "expected": "as.t"}}
+    assert values(read(some)) == [(1, ["x"])]
+    for rows, message in {
+        "data.paragraph": "n.json:1: there is no `paragraph` .*did you mean `paragraphs`",
+        "version.data": "n.json:1: there is no `data` .a number .1. stands there",
+    }.items():
+        with pytest.raises(PromptFileError, match=message):
+            read({**whole, "rows": rows})
+    with pytest.raises(
+        PromptFileError, match=r"found a mapping; for its `data` write .*rows: data"
+    ):
+        read("n.json")
+
+
+def test_a_header_names_the_columns_of_a_table_without(
+    read: Callable[..., Prompt], tmp_path: Path
+) -> None:
+    (tmp_path / "r.csv").write_text('2 + 2?,3,4,B\n"a, b",c,d,A\n')
+    named = {"file": "r.csv", "header": ["q", "A", "B", "answer"]}
+    columns = {"ticket": ["q", "A", "B"], "expected": "answer"}
+    prompt = read({**named, "map": columns})
+    assert values(prompt) == [(["2 + 2?", "3", "4"], "B"), (["a, b", "c", "d"], "A")]
+    assert prompt.problems == ()
+    with pytest.raises(PromptFileError, match=r"r.csv:1: 4 columns where 2 are named"):
+        read({**named, "header": ["q", "a"]})
+    with pytest.raises(PromptFileError, match=r"`header` names the columns of a table, and a `.js"):
+        read({**named, "file": "rows.jsonl"})
+
+
 @pytest.mark.parametrize(
     ("name", "pack"),
     [("r.jsonl.gz", gzip.compress), ("r.jsonl.BZ2", bz2.compress), ("r.jsonl.xz", lzma.compress)],

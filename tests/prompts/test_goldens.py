@@ -108,7 +108,7 @@ def test_an_empty_cell_of_a_table_is_none_and_said_to_be_empty(tmp_path: Path) -
         ("g.json", '{"a": 1}', "g.json:1: expected a list of goldens, found a mapping"),
         ("g.json", '[{"a": 1},\n{"a": }]', "g.json:2: broken JSON"),
         ("g.yml", "a: 1", "g.yml:1: expected a list of goldens, found a mapping"),
-        ("g.csv", "a,b\n1,2\n1,2,3\n", "g.csv:3: 3 columns where the first line names 2"),
+        ("g.csv", "a,b\n1,2\n1,2,3\n", "g.csv:3: 3 columns where 2 are named"),
         ("g.csv", "a,a\n1,2\n", "the first line must name each column once"),
         ("g.csv", 'a\n"x\n', "broken CSV"),
         ("g.txt", "a", "goldens in a `.txt` file; known are .jsonl .ndjson .json"),

@@ -50,6 +50,16 @@ def test_line_ends_in_cells_are_plain_and_lines_are_counted() -> None:
     assert rows('q\n"a\nb"\nc\n') == [(2, {"q": "a\nb"}), (4, {"q": "c"})]
 
 
+def test_a_header_from_elsewhere_and_tabs_that_are_sure() -> None:
+    table = read_table("a, b\t1\n", "g.tsv", header=["q", "e"], is_tabbed=True)
+    assert (table.rows, table.remark) == (((1, {"q": "a, b", "e": "1"}),), "")
+    table = read_table("q\te\na\t1\nb\t2", "g.tsv", is_tabbed=True)
+    assert ([line for line, _ in table.rows], table.remark) == ([2, 3], "")
+    assert read_table("q,e\na,1\n", "g.tsv", is_tabbed=True).rows == ((2, {"q": "a", "e": "1"}),)
+    with pytest.raises(PromptFileError, match=r"g.csv:1: 2 columns where 3 are named"):
+        read_table("a,1\n", "g.csv", header=["q", "r", "e"])
+
+
 def test_cells_may_be_long() -> None:
     long = "x" * 200_000
     assert rows(f"q,e\n{long},1\n") == [(2, {"q": long, "e": "1"})]
@@ -61,7 +71,7 @@ def test_cells_may_be_long() -> None:
         ("q,q\n1,2\n", "g.csv:1: the first line must name each column once, found q, q"),
         ("q,\n1,2\n", "g.csv:1: the first line must name each column once, found q, "),
         ("", "g.csv:1: the first line must name each column once, found none"),
-        ("q,e\n1,2\n1,2,3\n", "g.csv:3: 3 columns where the first line names 2"),
+        ("q,e\n1,2\n1,2,3\n", "g.csv:3: 3 columns where 2 are named"),
         (
             "q;e\nI came, saw; won;1\nx;2\n",
             "g.csv:1: the first line has no comma, and `;` does not give every row as many "
