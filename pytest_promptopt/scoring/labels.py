@@ -57,7 +57,7 @@ def _stated(statements: Statements, text: str) -> str | None:
     found = statements.whole(text) or field
     if found is not None:
         return found
-    stated = statements.formal(text) or statements.marked(text)
+    stated = statements.formal(text) or statements.marked(text, is_solution=True)
     if stated:
         return stated[-1].choice
     bold = statements.emphasised(text)

@@ -39,6 +39,8 @@ _QUALIFIER = (
     r"original|possible|max(?:imum)?|min(?:imum)?|highest|lowest|student|user|model|assistant|"
     r"candidate|expert|submitted|target|its|their|his|her|your"
 )
+# What one who solves a task calls the answer that is given, and a judge another one.
+_OF_A_SOLUTION = re.compile(r"(?:correct|right|true|best)\s+", re.IGNORECASE)
 _MARKER = re.compile(
     rf"(?<!\w)(?P<qualifier>(?:{_QUALIFIER})(?:'s)?\s+)?(?:{NAMES})"
     r"[\"'*_`\]]*\s*(?::|=|\bis\b|->|→|(?<=\])(?!\())",
@@ -152,12 +154,18 @@ class Statements:
                 return stated
         return ()
 
-    def marked(self, text: str) -> Sequence[Marked]:
+    def marked(self, text: str, *, is_solution: bool = False) -> Sequence[Marked]:
         """The choices after ``answer:`` and the like, in text order.
 
-        "The expected answer is …" and the like tell of another answer.
+        "The expected answer is …" and the like tell of another answer, "the correct answer is …"
+        too unless the text ``is_solution`` of the task.
         """
-        found = (m for m in _MARKER.finditer(text) if not m["qualifier"])
+        found = (
+            marker
+            for marker in _MARKER.finditer(text)
+            if not marker["qualifier"]
+            or (is_solution and _OF_A_SOLUTION.fullmatch(marker["qualifier"]))
+        )
         return [
             Marked(choice=choice, start=marker.start(), end=marker.end())
             for marker in found

@@ -14,6 +14,8 @@ TEAMS = ["billing", "shipping", "return", "returns"]
         (TEAMS, "billing", "The team is **BILLING**, that is, billing"),
         (TEAMS, "returns", "returns"),
         (TEAMS, "billing", "_billing_"),
+        (TEAMS, "returns", "Not billing. The correct answer is returns: a return of goods."),
+        (TEAMS, "returns", "The right team? Shipping or billing. The best choice is returns."),
         (["good", "not good"], "not good", "This is not\n good."),
         (["c", "c++", "c#"], "c++", "C++, I think"),
         (["très bon", "bon"], "très bon", "TRE\u0300S BON"),
