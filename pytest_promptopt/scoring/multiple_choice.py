@@ -112,13 +112,14 @@ def _shown_at(options: Lettered, place: int) -> int:
 
 
 def _named(options: Lettered, answer: str) -> list[int]:
-    """The places of the options that the answer names: by letters, else by their texts."""
-    letters = LETTERS[: len(options)]
-    named = named_labels([*letters], answer)
-    if named:
-        return [letters.index(letter) for letter in named]
-    texts = [as_text(option) for option in options]
-    return [texts.index(text) for text in named_labels(texts, answer)]
+    """The places of the options that the answer names: by letters, else by their texts.
+
+    A letter inside of an option's text ("Vitamin C") is a part of that.
+    """
+    letters, texts = [*LETTERS[: len(options)]], [as_text(option) for option in options]
+    named = named_labels(dict.fromkeys((*letters, *texts)), answer)
+    by_letter = [letters.index(label) for label in named if label in letters]
+    return by_letter or [texts.index(label) for label in named]
 
 
 def _shown(options: Lettered, place: int) -> str:

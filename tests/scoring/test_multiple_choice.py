@@ -65,6 +65,20 @@ def test_answers_name_a_letter_or_else_a_text(answer: str, value: float) -> None
     assert scored(answer, CITIES, "C").value == value
 
 
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        ("It must be Vitamin C.", "B"),
+        ("Answer: Vitamin A", "C"),
+        ("C. Vitamin A", "C"),
+        ("The correct answer is B: Vitamin C", "B"),
+        ("Not Vitamin C, so A", "A"),
+    ],
+)
+def test_a_letter_in_an_options_text_is_no_answer(answer: str, named: str) -> None:
+    assert scored(answer, ["Iron", "Vitamin C", "Vitamin A"], "A").named == named
+
+
 def test_options_are_lines_in_a_message() -> None:
     shown = Template("{{options}}").fill(lettered([1.5, "b"]).variables)
     assert shown == "A) 1.5\nB) b"
