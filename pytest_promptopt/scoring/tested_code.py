@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -73,8 +73,13 @@ class TestedCode:
 
     def _filled(self, golden: Golden) -> tuple[str, str]:
         options = (self.options.setup, self.options.tests)
-        setup, tests = (fill_deep(text, golden.variables) for text in options)
-        return as_text(setup), as_text("\n".join(tests) if isinstance(tests, list) else tests)
+        setup, tests = (_joined(fill_deep(text, golden.variables)) for text in options)
+        return setup, tests
+
+
+def _joined(value: Any) -> str:
+    """The text, of a list one item a line."""
+    return "\n".join(map(as_text, value)) if isinstance(value, list) else as_text(value)
 
 
 def _tested_code(

@@ -44,11 +44,13 @@ def test_an_answer_passes_where_its_code_passes_the_tests(
 
 
 @confined
-def test_setup_stands_before_the_answer_and_tests_may_be_a_list() -> None:
+def test_setup_stands_before_the_answer_and_both_may_be_lists() -> None:
     entry = {"code": {"setup": "import math\n{{before}}", "tests": "{{tests}}"}}
     answer = "def area(r):\n    return PI * r * r"
     tests = ["assert area(0) == 0", "assert math.isclose(area(1), PI)"]
     assert score(entry, answer, before="PI = math.pi", tests=tests).value == 1
+    listed = {"code": {"setup": "{{before}}", "tests": "{{tests}}"}}
+    assert score(listed, answer, before=["import math", "PI = math.pi"], tests=tests).value == 1
 
 
 @confined
