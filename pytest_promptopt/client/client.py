@@ -46,7 +46,6 @@ class ClientSettings:
     responses: Responses = Responses.LIVE
     budget: Budget | None = None
     concurrency: int | None = None
-    local_concurrency: int = 4
     max_retries: int = 6
     deadline_seconds: float = 240.0
     limits: Mapping[str, Rate] = field(default_factory=dict)
@@ -133,7 +132,6 @@ def _cached(
 def _limits(settings: ClientSettings) -> Limits:
     return Limits(
         concurrency=Concurrency.at_most(settings.concurrency),
-        local_maximum=settings.local_concurrency,
         rates=settings.limits,
     )
 

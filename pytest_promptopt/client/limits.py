@@ -12,6 +12,7 @@ from pytest_promptopt.client.retries import Fault
 from pytest_promptopt.client.window import Window
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, RateLimit, Request
+from pytest_promptopt.providers.router import most_in_flight
 
 _FIRST = 16
 _MOST = 256
@@ -83,19 +84,17 @@ class Limits:
 
     Shared by :class:`Limited`, which waits for it, and the retries inside, which report faults.
     ``rates`` go by ``provider/model``. Endpoints have a :class:`Window` each, which starts and ends
-    as ``concurrency`` says; local models have ``local_maximum`` from the start.
+    as ``concurrency`` says, unless the provider takes only so many from the start.
     """
 
     def __init__(
         self,
         *,
         concurrency: Concurrency,
-        local_maximum: int = 4,
         rates: Mapping[str, Rate] | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._concurrency = concurrency
-        self._local_maximum = min(local_maximum, concurrency.most)
         self._rates = rates or {}
         self._now = now
         self._windows: dict[tuple[str, str], Window] = {}
@@ -127,9 +126,10 @@ class Limits:
         return lane
 
     def _new_window(self, model: Model) -> Window:
-        if model.provider == "local":
-            return Window(first=self._local_maximum, maximum=self._local_maximum)
-        return Window(first=self._concurrency.first, maximum=self._concurrency.most)
+        first, most = self._concurrency.first, self._concurrency.most
+        if (taken := most_in_flight(model)) is not None:
+            first = most = min(taken, most)
+        return Window(first=first, maximum=most)
 
 
 class Limited:

@@ -34,6 +34,7 @@ class LocalProvider:
     """
 
     is_free = True
+    most_in_flight = 4
     tells_likelihood = True
 
     def __init__(self, settings: ProviderSettings) -> None:

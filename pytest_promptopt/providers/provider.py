@@ -11,9 +11,10 @@ class Provider(Protocol):
     What stands around a provider (cache, recordings, budget, limits, retries) is a provider
     itself, so that each can be read and tested alone.
 
-    Three attributes of a model's own provider may be left out: ``is_free`` says that its calls cost
-    nothing, ``tells_likelihood`` that it answers with the log-probability of a forced answer,
-    ``embeds`` that it answers with the vectors of the messages where that is the format.
+    Some attributes of a model's own provider may be left out: ``is_free`` says that its calls cost
+    nothing, ``most_in_flight`` how many it takes at once, ``tells_likelihood`` that it answers with
+    the log-probability of a forced answer, ``embeds`` that it answers with the vectors of the
+    messages where that is the format.
     """
 
     async def complete(self, request: Request) -> Completion:

@@ -31,6 +31,11 @@ def tells_likelihood(model: Model) -> bool:
     return getattr(PROVIDERS.get(model.provider), "tells_likelihood", False)
 
 
+def most_in_flight(model: Model) -> int | None:
+    """How many calls the model's provider takes at once; None where that is to be found out."""
+    return getattr(PROVIDERS.get(model.provider), "most_in_flight", None)
+
+
 def embeds(model: Model) -> bool:
     """Whether the model's provider gives vectors of texts."""
     return getattr(PROVIDERS.get(model.provider), "embeds", False)

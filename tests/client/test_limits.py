@@ -75,10 +75,10 @@ def test_calls_are_sent_in_the_order_of_asking() -> None:
 def test_local_models_have_their_own_smaller_concurrency() -> None:
     async def run() -> None:
         provider = Answering(one_tick)
-        client = limited(provider, Clock(), local_maximum=2)
+        client = limited(provider, Clock())
         await asyncio.gather(*(client.complete(ask(str(n), model=LOCAL)) for n in range(10)))
 
-        assert provider.most_in_flight == 2
+        assert provider.most_in_flight == 4
 
     asyncio.run(run())
 
