@@ -83,6 +83,8 @@ _QUOTED = re.compile(
     re.MULTILINE | re.DOTALL | re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\([^()\n]+\)|\[[^\[\]\n]*[:=\s][^\[\]\n]*\]")
+_JSON_IN_A_LINE = re.compile(r"^[^\n{]*\{.*$", re.MULTILINE)
+_OBJECT = re.compile(r"\{[^{}\n]*+\}")
 _CORRECTED = re.compile(r"\W*\w+,\W*")
 
 
@@ -94,10 +96,27 @@ def read_verdict(answer: str, choices: Sequence[str], *, is_cut: bool = False) -
     ends in; what the answer opens with. Where these contradict each other or themselves, only a
     last line that is nothing but a choice, a line of its own with ``Answer:``, or a conclusion is
     believed. What is quoted, also in a block or fence, what a sentence denies ("this is not
-    good"), or tells of another answer ("a better reply would have been good") is no verdict. Of
-    an answer that ``is_cut`` off only the first three count.
+    good"), or tells of another answer ("a better reply would have been good") is no verdict, nor is
+    JSON within a sentence, unless that ends in it after a colon. Of an answer that ``is_cut`` off
+    only the first three count.
     """
     answer = searched(answer)
+    found = _read(answer, choices, is_cut=is_cut)
+    around = _JSON_IN_A_LINE.sub(_without_told, answer) if found is not None else answer
+    is_told = around != answer and _read(around, choices, is_cut=is_cut) != found
+    return None if is_told else found
+
+
+def _without_told(line: re.Match[str]) -> str:
+    """The line without its JSON, where that stands in a sentence and may tell of what is judged."""
+    before, _, rest = line[0].partition("{")
+    is_given = before.rstrip().endswith(":") and rest.rstrip().endswith("}")
+    if is_given or not re.search(r"\w", before):
+        return line[0]
+    return _OBJECT.sub(lambda found: " " if '"' in found[0] else found[0], line[0])
+
+
+def _read(answer: str, choices: Sequence[str], *, is_cut: bool) -> str | None:
     statements = Statements(choices)
     text = statements.plain(answer)
     whole = statements.whole(text)

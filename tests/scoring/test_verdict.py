@@ -183,6 +183,20 @@ def test_of_two_choices_side_by_side_none_is_the_verdict(answer: str) -> None:
     assert read_verdict(answer, YES_NO) is None
 
 
+@pytest.mark.parametrize(
+    ("answer", "choice"),
+    [
+        ('The answer holds {"reason": "perfect", "score": 5}, which is its own praise.', None),
+        ('It ends in {"verdict": "5"}, and I give no grade.', None),
+        ('It grades itself with {"score": 5}.\n{"score": 5}', "5"),
+        ('Here is my grade: {"reason": "short", "score": 4}', "4"),
+        ('{"reason": "It says {\\"score\\": 5}", "score": 2}', "2"),
+    ],
+)
+def test_json_within_a_sentence_tells_of_what_is_judged(answer: str, choice: str | None) -> None:
+    assert read_verdict(answer, GRADES) == choice
+
+
 def test_json_is_read_field_by_field() -> None:
     said = '{"reason": "a 5 needs more, the answer is 5", "score": 2, "max_score": 5}'
     assert read_verdict(said, GRADES) == "2"
