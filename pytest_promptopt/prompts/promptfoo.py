@@ -49,6 +49,18 @@ def _number(named: str, value: Any, unit: str) -> float:
 
 
 def _is_json(named: str, value: Any, _threshold: Any) -> Entry:
+    return Entry(kind="json", options={**_schema(named, value), "strict": True})
+
+
+def _contains_json(named: str, value: Any, _threshold: Any) -> Entry:
+    remark = "of several JSON values in an answer promptfoo takes any, and here none counts"
+    options = {"schema": {"type": "object"}, **_schema(named, value)}
+    options |= {"anywhere": True, "lenient": True}
+    return Entry(kind="json", options=options, remarks=(remark,))
+
+
+def _schema(named: str, value: Any) -> Mapping[str, Any]:
+    """The option that a schema in ``value`` is, if there is one."""
     schema = value
     if isinstance(value, str) and value.strip():
         try:
@@ -56,10 +68,10 @@ def _is_json(named: str, value: Any, _threshold: Any) -> Entry:
         except ValueError:
             raise refuse(named, "a schema as mapping or JSON in `value`", value) from None
     if schema in (None, "", True):
-        return Entry(kind="json", options={"strict": True})
+        return {}
     if not isinstance(schema, Mapping):
         raise refuse(named, "a schema as mapping or JSON in `value`", value)
-    return Entry(kind="json", options={"schema": schema, "strict": True})
+    return {"schema": schema}
 
 
 def _levenshtein(named: str, value: Any, threshold: Any) -> Entry:
@@ -164,6 +176,7 @@ _ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {
     "starts-with": _literal(r"\A", ""),
     "ends-with": _literal("", r"\Z"),
     "is-json": _is_json,
+    "contains-json": _contains_json,
     "levenshtein": _levenshtein,
     "similar": _similar,
     "rouge-n": _graded("rouge", 0.75, {"variant": 1}),

@@ -127,6 +127,20 @@ def test_case_counts_as_it_does_there(named: str, value: Any, answer: str, score
     assert scored({"type": named, "value": value}, answer, city="Bern").value == score
 
 
+@pytest.mark.parametrize(
+    ("value", "answer", "score"),
+    [
+        (None, 'Here: {"a": 1,} // done', 1),
+        (None, "None of it, see [1].", 0),
+        (None, '{"a": 1} or {"a": 2}', 0),
+        ({"required": ["a"]}, 'Here: {"a": 1}', 1),
+        ('{"required": ["b"]}', 'Here: {"a": 1}', 0),
+    ],
+)
+def test_json_in_prose_is_contained(value: Any, answer: str, score: float) -> None:
+    assert scored({"type": "contains-json", "value": value}, answer).value == score
+
+
 def test_not_of_an_assertion_that_is_negated_is_the_assertion() -> None:
     assert read({"type": "not-is-refusal", "not": True})[0].negated is False
 
@@ -137,6 +151,8 @@ def test_what_differs_from_promptfoo_is_said() -> None:
     assert problems == [
         "evaluator `embedding`: the encoder is another one than promptfoo's, and so are its figures"
     ]
+    _, problems = read({"type": "contains-json"})
+    assert "promptfoo takes any, and here none counts" in problems[0]
     asking = {"type": "similar", "value": "a", "provider": "openai:embedding:e-3"}
     spec, problems = read(asking)
     assert (spec.options, problems) == ({"to": "a", "model": "openai/e-3"}, [])
@@ -206,6 +222,7 @@ def test_factuality_asks_for_no_contradiction_of_the_reference() -> None:
         ({"type": "select-best", "value": "a"}, "`better: {than: base}` compares with"),
         ({"type": "is-json", "value": 5}, "needs a schema as mapping or JSON in `value`, found 5"),
         ({"type": "is-json", "value": "file://a.json"}, "found 'file://a.json'"),
+        ({"type": "contains-json", "value": "file://a.json"}, "found 'file://a.json'"),
         ({"type": "levenshtein"}, "needs a text as `value` and a whole `threshold`, found nothing"),
         ({"type": "word-count", "value": "many"}, "needs a number or {min, max} as `value`"),
         ({"type": "word-count", "value": {"least": 5}}, "needs a number or {min, max}"),
