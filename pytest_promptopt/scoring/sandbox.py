@@ -9,7 +9,7 @@ import secrets
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,8 +18,9 @@ _MOST_PROCESSES = 8
 _MOST_FILES = 64
 _MOST_TOLD = 4_096
 _SHOWN = 300
-# Runs what stands on the first line of its input. What is printed goes nowhere, and what it says of
-# itself ends with a word that it could not know when it was written.
+# Runs what stands on the first line of its input, each part by itself so that it counts its own
+# lines. What is printed goes nowhere, and what it says of itself ends with a word that it could not
+# know when it was written.
 _RUNNER = f"""
 import json, os, sys
 task = json.loads(sys.stdin.readline())
@@ -29,14 +30,15 @@ for number in (0, 1, 2):
     os.dup2(nowhere, number)
 space = {{"__name__": "answer"}}
 try:
-    for name in ("code", "tests"):
-        exec(compile(task[name], name, "exec"), space)
+    for name, text in task["parts"].items():
+        exec(compile(text, name, "exec"), space)
 except BaseException as error:
-    lines, trace = [], error.__traceback__
+    place, trace = "", error.__traceback__
     while trace:
-        lines += [f"{{trace.tb_frame.f_code.co_filename}}:{{trace.tb_lineno}}"]
+        file = trace.tb_frame.f_code.co_filename
+        place = f"{{file}}:{{trace.tb_lineno}}" if file in task["parts"] else place
         trace = trace.tb_next
-    told.write(json.dumps([type(error).__name__, str(error)[:{_SHOWN}], lines[-1]]))
+    told.write(json.dumps([type(error).__name__, str(error)[:{_SHOWN}], place]))
 else:
     told.write(json.dumps(task["word"]))
 told.flush()
@@ -54,14 +56,14 @@ class Ran(NamedTuple):
     problem: str = ""
 
 
-def run_python(code: str, tests: str, *, seconds: float) -> Ran:
-    """Run ``code`` and then ``tests`` in one process; raises :class:`NoSandboxError`.
+def run_python(parts: Mapping[str, str], *, seconds: float) -> Ran:
+    """Run the named parts one after the other in one process; raises :class:`NoSandboxError`.
 
-    They see the standard library and nothing else of this machine.
+    They see the standard library and nothing else of this machine. A problem names part and line.
     """
     sandlock = _sandlock()
     word = secrets.token_hex(16)
-    task = json.dumps({"code": code, "tests": tests, "word": word}).encode() + b"\n"
+    task = json.dumps({"parts": parts, "word": word}).encode() + b"\n"
     box = sandlock.Sandbox(
         fs_readable=[*_readable()],
         fs_writable=[os.devnull],
@@ -115,7 +117,8 @@ def _read(told: bytes, word: str) -> Ran:
         return Ran()
     match said:
         case [str(kind), str(message), str(place)]:
-            return Ran(f"{kind}{f': {message}' if message else ''} ({place})"[: 2 * _SHOWN])
+            what = f"{kind}: {message}" if message else kind
+            return Ran((f"{what} ({place})" if place else what)[: 2 * _SHOWN])
     return Ran("ended before its tests did")
 
 

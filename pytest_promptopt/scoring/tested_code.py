@@ -53,7 +53,8 @@ class TestedCode:
         if len(code) > _MOST_CHARACTERS:
             return Score.unscored(f"an answer of {len(code):,} characters is too long to run")
         try:
-            ran = run_python(f"{setup}\n{code}", tests, seconds=self.options.seconds)
+            parts = {"setup": setup, "answer": code, "tests": tests}
+            ran = run_python(parts, seconds=self.options.seconds)
         except NoSandboxError as error:
             return Score.unscored(str(error))
         return Score(value=float(not ran.problem), reason=ran.problem)

@@ -19,7 +19,7 @@ PROMPT_FILE = Path("/project/prompts/answer.prompt.yml")
 def is_confinable() -> bool:
     """Whether code of models can be run here."""
     try:
-        run_python("", "", seconds=30)
+        run_python({}, seconds=30)
     except NoSandboxError:
         return False
     return True

@@ -30,8 +30,13 @@ def scored(answer: str, **options: object) -> Score:
         (f"```bash\npip install x\n```\n~~~py\n{GOOD}\n~~~", 1, ""),
         (f"{GOOD}\nif __name__ == '__main__':\n    raise SystemExit", 1, ""),
         ("def plus(a, b):\n    return 3", 0, "AssertionError: of opposites (tests:2)"),
-        ("def plus(a, b):\n    return 1 / 0", 0, "ZeroDivisionError: division by zero (code:3)"),
-        ("def plus(a, b:", 0, "SyntaxError: '(' was never closed (code, line 2)"),
+        ("def plus(a, b):\n    return 1 / 0", 0, "ZeroDivisionError: division by zero (answer:2)"),
+        ("def plus(a, b:", 0, "SyntaxError: '(' was never closed (answer, line 1)"),
+        (
+            "import json\njson.loads('')",
+            0,
+            "JSONDecodeError: Expecting value: line 1 column 1 (char 0) (answer:2)",
+        ),
         ("I cannot do that.", 0, "SyntaxError: "),
         ("", 0, "the answer is empty"),
     ],
@@ -46,7 +51,7 @@ def test_an_answer_passes_where_its_code_passes_the_tests(
 @confined
 def test_setup_stands_before_the_answer_and_both_may_be_lists() -> None:
     entry = {"code": {"setup": "import math\n{{before}}", "tests": "{{tests}}"}}
-    answer = "def area(r):\n    return PI * r * r"
+    answer = "from __future__ import annotations\ndef area(r):\n    return PI * r * r"
     tests = ["assert area(0) == 0", "assert math.isclose(area(1), PI)"]
     assert score(entry, answer, before="PI = math.pi", tests=tests).value == 1
     listed = {"code": {"setup": "{{before}}", "tests": "{{tests}}"}}
@@ -84,7 +89,7 @@ def test_what_code_must_not_do_it_cannot(tmp_path: Path, hostile: str, told: str
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         names = f"MARK, PORT, PATHS = {str(mark)!r}, {server.getsockname()[1]}, {sys.path!r}\n"
-        ran = run_python(names + hostile, "pass", seconds=1)
+        ran = run_python({"answer": names + hostile}, seconds=1)
         with pytest.raises(BlockingIOError):
             server.accept()
     assert not mark.exists()
@@ -95,7 +100,7 @@ def test_what_code_must_not_do_it_cannot(tmp_path: Path, hostile: str, told: str
 @confined
 def test_nothing_is_left_running() -> None:
     before = {*Path("/proc").glob("[0-9]*")}
-    run_python("import time; time.sleep(60)", "", seconds=0.2)
+    run_python({"answer": "import time; time.sleep(60)"}, seconds=0.2)
     commands = [path / "cmdline" for path in {*Path("/proc").glob("[0-9]*")} - before]
     assert not [path for path in commands if path.exists() and b"told" in path.read_bytes()]
 
