@@ -41,6 +41,11 @@ class Lettered(list[Any]):
         return cls(values, order, [key.upper() for key in keys] if is_mapping else keys)
 
 
+def is_shuffled(spec: EvaluatorSpec) -> bool:
+    """Whether an evaluator for multiple choice wants the options in an order of its own."""
+    return isinstance(spec.options, Mapping) and spec.options.get("shuffle") is True
+
+
 def with_letters(
     goldens: Iterable[Golden], evaluators: Iterable[EvaluatorSpec]
 ) -> tuple[Golden, ...]:
@@ -54,6 +59,5 @@ def _with_letters(golden: Golden, specs: Iterable[EvaluatorSpec]) -> Golden:
     options = golden.variables.get("options")
     if spec is None or not isinstance(options, list | Mapping):
         return golden
-    is_shuffled = isinstance(spec.options, Mapping) and spec.options.get("shuffle") is True
-    lettered = Lettered.of(options, golden.id if is_shuffled else None)
+    lettered = Lettered.of(options, golden.id if is_shuffled(spec) else None)
     return replace(golden, variables={**golden.variables, "options": lettered})

@@ -7,6 +7,8 @@ from typing import Any
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.golden import JUDGED, RESERVED_KEYS, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.kinds import KINDS
+from pytest_promptopt.prompts.lettered import KIND as MULTIPLE_CHOICE
+from pytest_promptopt.prompts.lettered import is_shuffled
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import MissingValueError, Template, templates_in
 
@@ -48,6 +50,7 @@ def check_use(prompt: Prompt) -> Iterator[Problem]:
         yield Problem(path=prompt.location, line=prompt.messages[-1].line, message=message)
     else:
         yield from _unused(prompt)
+    yield from _options_unseen(prompt)
 
 
 def _stays(template: Template, names: set[str]) -> list[str]:
@@ -171,11 +174,34 @@ def _all_the_same(prompt: Prompt, names: Collection[str], stays: Collection[Prob
     return f"{text} ({told})" if told else f"{text}; write {{{{{own[0]}}}}}" if own else text
 
 
+def _options_unseen(prompt: Prompt) -> Iterator[Problem]:
+    """Options that the model is to choose from, and that no message shows."""
+    specs = [spec for spec in _all_evaluators(prompt) if spec.kind == MULTIPLE_CHOICE]
+    sent = {name for message in prompt.messages for name in message.template.variables}
+    golden = next((golden for golden in prompt.goldens if "options" in golden.variables), None)
+    if not specs or "options" in sent or golden is None:
+        return
+    if shuffled := next(filter(is_shuffled, specs), None):
+        message = (
+            f"evaluator `{shuffled.name}`: `shuffle` orders what the model does not see; "
+            "put {{options}} into a message"
+        )
+        yield Problem(path=shuffled.path, line=shuffled.line, message=message)
+        return
+    message = "no message shows `options`; put {{options}} there, or the lettered lines themselves"
+    yield _problem(golden.path, golden.line, message)
+
+
+def _all_evaluators(prompt: Prompt) -> list[EvaluatorSpec]:
+    return [*prompt.evaluators, *(spec for golden in prompt.goldens for spec in golden.evaluators)]
+
+
 def _unused(prompt: Prompt) -> Iterator[Problem]:
-    specs = [*prompt.evaluators, *(spec for golden in prompt.goldens for spec in golden.evaluators)]
+    specs = _all_evaluators(prompt)
     if any(spec.kind in _SEEING_ALL or spec.kind not in KINDS for spec in specs):
         return
     used = {*used_variables(prompt, specs), *RESERVED_KEYS, *_NOTES}
+    used |= {"options"} if any(spec.kind == MULTIPLE_CHOICE for spec in specs) else set()
     first: dict[str, Golden] = {}
     for golden in prompt.goldens:
         for name in golden.variables.keys() - used:

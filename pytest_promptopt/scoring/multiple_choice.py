@@ -88,9 +88,10 @@ class MultipleChoice:
 
 def _place(expected: Any, options: Lettered, texts: Sequence[str]) -> int:
     """Where the expected one is shown, given as a letter, as a text or as a place."""
-    if isinstance(expected, int) and not isinstance(expected, bool):
-        return _shown_at(options, expected)
     text = as_text(expected).strip()
+    is_number = isinstance(expected, int) and not isinstance(expected, bool)
+    if is_number and text not in options.keys:
+        return _shown_at(options, _place_of(expected, options))
     found = {place for place, option in enumerate(texts) if option == folded(text)}
     if text.upper() in options.keys:
         found.add(options.order.index(options.keys.index(text.upper())))
@@ -102,6 +103,14 @@ def _place(expected: Any, options: Lettered, texts: Sequence[str]) -> int:
         known = [*options.keys, *(one_line(as_text(option)) for option in options)]
         raise _UnclearError(f"expected {excerpt(text)} is none{did_you_mean(text, known)}")
     return found.pop()
+
+
+def _place_of(number: int, options: Lettered) -> int:
+    """``number`` as a place; raises :class:`_UnclearError` where it is another option as well."""
+    placed = zip(options.order, options, strict=True)
+    if any(place != number == option and not isinstance(option, bool) for place, option in placed):
+        raise _UnclearError(f"expected {number} is an option and a place; write the letter")
+    return number
 
 
 def _shown_at(options: Lettered, place: int) -> int:

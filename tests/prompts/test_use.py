@@ -113,6 +113,23 @@ def test_variables_that_nothing_uses_are_told_once(tmp_path: Path) -> None:
     assert told(tmp_path, "{{review}}", goldens, code) == []
 
 
+def test_options_that_no_message_shows_are_told_and_cannot_be_shuffled(tmp_path: Path) -> None:
+    goldens = (
+        "testData:\n  - {id: a, review: 'x A) no B) yes', options: ['no', 'yes'], expected: A}\n"
+    )
+    chosen = "evaluators:\n  - multiple_choice: {shuffle: false}\n"
+    assert told(tmp_path, "{{review}}", goldens, chosen) == [
+        "a.prompt.yml:6: no message shows `options`; "
+        "put {{options}} there, or the lettered lines themselves"
+    ]
+    shuffled = chosen.replace("false", "true")
+    assert told(tmp_path, "{{review}}", goldens, shuffled) == [
+        "REFUSED a.prompt.yml:8: evaluator `multiple_choice`: `shuffle` orders what the model does "
+        "not see; put {{options}} into a message"
+    ]
+    assert told(tmp_path, "{{review}} {{options}}", goldens, shuffled) == []
+
+
 def test_names_with_blanks_and_digits_are_filled_or_told(tmp_path: Path) -> None:
     content = "{{ user name }} {{1}} {{2nd}}"
     goldens = "testData:\n  - {id: a, user name: x, '1': one}\n  - {id: b, user name: y}\n"

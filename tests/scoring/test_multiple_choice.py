@@ -79,6 +79,23 @@ def test_a_letter_in_an_options_text_is_no_answer(answer: str, named: str) -> No
     assert scored(answer, ["Iron", "Vitamin C", "Vitamin A"], "A").named == named
 
 
+@pytest.mark.parametrize(
+    ("options", "expected", "letter"),
+    [
+        ({"1": "Rome", "2": "Bern"}, 1, "A"),
+        ({"1": "Rome", "2": "Bern"}, "2", "B"),
+        ({"x": "Rome", "y": "Bern"}, 1, "B"),
+        ([0, 1, 2], 1, "B"),
+        (["4", "1", "0"], 1, "B"),
+        ([3, 2, 1], "1", "C"),
+    ],
+)
+def test_a_number_is_a_key_of_the_options_or_else_a_place(
+    options: Any, expected: Any, letter: str
+) -> None:
+    assert scored(letter, options, expected) == Score(value=1.0, named=letter, wanted=letter)
+
+
 def test_options_are_lines_in_a_message() -> None:
     shown = Template("{{options}}").fill(lettered([1.5, "b"]).variables)
     assert shown == "A) 1.5\nB) b"
@@ -105,6 +122,7 @@ def test_shuffling_hangs_on_the_id_and_is_even() -> None:
         (["Rome"], "A", "`options` must be a list of 2 to 26 texts"),
         (["x"] * 27, "A", "`options` must be a list of 2 to 26 texts"),
         (["Rome", "rome "], "A", 'two of the options are the same: "rome"'),
+        ([3, 2, 1], 1, "expected 1 is an option and a place; write the letter"),
         (CITIES, 4, "expected 4: the options are counted from 0 to 3"),
         (CITIES, "E", 'expected "E" is none (known: A, B, C, D, Rome, Paris, Bern, Oslo)'),
         (CITIES, "Brn", "did you mean `Bern`?"),
