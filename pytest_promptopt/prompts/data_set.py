@@ -92,8 +92,8 @@ class DataSet:
             rows = [inner for row in rows for inner in _rows_in(row, self.rows)]
         chosen = [row for row in rows if self._fits(row)]
         if rows and not chosen:
-            raise _error(rows[0], f"none of {len(rows):,} rows fits `where`")
-        remark = ""
+            raise _error(rows[0], f"none of {len(rows):,} rows fits `where`; {self._told(rows[0])}")
+        remark = "`seed` without `sample` draws nothing" if self.seed and not self.sample else ""
         if self.sample is not None:
             if self.sample > len(chosen):
                 remark = f"`sample: {self.sample}` of {len(chosen):,} rows: all are taken"
@@ -104,6 +104,11 @@ class DataSet:
 
     def _fits(self, row: RawGolden) -> bool:
         return all(as_text(_at(path, row)) in wanted for path, wanted in self.where.items())
+
+    def _told(self, row: RawGolden) -> str:
+        """What stands in a row where ``where`` looks."""
+        found = (f"`{path}` is {shown(_at(path, row))}" for path in self.where)
+        return f"of this one {' and '.join(found)}"
 
     def _drawn(self, rows: Sequence[RawGolden], count: int) -> list[RawGolden]:
         drawn = sorted(range(len(rows)), key=lambda n: self._lot(rows[n]))[:count]

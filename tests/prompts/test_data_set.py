@@ -79,6 +79,9 @@ def test_a_draw_of_more_than_there_are_takes_all_and_says_so(read: Callable[...,
     assert len(prompt.goldens) == 6
     [remark] = [str(problem) for problem in prompt.problems]
     assert remark == "rows.jsonl:1: `sample: 60` of 6 rows: all are taken"
+    prompt = read({"file": "rows.jsonl", "map": {"ticket": "text"}, "seed": 1})
+    [remark] = [str(problem) for problem in prompt.problems]
+    assert remark == "rows.jsonl:1: `seed` without `sample` draws nothing"
 
 
 def test_files_and_data_sets_stand_side_by_side(read: Callable[..., Prompt]) -> None:
@@ -204,7 +207,10 @@ def test_parquet_that_unpacks_to_too_much_is_refused(
             "no `more.a.3` .a list stands there",
         ),
         ({"file": "rows.jsonl", "where": {"splt": 1}}, "rows.jsonl:1: there is no `splt`"),
-        ({"file": "rows.jsonl", "where": {"split": "tst"}}, "none of 6 rows fits `where`"),
+        (
+            {"file": "rows.jsonl", "where": {"split": "tst"}},
+            "none of 6 rows fits `where`; of this one `split` is 'dev'",
+        ),
         (
             {"file": "rows.jsonl", "map": {"ticket": {"column": "text", "after": "#"}}},
             "rows.jsonl:1: `text` has no `#`",
