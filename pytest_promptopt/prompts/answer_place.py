@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
+from pytest_promptopt.prompts.template import Template
 from pytest_promptopt.prompts.value import kind_of, shown
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -67,8 +68,14 @@ def read_place(raw: Any) -> AnswerPlace:
         keys = " and ".join(f"`{key}`" for key in raw)
         raise PlaceError(f"`answer` has {keys}, where one of them says it")
     [(mark, value)] = raw.items()
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         raise PlaceError(f"`answer.{mark}` must be text, found {kind_of(value)}")
+    if not value.strip():
+        raise PlaceError(f"`answer.{mark}` is blank: write what to look for")
+    if names := Template(value).placeholders:
+        raise PlaceError(
+            f"`answer.{mark}` holds {{{{{next(iter(names))}}}}}, and no placeholder is filled there"
+        )
     value = value if mark == "regex" else value.strip()
     if flaw := _flaw(mark, value):
         raise PlaceError(f"`answer.{mark}` {flaw}")

@@ -15,7 +15,8 @@ from pytest_promptopt.text.excerpt import excerpt
 from pytest_promptopt.text.limited_regex import PatternError, compile_pattern, search
 
 _TAIL = 60
-_BOLD_END = re.compile(r"([*_])\1{0,2}$")
+_BOLD_END = re.compile(r"([*_`])\1{0,2}$")
+_FENCE_LINE = re.compile(r"\s*(?:`{3,}|~{3,})\w*\s*")
 
 
 class _NotFoundError(Exception):
@@ -76,15 +77,18 @@ def _without_end_of_bold(line: str, before: str) -> str:
 
 @lru_cache(maxsize=64)
 def _mark_pattern(mark: str) -> re.Pattern[str]:
-    """Finds ``mark`` in any case, also in bold or italics, of which the colon may be no part."""
+    """Finds ``mark`` in any case, also in bold, italics or a code span.
+
+    The colon may be no part of these.
+    """
     words = mark.rstrip(":：")
     colon = r"\s?[:：]" if words != mark else ""
     inside = r"\s{1,9}".join(re.escape(word) for word in words.split())
     is_word = inside[:1].isalnum() and inside[:1].isascii()
     before = r"(?<![A-Za-z0-9])" if is_word else ""
-    end = r"(?(opened)[*_]{0,3})"
+    end = r"(?(opened)[*_`]{0,3})"
     return re.compile(
-        rf"(?P<opened>[*_]{{1,3}})?{before}(?P<mark>{inside}){end}{colon}{end}", re.IGNORECASE
+        rf"(?P<opened>[*_`]{{1,3}})?{before}(?P<mark>{inside}){end}{colon}{end}", re.IGNORECASE
     )
 
 
@@ -114,11 +118,14 @@ def _regex(pattern: str, text: str) -> str:
 
 
 def _line(which: str, text: str) -> str:
-    text = text.strip()
-    if not text:
+    lines = text.split("\n")
+    if which == "last":
+        lines.reverse()
+    found = (line.strip() for line in lines if not _FENCE_LINE.fullmatch(line))
+    line = next(filter(None, found), "")
+    if not line:
         raise _NotFoundError("there is no line")
-    line = text.partition("\n")[0] if which == "first" else text.rpartition("\n")[2]
-    return line.strip()
+    return line
 
 
 def _json(path: str, text: str) -> str:

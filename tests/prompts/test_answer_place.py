@@ -35,7 +35,9 @@ def test_a_place_is_one_mark_and_reads_back_as_it_is_written(mark: Any, value: s
         ({"aftre": "x"}, "`answer.aftre` is not understood (known: after, tag, regex, line, json); "
          "did you mean `after`?"),
         ({"after": "a", "tag": "b"}, "`answer` has `after` and `tag`, where one of them says it"),
-        ({"after": " "}, "`answer.after` must be text, found text (' ')"),
+        ({"after": " "}, "`answer.after` is blank: write what to look for"),
+        ({"after": "{{mark}}:"}, "`answer.after` holds {{mark}}, and no placeholder is "
+         "filled there"),
         ({"json": 0}, "`answer.json` must be text, found a number (0)"),
         ({"tag": "<a>"}, "`answer.tag` must be a tag's name alone, such as `answer`, found '<a>'"),
         ({"line": "lst"}, "`answer.line` must be `last` or `first`, found 'lst'"),
