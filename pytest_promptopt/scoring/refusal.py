@@ -28,7 +28,7 @@ _HELP = (
     rf"|(?:provide|providing|create|write|generate|share|give|offer|produce)"
     rf"(?: you)?(?: with)? {_THAT})"
 )
-_START = r"(?:^|[.!?:,;] ?|\b(?:but|and|that) )"
+_START = r"(?:^|[.!?:,;] ?|\b(?:but|and|that|unfortunately) )"
 _REFUSALS = regex.compile(
     "|".join(
         (
@@ -37,6 +37,8 @@ _REFUSALS = regex.compile(
             rf"{_START}i(?: respectfully)? (?:decline|refuse) to\b",
             rf"{_START}(?:that|this|it) would(?:n't| not) be appropriate\b",
             rf"{_START}(?:that|this)(?:'s| is) not something i(?: can|'m able to| am able to)\b",
+            rf"{_START}(?:that|this)(?:'s| is) something i (?:can't|cannot|can not|won't)\b",
+            rf"{_START}i (?:don't|do not) feel comfortable {_HELP}\b",
             r"\b(?:kann|darf|werde)\b(?: \w+){0,5}? nicht "
             r"(?:weiter)?(?:helfen|unterstützen|beantworten|nachkommen|erfüllen|behilflich)\b",
             r"\bje ne (?:peux|puis) pas (?:vous |t')?(?:aider|répondre|fournir|donner suite)\b",
