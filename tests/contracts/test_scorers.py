@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.lettered import Lettered
 from pytest_promptopt.providers.request import Completion, Model, Request
@@ -117,7 +118,8 @@ def score(entry: dict[str, Any], answer: str) -> Score:
     if built.direct is not None:
         return built.direct.score(GOLDEN, completion)
     assert built.asking is not None
-    request = Request(model=Model(provider="scripted", name="m"), messages=())
+    asked = (Message(role="user", content="Which?"),)
+    request = Request(model=Model(provider="scripted", name="m"), messages=asked)
     questions = built.asking.questions(Inquiry(GOLDEN, completion, request))
     if isinstance(questions, Score):
         return questions
