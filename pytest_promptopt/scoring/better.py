@@ -12,7 +12,7 @@ from pytest_promptopt.scoring.findings import Finding, NoFindingsError, read_fin
 from pytest_promptopt.scoring.folding import folded
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options
-from pytest_promptopt.scoring.prompted import JudgeRequest
+from pytest_promptopt.scoring.prompted import NOT_GIVEN, JudgeRequest
 from pytest_promptopt.scoring.score import Inquiry, Score, Threshold
 
 _BASE = "base"
@@ -31,7 +31,7 @@ class BetterOptions(Options, frozen=True, kw_only=True):
 
     than: _Text
     criterion: _Text = _ON_THE_WHOLE
-    question: _Text = "(not given)"
+    question: _Text = NOT_GIVEN
     model: str | None = None
 
 

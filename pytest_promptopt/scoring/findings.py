@@ -158,6 +158,6 @@ def share(findings: Sequence[Finding], things: str) -> Score:
 
 def _shown(lacking: Sequence[Finding]) -> Iterator[str]:
     for finding in lacking[:_SHOWN]:
-        yield f"not {finding}"
+        yield f"{f'{finding.value:.2f} for' if finding.value else 'not'} {finding}"
     if len(lacking) > _SHOWN:
         yield f"and {len(lacking) - _SHOWN} more"

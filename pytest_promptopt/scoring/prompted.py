@@ -18,6 +18,9 @@ from pytest_promptopt.scoring.fencing import fenced
 from pytest_promptopt.scoring.judge import ask, judge_model
 from pytest_promptopt.scoring.kinds import ScoringContext
 
+NOT_GIVEN = "(not given)"
+"""Stands for a question that the entry does not name."""
+
 FOLDER = Path(__file__).parent / "judges"
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.scoring.answer import read_answer
 from pytest_promptopt.scoring.findings import (
     NoFindingsError,
     NoListError,
@@ -21,10 +22,9 @@ from pytest_promptopt.scoring.json_value import NotJsonError, read_json
 from pytest_promptopt.scoring.judge import read_choice
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options, OptionsError
-from pytest_promptopt.scoring.prompted import JudgeRequest
+from pytest_promptopt.scoring.prompted import NOT_GIVEN, JudgeRequest
 from pytest_promptopt.scoring.score import Score
 
-_NOT_GIVEN = "(not given)"
 _CHOICES = {"yes": 1.0, "no": 0.0}
 _Criterion = Annotated[str, msgspec.Meta(min_length=1)]
 
@@ -35,7 +35,7 @@ class RubricOptions(Options, frozen=True, kw_only=True):
     bare = "criteria"
 
     criteria: _Criterion | Annotated[list[_Criterion], msgspec.Meta(min_length=1)]
-    question: str = _NOT_GIVEN
+    question: str = NOT_GIVEN
     graded: bool = False
     model: str | None = None
 
@@ -71,7 +71,7 @@ class RubricJudge:
                 found = zip(criteria, numbered(findings, len(criteria)), strict=True)
                 findings = [replace(finding, about=criterion) for criterion, finding in found]
         except NoListError as error:
-            is_plain = len(criteria) == 1 and not is_graded and _is_plain(answer.text)
+            is_plain = len(criteria) == 1 and not is_graded and _is_plain(answer)
             return read_choice(answer, _CHOICES) if is_plain else Score.unscored(str(error))
         except NoFindingsError as error:
             return Score.unscored(str(error))
@@ -83,12 +83,13 @@ class RubricJudge:
 
     @property
     def _shown(self) -> Mapping[str, Any]:
-        numbered = [f"{number}. {text}" for number, text in enumerate(self.options.listed, 1)]
-        return {"criteria": numbered, "question": self.options.question}
+        lines = [f"{number}. {text}" for number, text in enumerate(self.options.listed, 1)]
+        return {"criteria": lines, "question": self.options.question}
 
 
-def _is_plain(reply: str) -> bool:
+def _is_plain(answer: Completion) -> bool:
     """Whether the reply is JSON or has none, so that none in it is quoted."""
+    reply = read_answer(answer).text
     try:
         read_json(reply, strict=True)
     except NotJsonError:

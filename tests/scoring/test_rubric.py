@@ -62,6 +62,10 @@ def test_a_graded_rubric_scores_the_grade_and_needs_a_threshold() -> None:
     assert complaint({"rubric": GRADED["rubric"]}) == (
         "evaluator `rubric`: `graded: true` needs a `threshold`, such as `threshold: 0.7`"
     )
+    both = {"rubric": {"criteria": ["a", "b"], "graded": True}, "threshold": 0.7}
+    grades = [{"number": n, "reason": "r", "score": n * 0.5} for n in (1, 2)]
+    found = verdict(both, json.dumps({"verdicts": grades}))
+    assert found == Score(value=0.75, reason='1 of 2 criteria are met; 0.50 for "a": "r"')
     for grade in ("1.5", "-1", '"0.4"', "true", "null"):
         assert verdict(GRADED, said.replace("0.4", grade)).value is None, grade
     assert verdict(GRADED, "0.4").value is None
@@ -79,6 +83,7 @@ def test_a_graded_rubric_scores_the_grade_and_needs_a_threshold() -> None:
         ('{"verdicts": [{"verdict": true}]}', 1),
         ('{"verdicts": "yes"}', 1),
         ("No.", 0),
+        ("<think>{yes or no?}</think>No.", 0),
         ("Verdict: **yes**", 1),
     ],
 )
