@@ -105,3 +105,8 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 def test_every_evaluator_is_in_the_schema() -> None:
     described = script("schema").schema()["$defs"]["evaluator"]["properties"]
     assert [kind for kind in KINDS if kind not in described] == []
+
+
+def test_every_evaluator_is_named_beside_the_prompt_files_keys() -> None:
+    page = (ROOT / "docs" / "prompt-file.md").read_text(encoding="utf-8")
+    assert {*re.findall(r"\(evaluators\.md#(\w+)\)", page)} == {*KINDS}
