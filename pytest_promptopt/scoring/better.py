@@ -14,6 +14,8 @@ from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options
 from pytest_promptopt.scoring.prompted import NOT_GIVEN, JudgeRequest
 from pytest_promptopt.scoring.score import Inquiry, Score, Threshold
+from pytest_promptopt.suggestion import misspelt
+from pytest_promptopt.text.excerpt import excerpt
 
 _BASE = "base"
 _TIE = 0.5
@@ -33,6 +35,11 @@ class BetterOptions(Options, frozen=True, kw_only=True):
     criterion: _Text = _ON_THE_WHOLE
     question: _Text = NOT_GIVEN
     model: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a slip, which would be a text to compare with."""
+        if misspelt(self.than, (_BASE,)):
+            raise ValueError(f"`than` is the text {excerpt(self.than)}; did you mean `base`?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

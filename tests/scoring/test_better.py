@@ -156,4 +156,7 @@ def test_a_golden_without_the_other_answer_is_flawed() -> None:
 
 def test_options_that_cannot_be_meant_are_told() -> None:
     assert "`than`: expected text of length >= 1" in complaint({"better": ""})
+    for slip in ("bas", "Base", "bsae"):
+        assert "did you mean `base`?" in complaint({"better": slip}), slip
+    assert not evaluator({"better": "Bern"}).wants_base
     assert "did you mean `criterion`?" in complaint({"better": {"than": "base", "criteron": "x"}})
