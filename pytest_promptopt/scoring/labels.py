@@ -1,10 +1,16 @@
 """The label that an answer names, of a set of labels."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_promptopt.scoring.mentions import Mention, is_denied, is_heading, mentions
 from pytest_promptopt.scoring.statements import Statements
+
+_SECOND_THOUGHT = re.compile(
+    r"\b(?:actually|wait|correction|scratch that|on (?:second thought|reflection))\b", re.IGNORECASE
+)
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +30,9 @@ def read_naming(labels: Iterable[str], text: str) -> Naming:
     """Which of ``labels`` the text names.
 
     A verdict mark tells more than a word in prose, in this order: the whole text, a tag or box,
-    what follows ``Answer:``, bold, what a line has before a colon. Else all labels that stand in
-    the text as whole words (see :func:`~pytest_promptopt.scoring.mentions.mentions`) and that it
-    does not deny ("this is not spam").
+    what follows ``Answer:``, bold, the first or last paragraph, what a line has before a colon.
+    Else all labels that stand in the text as whole words (see
+    :func:`~pytest_promptopt.scoring.mentions.mentions`) and that it does not deny ("not spam").
     """
     labels = tuple(labels)
     statements = Statements(labels)
@@ -61,7 +67,19 @@ def _stated(statements: Statements, text: str) -> str | None:
     if stated:
         return stated[-1].choice
     bold = statements.emphasised(text)
-    return _only_one(mention.choice for mention in bold if not is_denied(mention, text))
+    return _only_one(
+        mention.choice for mention in bold if not is_denied(mention, text)
+    ) or _only_one(_alone(statements, text))
+
+
+def _alone(statements: Statements, text: str) -> Iterator[str]:
+    """The labels that the first and the last paragraph are, unless something is taken back."""
+    first, *others = _BLANK_LINE.split(text)
+    if any(map(_SECOND_THOUGHT.search, others)):
+        return
+    for paragraph in (first, *others[-1:]):
+        if choice := statements.whole(paragraph):
+            yield choice
 
 
 def _only_one(choices: Iterable[str]) -> str | None:

@@ -19,6 +19,9 @@ TEAMS = ["billing", "shipping", "return", "returns"]
         (["good", "not good"], "not good", "This is not\n good."),
         (["c", "c++", "c#"], "c++", "C++, I think"),
         (["très bon", "bon"], "très bon", "TRE\u0300S BON"),
+        (TEAMS, "returns", "Returns.\n\nBilling sends invoices only."),
+        (TEAMS, "returns", "Shipping sends, billing is paid.\n \nreturns"),
+        (["yes", "no"], "no", "No\n\nYes would need a receipt.\n\nNo"),
         (["straße", "haus"], "straße", "Die STRASSE!"),
         (["退款", "换货"], "退款", "答案是退款。"),
         (["OK", "NG"], "OK", "答案是OK吗"),
@@ -30,6 +33,20 @@ def test_the_one_label_that_is_named_is_the_expected_one(
     labels: list[Any], expected: Any, answer: str
 ) -> None:
     assert score({"choice": labels}, answer, expected=expected).value == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "billing\nreturns",
+        "billing\n\nreturns",
+        "billing\n\nWait, it is returns.",
+        "billing\n\nOr returns?\n\nreturns",
+    ],
+)
+def test_two_labels_alone_or_one_that_is_taken_back_are_no_answer(answer: str) -> None:
+    for expected in ("billing", "returns"):
+        assert score({"choice": TEAMS}, answer, expected=expected).value == 0
 
 
 @pytest.mark.parametrize("answer", ["A B", "A, B", "Answer: A B.", "**A** **B**", "B A"])
