@@ -92,17 +92,21 @@ class Likelihood:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Perplexity:
-    """Whether the answer's perplexity is low enough: e to the mean of −log p of its tokens."""
+    """Whether the perplexity of what was said is low enough: e to the mean of −log p of its tokens.
+
+    All of it: without what stands before, the answer alone is not what the model would write.
+    """
 
     most: float
 
     def calls(self, golden: Golden) -> int:  # noqa: ARG002
-        """That of the answer."""
+        """One."""
         return 1
 
     def questions(self, inquiry: Inquiry) -> Sequence[Request]:
-        """What was asked, held to the answer; none about one that is empty or very long."""
-        text = inquiry.answer.text
+        """What was asked, held to what was said; nothing where that is empty or very long."""
+        said = inquiry.answer.whole
+        text = inquiry.answer.text if said is None else said
         return [inquiry.request.forcing(text)] if text and len(text) <= _MOST_CHARACTERS else ()
 
     def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:  # noqa: ARG002

@@ -134,14 +134,19 @@ def test_options_that_cannot_be_meant_are_a_flaw(options: Any, expected: Any, me
     assert scored("A", options, expected).value is None
 
 
-def asked(entry: Any, one: Golden, chances: dict[str, float]) -> Score:
+SAID = Completion(text="It is B")
+
+
+def asked(
+    entry: Any, one: Golden, chances: dict[str, float], *, answer: Completion = SAID
+) -> Score:
     scorer = evaluator(entry).scorer
     assert isinstance(scorer, AskingScorer)
     request = Request(
         model=Model(provider="scripted", name="m"),
         messages=(Message(role="user", content="Which?"),),
     )
-    questions = scorer.questions(Inquiry(one, Completion(text="It is B"), request))
+    questions = scorer.questions(Inquiry(one, answer, request))
     assert not isinstance(questions, Score)
     assert len(questions) == scorer.calls(one)
     assert {question.messages for question in questions} == {request.messages}
@@ -179,11 +184,13 @@ def test_likelihood_is_that_of_the_likeliest_reference() -> None:
     assert result.value == pytest.approx(0.6065, abs=1e-4)
 
 
-def test_perplexity_is_that_of_the_answer() -> None:
+def test_perplexity_is_that_of_all_that_was_said() -> None:
     entry = {"perplexity": 4}
     assert asked(entry, golden(), {"It is B": -1.0}).value == 1
     result = asked(entry, golden(), {"It is B": -2.0})
     assert (result.value, result.reason) == (0.0, "perplexity 7.389, at most 4")
+    found = Completion(text="B", whole="It is B")
+    assert asked(entry, golden(), {"It is B": -1.0}, answer=found).value == 1
 
 
 def test_a_model_that_tells_no_likelihood_scores_nothing() -> None:
