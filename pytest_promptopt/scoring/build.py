@@ -70,6 +70,8 @@ def _evaluator(spec: EvaluatorSpec, kind: Kind, context: ScoringContext) -> Eval
     scorer = kind.make(spec, context)
     usual = kind.threshold or (FULL if isinstance(scorer, Scorer) else ABOVE_NOTHING)
     threshold = usual if spec.threshold is None else Threshold(spec.threshold)
+    if spec.negated and threshold == Threshold(0):
+        raise OptionsError("`threshold: 0` is reached by all, so that beside `not` nothing passes")
     return Evaluator(
         name=spec.name,
         scorer=negated(scorer) if spec.negated else scorer,

@@ -2,7 +2,7 @@ import pytest
 
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.score import Scorer
-from tests.scoring.entries import evaluator, flaw, golden, question, verdict
+from tests.scoring.entries import complaint, evaluator, flaw, golden, question, verdict
 
 JUDGE = {
     "llm": {"prompt": "Rude?\n{{completion}}", "choices": [{"choice": "yes", "score": 1}, "no"]},
@@ -42,6 +42,11 @@ def test_the_threshold_beside_not_is_that_of_what_is_not_wanted() -> None:
     entry = {"similarity": {"to": "abcde"}, "threshold": 0.8, "not": True}
     assert verdict_on(entry, "abcdX")[1] is False
     assert verdict_on(entry, "abcXX") == (0.4, True)
+
+
+def test_not_of_what_every_answer_reaches_is_an_error() -> None:
+    told = complaint({"similarity": {"to": "abcde"}, "threshold": 0, "not": True})
+    assert told.endswith("`threshold: 0` is reached by all, so that beside `not` nothing passes")
 
 
 def test_not_says_what_there_must_not_be() -> None:
