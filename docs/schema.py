@@ -138,7 +138,8 @@ def _options_of(kind: Kind) -> Mapping[str, Any]:
         options["properties"] = {**options["properties"], "threshold": threshold}
     forms = [options | ({"required": required} if required else {"type": ["object", "null"]})]
     bare = options["properties"].get(record.bare, {"enum": ["valid", True]})
-    return {"description": description, "anyOf": [*forms, bare]}
+    plain = [{"const": True}] if record.bare and not required else []
+    return {"description": description, "anyOf": [*forms, bare, *plain]}
 
 
 def _with_threshold(name: str) -> Mapping[str, Any]:

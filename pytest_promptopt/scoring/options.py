@@ -46,7 +46,7 @@ def read_options(record: type[Read], spec: EvaluatorSpec) -> Read:
     found = spec.options
     keys = record.__struct_encode_fields__
     if not isinstance(found, Mapping):
-        if found is None or (not record.bare and found in (True, "valid")):
+        if found is None or _is_plain_yes(found, record):
             found = {}
         elif record.bare:
             found = {record.bare: found}
@@ -62,6 +62,14 @@ def read_options(record: type[Read], spec: EvaluatorSpec) -> Read:
         return from_json(record, {key: _given(key, found[key], types[key]) for key in found})
     except ValueError as error:
         raise OptionsError(f"`{spec.kind}`: {error}") from None
+
+
+def _is_plain_yes(found: Any, record: type[Options]) -> bool:
+    """Whether ``kind: true`` asks for no more than the kind, of which it is no option."""
+    if not record.bare:
+        return found in (True, "valid")
+    field = next(f for f in msgspec.structs.fields(record) if f.name == record.bare)
+    return found is True and field.type is not bool and not field.required
 
 
 def _given(key: str, value: Any, kind: Any) -> Any:

@@ -97,6 +97,11 @@ def test_an_answer_ends_by_itself_or_as_is_asked(reason: FinishReason) -> None:
     assert scored({"finish": reason.value}, finish_reason=reason).value == 1
 
 
+@pytest.mark.parametrize("kind", ["finish", "sql", "xml", "yaml", "refusal", "multiple_choice"])
+def test_a_kind_that_is_true_has_no_options(kind: str) -> None:
+    assert evaluator({kind: True}).scorer == evaluator({kind: None}).scorer
+
+
 def test_how_an_answer_ended_is_said() -> None:
     assert scored({"finish": "stop"}, finish_reason=FinishReason.LENGTH).reason == (
         "the answer was cut off at its limit"
