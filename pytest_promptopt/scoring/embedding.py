@@ -4,7 +4,7 @@ import functools
 import json
 import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ from pytest_promptopt.scoring.filled import FilledScorer
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import UnaskableError
 from pytest_promptopt.scoring.references import References, flaw_of, reference_scorer, texts_of
-from pytest_promptopt.scoring.score import Score
+from pytest_promptopt.scoring.score import Inquiry, Score
 
 _Vector = Annotated[list[float], msgspec.Meta(min_length=1)]
 _EXAMPLE = "openai/text-embedding-3-small"
@@ -73,32 +73,33 @@ class EmbeddingJudge:
     context: ScoringContext
     spec: EvaluatorSpec
 
-    def question(self, golden: Golden, completion: Completion) -> Request:
-        """The texts, the answer first; of an empty answer, which has no vector, a reference."""
-        try:
-            filled = fill_deep({"to": self.options.to}, golden.variables)
-        except MissingValueError as error:
-            raise self._error(golden, golden.lacks(error.args[0])) from error
-        if flaw := flaw_of(filled):
-            raise self._error(golden, flaw)
-        answer, references = completion.text.strip(), texts_of(filled)
-        texts = (answer, *references) if answer else references[:1]
-        return Request(
+    def calls(self, golden: Golden) -> int:  # noqa: ARG002
+        """One, for all vectors."""
+        return 1
+
+    def questions(self, inquiry: Inquiry) -> Sequence[Request] | Score:
+        """The texts, the answer first; nothing about an empty answer, which is like nothing."""
+        references = self._references(inquiry.golden)
+        answer = inquiry.answer.text.strip()
+        if not answer:
+            return Score(value=0.0, reason="the answer is empty")
+        asked = Request(
             model=self.model,
-            messages=tuple(Message(role="user", content=text) for text in texts),
+            messages=tuple(Message(role="user", content=text) for text in (answer, *references)),
             response_format="embedding",
             origin=self.context.origin,
         )
+        return (asked,)
 
-    def read(self, answer: Completion) -> Score:
+    def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
         """The best cosine; not scored where the vectors cannot be compared."""
         try:
-            vectors = from_json(list[_Vector], json.loads(answer.text))
+            vectors = from_json(list[_Vector], json.loads(answers[0].text))
         except ValueError as error:
             return Score.unscored(f"{self.model} gave no vectors: {error}")
-        if len(vectors) == 1:
-            return Score(value=0.0, reason="the answer is empty")
-        if not vectors or len({len(vector) for vector in vectors}) > 1:
+        if len(vectors) != (texts := 1 + len(self._references(golden))):
+            return Score.unscored(f"{self.model} gave {len(vectors)} vectors of {texts} texts")
+        if len({len(vector) for vector in vectors}) > 1:
             return Score.unscored(f"{self.model} gave no vectors that can be compared")
         norms = [math.hypot(*vector) for vector in vectors]
         if not all(math.isfinite(norm) and norm for norm in norms):
@@ -110,9 +111,22 @@ class EmbeddingJudge:
         value = round(min(1.0, max(0.0, *cosines)), 5)
         return Score(value=value, reason="" if value == 1 else f"{value:.2f} alike in meaning")
 
-    def _error(self, golden: Golden, flaw: str) -> PromptFileError:
-        message = f"evaluator `{self.spec.name}`: {flaw} in golden {golden.id}"
-        return PromptFileError.at(self.spec.path, self.spec.line, message)
+    def flaw(self, golden: Golden) -> str:
+        """That there is nothing to compare with."""
+        try:
+            return flaw_of(self._filled(golden))
+        except MissingValueError as error:
+            return golden.lacks(error.args[0])
+
+    def _references(self, golden: Golden) -> Sequence[str]:
+        if flaw := self.flaw(golden):
+            message = f"evaluator `{self.spec.name}`: {flaw} in golden {golden.id}"
+            raise PromptFileError.at(self.spec.path, self.spec.line, message)
+        return texts_of(self._filled(golden))
+
+    def _filled(self, golden: Golden) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = fill_deep({"to": self.options.to}, golden.variables)
+        return found
 
 
 def _embedding_scorer(
