@@ -23,6 +23,9 @@ def read_evaluator_file(
     if not data or not isinstance(data, list | Mapping):
         message = f"expected an evaluator or a list of evaluators, found {kind_of(data)}"
         raise PromptFileError.at(location, document.root.line, message)
+    if isinstance(data, Mapping) and [*data] == ["evaluators"]:
+        message = "holds `evaluators:`; write the list itself, without the key"
+        raise PromptFileError.at(location, document.root.line, message)
     if problems := evaluator_violations(document, of_past=of_past):
         raise PromptFileError(problems)
     if isinstance(data, Mapping):

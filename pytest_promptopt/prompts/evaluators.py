@@ -273,7 +273,8 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> Entry:
         return Entry(kind="string", options={key: value})
     if plain in _EQUALS_TYPES:
         return Entry(kind="equals", options=_value(named, options), remarks=_remarks_on_type(named))
-    if meant := misspelt(named, (*_TYPES, *promptfoo.names())):
+    known = () if named in promptfoo.NOT_TAKEN else (*_TYPES, *promptfoo.names())
+    if meant := misspelt(named, known):
         raise MisspeltError(f"the type `{named}` is not known; did you mean `{meant}`?")
     raise NotUnderstoodError(
         f"the type `{named}` is not understood; name the kind as a key ({_SOME_KINDS})"

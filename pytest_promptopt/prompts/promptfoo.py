@@ -170,6 +170,11 @@ def _literal(before: str, after: str) -> Callable[[str, Any, Any], Entry]:
     return make
 
 
+NOT_TAKEN = frozenset(
+    {"contains-html", "contains-sql", "contains-xml", "gleu", "is-html", "meteor"}
+)
+"""What promptfoo has too, and which is no slip of what it is close to."""
+
 # Their threshold is no score.
 _PASSED: Mapping[str, Any] = {"threshold": None}
 _ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {

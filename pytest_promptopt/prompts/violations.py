@@ -135,7 +135,7 @@ def _violation(error: Any) -> str:
         case "minItems" | "minProperties":
             return "holds nothing"
     bound = f"{_BOUNDS[error.validator]} {error.validator_value}"
-    return f"must be {bound}, found {shown(error.instance)}{_meant_share(error)}"
+    return f"must be {bound}, found {shown(error.instance)}{_meant(error)}"
 
 
 def _branches(error: Any) -> list[Mapping[str, Any]]:
@@ -162,9 +162,11 @@ def _remedy(error: Any, expected: str) -> str:
     return f"; {_REMEDIES[key]}" if key in _REMEDIES else ""
 
 
-def _meant_share(error: Any) -> str:
-    """What to write where a share was given in per cent."""
+def _meant(error: Any) -> str:
+    """What to write for a share in per cent, and for a weight of nothing."""
     path, value = [*error.absolute_path], error.instance
+    if path[-1] == "weight" and value == 0:
+        return "; what is not to count is `optional: true`"
     is_share = path[:1] == ["gate"] and path[-1] in _SHARES
     if is_share and error.validator in {"maximum", "exclusiveMaximum"} and 1 < value < 100:
         return f"; for {value:g} % write {value / 100:g}"

@@ -54,6 +54,7 @@ def test_a_glob_names_all_that_match(tmp_path: Path) -> None:
     [
         ("", "shared/tone.yml:1: the file is empty"),
         ("# nothing\n[]\n", "shared/tone.yml:2: expected an evaluator or a list of evaluators"),
+        ("evaluators: [{equals: x}]\n", "shared/tone.yml:1: holds `evaluators:`; write the list"),
         ("tone\n", "shared/tone.yml:1: expected an evaluator or a list of evaluators, found text"),
         ("- {equals: x}\n- {equals: x, threshold: 2}\n", "shared/tone.yml:2: `[1].threshold` must"),
         (

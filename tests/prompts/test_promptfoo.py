@@ -1,11 +1,14 @@
 """promptfoo's assertions mean here what they mean there."""
 
+import json
 from typing import Any
 
 import pytest
 
+from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.violations import evaluator_violations
 from tests.scoring.entries import evaluator, question
 from tests.scoring.entries import score as scored
 
@@ -14,6 +17,22 @@ def read(raw: Any) -> tuple[EvaluatorSpec, list[str]]:
     spec, problems = read_evaluator(raw, path="a.prompt.yml", line=3, position=1, from_golden=False)
     assert spec is not None
     return spec, [problem.message for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_refused"), [("latency", False), ("levenshtein", False), ("rouge", True)]
+)
+def test_a_threshold_in_other_units_is_no_score(kind: str, is_refused: bool) -> None:
+    entry = {"rouge": "a"} if is_refused else {"type": kind, "value": "a"}
+    document = parse_document(json.dumps([{**entry, "threshold": 2500}]), "tone.yml")
+    told = [problem.message for problem in evaluator_violations(document, of_past=False)]
+    assert told == (["`[0].threshold` must be at most 1, found 2500"] if is_refused else [])
+
+
+def test_a_weight_of_nothing_says_what_does_not_count() -> None:
+    document = parse_document("[{equals: a, weight: 0}]", "tone.yml")
+    [problem] = evaluator_violations(document, of_past=False)
+    assert problem.message.endswith("found 0; what is not to count is `optional: true`")
 
 
 @pytest.mark.parametrize(
@@ -241,6 +260,8 @@ def test_factuality_asks_for_no_contradiction_of_the_reference() -> None:
             {"type": "is-json", "transform": "output.a"},
             "`type: is-json` takes `value` and `threshold`, found `transform`",
         ),
+        ({"type": "contains-xml"}, "the type `contains-xml` is not understood"),
+        ({"type": "gleu", "value": "a"}, "the type `gleu` is not understood"),
         ({"type": "levenstein", "value": "a"}, "not known; did you mean `levenshtein`?"),
     ],
 )
