@@ -157,15 +157,17 @@ def test_a_hostile_answer_gets_a_score_or_a_reason_in_time(
 
 
 def work_of(entry: dict[str, Any], answer: str) -> int:
-    """How many instructions of Python's scoring ``answer`` takes; no clock is asked."""
+    """How many lines of Python scoring ``answer`` takes; no clock is asked.
+
+    Not instructions: Python 3.11 hangs at times where these are traced.
+    """
     scorer = evaluator(entry, CONTEXT).direct
     assert scorer is not None
     count = 0
 
-    def trace(frame: FrameType, event: str, _argument: object) -> Any:
+    def trace(_frame: FrameType, event: str, _argument: object) -> Any:
         nonlocal count
-        frame.f_trace_opcodes, frame.f_trace_lines = True, False
-        count += event == "opcode"
+        count += event in {"call", "line"}
         return trace
 
     before = sys.gettrace()
@@ -187,8 +189,8 @@ def test_twice_the_answer_takes_at_most_twice_the_work(entry: dict[str, Any], sh
     if "yaml" in entry and shape == "[":
         pytest.skip("PyYAML's scanner looks back at 1,024 openings at most, each time")
     score(entry, shape)
-    once, twice = (work_of(entry, shape * (size // len(shape))) for size in (600, 1_200))
-    assert twice <= 2.2 * once + 500
+    once, twice = (work_of(entry, shape * (size // len(shape))) for size in (300, 600))
+    assert twice <= 2.2 * once + 100
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
