@@ -143,17 +143,15 @@ def test_every_kind_is_here() -> None:
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=names)
-@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
-def test_a_hostile_answer_gets_a_score_or_a_reason_in_time(
-    entry: dict[str, Any], answer: str
-) -> None:
+def test_hostile_answers_get_a_score_or_a_reason_in_time(entry: dict[str, Any]) -> None:
     score(entry, "a")  # what is loaded once
-    start = time.process_time()
-    result = score(entry, answer)
     # A regular expression may take its whole second.
     limit = 1.5 if "regex" in entry else 0.9
-    assert time.process_time() - start < limit
-    check(result)
+    for name, answer in ANSWERS.items():
+        start = time.process_time()
+        result = score(entry, answer)
+        assert time.process_time() - start < limit, name
+        check(result)
 
 
 def work_of(entry: dict[str, Any], answer: str) -> int:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts import golden_files
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
@@ -150,15 +151,20 @@ def test_a_header_names_the_columns_of_a_table_without(
     [("r.jsonl.gz", gzip.compress), ("r.jsonl.BZ2", bz2.compress), ("r.jsonl.xz", lzma.compress)],
 )
 def test_compressed_files_are_read(
-    read: Callable[..., Prompt], tmp_path: Path, name: str, pack: Callable[[bytes], bytes]
+    read: Callable[..., Prompt],
+    tmp_path: Path,
+    name: str,
+    pack: Callable[[bytes], bytes],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / name).write_bytes(pack(lines([{"ticket": "one"}])))
     assert values(read(name)) == [("one", None)]
     (tmp_path / name).write_bytes(pack(lines([{"ticket": "one"}]))[:20])
     with pytest.raises(PromptFileError, match=rf"{name}:1: no whole \."):
         read(name)
-    (tmp_path / name).write_bytes(pack(bytes(65 * 1024 * 1024)))
-    with pytest.raises(PromptFileError, match=f"{name}:1: holds more than 64 MiB once unpacked"):
+    monkeypatch.setattr(golden_files, "MAX_BYTES", 1 << 20)
+    (tmp_path / name).write_bytes(pack(bytes(2 << 20)))
+    with pytest.raises(PromptFileError, match=f"{name}:1: holds more than 1 MiB once unpacked"):
         read(name)
 
 
