@@ -26,9 +26,10 @@ test-code: $(VENV)/.test
 	$(BIN)/lint-imports
 	$(BIN)/pytest -m "not local_model" -n 2
 
-# In one process and after the others: two servers with a model would starve each other.
+# In one process and after the others: two servers with a model would starve each other. Where
+# nothing else runs, threads that wait for each other may spin.
 test-local: $(VENV)/.test
-	$(BIN)/pytest -m local_model tests/local tests/providers
+	GOMP_SPINCOUNT=20000 $(BIN)/pytest -m local_model tests/local tests/providers
 
 # All tests again with more random examples and with their coverage, which takes twice the time.
 cover: $(VENV)/.test
