@@ -15,7 +15,6 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import MissingValueError, as_text, fill_deep
 from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.providers.router import tells_likelihood
-from pytest_promptopt.scoring.filled import no_value
 from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import Options, UnaskableError
 from pytest_promptopt.scoring.references import References
@@ -140,11 +139,8 @@ class Likeliest:
 
     def read_all(self, golden: Golden, answers: Sequence[Completion]) -> Score:
         """1 or 0."""
-        try:
-            if flaw := self.flaw_of(golden):
-                return Score.unscored(f"{flaw} in golden {golden.id}")
-        except MissingValueError as error:
-            return no_value(error, golden)
+        if flaw := self.flaw_of(golden):
+            return Score.unscored(f"{flaw} in golden {golden.id}")
         if any(answer.log_probability is None for answer in answers):
             return Score.unscored(_UNTOLD)
         texts, right = self.alternatives(golden)
