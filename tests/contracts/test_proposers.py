@@ -186,3 +186,12 @@ def test_demonstrations_take_turns_among_the_answers(tmp_path: Path) -> None:
     (first, *_), _ = proposed("demonstrations", tmp_path)
     by_id = {golden.id: golden for golden in TRAIN}
     assert len({by_id[golden_id].expected for golden_id in first.demonstrations}) == 3
+
+
+def test_a_stated_task_goes_into_either_message_with_the_form_of_the_answer(tmp_path: Path) -> None:
+    candidates, models = proposed("stated", tmp_path)
+    says = "Answer with the second word of the input. Give the answer only, with no explanation."
+    system, user = candidates
+    assert system.texts == {0: f"Which team is it? {says}"}
+    assert user.texts == {0: "Which team is it?", 1: f"Ticket: {{{{ticket}}}}\n\n{says}"}
+    assert models.asked == []

@@ -36,7 +36,14 @@ def contract_sentences(diagnosis: Diagnosis) -> str | None:
     if diagnosis.answers and not diagnosis.missed_by_form:
         return None
     sentences = _stated(diagnosis.profile)
-    return sentences.replace("{{", "{{{{") if sentences else None
+    return escaped(sentences) if sentences else None
+
+
+def form_beside_a_task(profile: Profile) -> str:
+    """What is said of the answer's form where the task is stated: it tells texts and labels."""
+    if profile.kind in {AnswerKind.NUMBER, AnswerKind.OBJECT, AnswerKind.LIST}:
+        return escaped(_stated(profile) or "")
+    return "Give the answer only, with no explanation."
 
 
 def with_contract(text: str, sentences: str) -> str | None:
@@ -62,26 +69,33 @@ def with_contract(text: str, sentences: str) -> str | None:
 def contract_candidates(
     prompt: Prompt, editable: Sequence[int], diagnosis: Diagnosis
 ) -> tuple[Candidate, ...]:
-    """The prompt with its contract, in each place where it may do most, the likeliest first.
+    """The prompt with its contract, as :func:`candidates_saying` puts it."""
+    sentences = contract_sentences(diagnosis)
+    if sentences is None:
+        return ()
+    note = _note(diagnosis)
+    return candidates_saying(sentences, prompt, editable, origin="contract", note=note)
+
+
+def candidates_saying(
+    sentences: str, prompt: Prompt, editable: Sequence[int], *, origin: str, note: str
+) -> tuple[Candidate, ...]:
+    """The prompt with ``sentences`` added, once in each place where they may do most.
 
     That is the last editable system message, then the first editable user message with a
-    placeholder, where the task is put; without these the first user message. Small models heed
-    what comes last: a ticket routing went from 0 to .28 with the one and to .37 with the other.
+    placeholder, where the task is put; without these the first user message. Which of them does
+    more differs by task: with a contract in the one, a small model got 43 and 50 of 100 questions
+    right and with it in the other 18 and 23; of tickets it was 28 and 37.
     """
-    sentences = contract_sentences(diagnosis)
-    found = []
-    for position in _positions(prompt, editable) if sentences else ():
-        text = with_contract(prompt.messages[position].template.text, sentences or "")
-        if text is not None:
-            found.append(
-                Candidate(
-                    texts={position: text},
-                    origin="contract",
-                    parent=Candidate().id,
-                    note=_note(diagnosis),
-                )
-            )
-    return tuple(found)
+    texts = {
+        position: with_contract(prompt.messages[position].template.text, sentences)
+        for position in _positions(prompt, editable)
+    }
+    return tuple(
+        Candidate(texts={position: text}, origin=origin, parent=Candidate().id, note=note)
+        for position, text in texts.items()
+        if text is not None
+    )
 
 
 def _stated(profile: Profile) -> str | None:
@@ -184,6 +198,11 @@ def _note(diagnosis: Diagnosis) -> str:
     if not diagnosis.missed:
         return f"{says}."
     return f"{says}: {diagnosis.missed_by_form} of {diagnosis.missed} misses are of form."
+
+
+def escaped(text: str) -> str:
+    """``text`` as it stands in a template."""
+    return text.replace("{{", "{{{{")
 
 
 def _spaced(text: str) -> str:

@@ -30,12 +30,7 @@ def casing_of(texts: Sequence[str]) -> str:
 
 def common_start(texts: Sequence[str]) -> str:
     """What all begin with, up to the end of a word; figures are chance and do not count."""
-    if len(set(texts)) < LEAST_FOR_A_PATTERN:
-        return ""
-    # Between the first and the last in order, all others share what these two do.
-    pairs = zip(min(texts), max(texts), strict=False)
-    start = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-    start = start[: max((i + 1 for i, char in enumerate(start) if not char.isalnum()), default=0)]
+    start = shared_start(texts)
     return "" if any(char.isdigit() for char in start) else start[:_LONGEST_FORM]
 
 
@@ -43,6 +38,21 @@ def common_end(texts: Sequence[str]) -> str:
     """What all end with, from the end of a word on."""
     backwards = common_start([text[::-1] for text in texts])
     return backwards[::-1]
+
+
+def shared_start(texts: Sequence[str]) -> str:
+    """Like :func:`common_start`, however long and whatever it holds."""
+    if len(set(texts)) < LEAST_FOR_A_PATTERN:
+        return ""
+    # Between the first and the last in order, all others share what these two do.
+    pairs = zip(min(texts), max(texts), strict=False)
+    start = "".join(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    return start[: max((i + 1 for i, char in enumerate(start) if not char.isalnum()), default=0)]
+
+
+def shared_end(texts: Sequence[str]) -> str:
+    """Like :func:`common_end`, however long and whatever it holds."""
+    return shared_start([text[::-1] for text in texts])[::-1]
 
 
 def common_form(texts: Sequence[str], *, share: float) -> str:

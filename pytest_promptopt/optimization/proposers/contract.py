@@ -6,6 +6,7 @@ from dataclasses import replace
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.contract import contract_candidates
 from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
+from pytest_promptopt.prompts.prompt import Prompt
 
 
 class Contract:
@@ -21,17 +22,18 @@ class Contract:
         """The likeliest candidates; none where there is nothing to state or it stands there."""
         if context.diagnosis is None:
             return ()
-        # Positions are those of the file, so demonstrations are left out here.
-        shown = replace(context.parent, demonstrations=())
-        prompt = shown.apply_to(context.prompt, context.train)
-        found = contract_candidates(prompt, context.editable, context.diagnosis)
-        return tuple(
-            replace(
-                context.parent,
-                texts={**context.parent.texts, **candidate.texts},
-                origin="contract",
-                parent=context.parent.id,
-                note=candidate.note,
-            )
-            for candidate in found[: context.count]
-        )
+        found = contract_candidates(parents_prompt(context), context.editable, context.diagnosis)
+        return tuple(child_of(context.parent, candidate) for candidate in found[: context.count])
+
+
+def parents_prompt(context: Context) -> Prompt:
+    """The prompt with the parent's texts; positions are those of the file, so without examples."""
+    shown = replace(context.parent, demonstrations=())
+    return shown.apply_to(context.prompt, context.train)
+
+
+def child_of(parent: Candidate, candidate: Candidate) -> Candidate:
+    """The parent with the texts of ``candidate``, which was made from its prompt."""
+    texts = {**parent.texts, **candidate.texts}
+    note = candidate.note
+    return replace(parent, texts=texts, origin=candidate.origin, parent=parent.id, note=note)

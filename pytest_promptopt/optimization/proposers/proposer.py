@@ -171,6 +171,7 @@ PROPOSERS: Registry[type[Proposer]] = Registry(
         "merge": f"{_HERE}.merge:Merge",
         "demonstrations": f"{_HERE}.demonstrations:Demonstrations",
         "contract": f"{_HERE}.contract:Contract",
+        "stated": f"{_HERE}.stated:Stated",
     },
 )
 
