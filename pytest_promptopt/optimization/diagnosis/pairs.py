@@ -1,4 +1,4 @@
-"""What is given and what is expected, as the rules of tasks look at it."""
+"""Pairs of what is given and what is expected, as the rules of tasks look at them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
