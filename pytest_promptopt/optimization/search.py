@@ -126,4 +126,4 @@ class SearchState:
             return None
         known = self.board.known(candidate)
         cases = [known[golden.id] for golden in self.splits.train if golden.id in known]
-        return diagnose([*cases, *more], self.splits.train)
+        return diagnose([*cases, *more], self.splits.train, self.subject)

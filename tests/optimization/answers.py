@@ -1,11 +1,16 @@
 """Goldens and answers to them, written by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from pytest_promptopt.evaluation.subject import Subject, build_subject
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.answer_place import read_place
+from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.providers.request import FinishReason
+from tests.evaluation.test_base import SETTINGS
+from tests.optimization.world import prompt
 
 
 def golden(golden_id: str, expected: Any = None, **more: Any) -> Golden:
@@ -30,6 +35,17 @@ def passed(golden: Golden, score: float = 1.0) -> Case:
 
 def unscored(golden: Golden) -> Case:
     return Case(golden=golden, answer="", score=None, passed=False)
+
+
+def scored_by(
+    kind: str, options: Any, goldens: Sequence[Golden] = (), *, answer: Any = "whole"
+) -> Subject:
+    """The made-up prompt with one evaluator, and the answer in that place."""
+    spec = EvaluatorSpec(name="e", kind=kind, options=options, path="a.prompt.yml", line=9)
+    of = replace(
+        prompt(), model="x/y", evaluators=(spec,), goldens=tuple(goldens), answer=read_place(answer)
+    )
+    return build_subject(of, SETTINGS)
 
 
 LABELS = ("billing", "shipping", "returns")

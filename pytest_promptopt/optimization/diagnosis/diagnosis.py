@@ -3,10 +3,14 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
+from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.diagnosis.majority import Majority, majority_of
 from pytest_promptopt.optimization.diagnosis.misses import Miss, MissKind, miss_of
 from pytest_promptopt.optimization.diagnosis.profile import Profile, profile_of
+from pytest_promptopt.optimization.diagnosis.tasks import stated_task
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.text.excerpt import one_line
 from pytest_promptopt.text.tags import quoted
@@ -52,8 +56,10 @@ class Diagnosis:
     """How a prompt does on some goldens.
 
     ``answers`` were scored and ``passed`` of them passed; ``unscored`` ones count nowhere else.
-    ``misses`` and ``confusions`` stand the most frequent first, ``tags`` the worst first. The
-    last three are ids of goldens by what all their scored answers did.
+    ``misses``, ``confusions`` and all that is counted stand the most frequent first, ``tags`` the
+    worst first. ``always_passed``, ``always_missed`` and ``varying`` are ids of goldens by what
+    all their scored answers did. ``task`` says what every golden expects, ``majority`` what the
+    commonest answer would score. ``scores`` are those of the scored answers by their golden.
     """
 
     profile: Profile
@@ -68,6 +74,12 @@ class Diagnosis:
     always_passed: tuple[str, ...] = ()
     always_missed: tuple[str, ...] = ()
     varying: tuple[str, ...] = ()
+    wrong_fields: Mapping[str, int] = field(default_factory=dict)
+    missing_parts: Mapping[str, int] = field(default_factory=dict)
+    extra_parts: Mapping[str, int] = field(default_factory=dict)
+    scores: tuple[tuple[str, float], ...] = ()
+    task: str = ""
+    majority: Majority | None = None
 
     @property
     def missed(self) -> int:
@@ -84,7 +96,9 @@ class Diagnosis:
 
         What comes from goldens and answers stands in it as quoted JSON.
         """
-        found = (*self.profile.sentences(), *self._facts())
+        task = (f"Every expected answer is {self.task}.",) if self.task else ()
+        majority = (self.majority.sentence,) if self.majority else ()
+        found = (*self.profile.sentences(), *task, *self._facts(), *majority)
         return tuple(one_line(sentence, _LONGEST_SENTENCE) for sentence in found)
 
     def as_text(self) -> str:
@@ -103,21 +117,34 @@ class Diagnosis:
             yield f"{_answers(self.unscored)} not scored and left out here."
         if not self.answers:
             return
+        if any(0 < score < 1 for _, score in self.scores):
+            yield self._grades()
         if not self.missed:
             yield f"All {self.answers} answers passed."
             return
         yield f"{self.missed} of {_answers(self.answers)} missed: {self._kinds()}."
         if self.confusions:
             yield f"Labels confused (expected → answered): {self._confused()}."
-        if self.missing_keys:
-            yield f"JSON keys left out: {_counted(self.missing_keys)}."
-        if self.extra_keys:
-            yield f"JSON keys too many: {_counted(self.extra_keys)}."
+        for what, counts in (
+            ("JSON keys left out", self.missing_keys),
+            ("JSON keys too many", self.extra_keys),
+            ("JSON fields with another value", self.wrong_fields),
+            ("Words or items left out", self.missing_parts),
+            ("Words or items too many", self.extra_parts),
+        ):
+            if counts:
+                yield f"{what}: {_counted(counts)}."
         if self.varying:
             yield self._stability()
         if low := [rate for rate in self.tags if rate.passed < rate.count]:
             rates = (f"{quoted(rate.tag)} {rate.passed} of {rate.count}" for rate in low[:_SHOWN])
             yield f"Passed by tag, the worst first: {', '.join(rates)}."
+
+    def _grades(self) -> str:
+        low = sorted(self.scores, key=lambda item: item[1])[:_EXAMPLES]
+        shown = ", ".join(f"{one_line(key, _LONGEST_ID)} {score:.2f}" for key, score in low)
+        mean = fmean(score for _, score in self.scores)
+        return f"Scores are graded: {mean:.2f} on average, the lowest {shown}."
 
     def _kinds(self) -> str:
         return "; ".join(
@@ -137,10 +164,13 @@ class Diagnosis:
         )
 
 
-def diagnose(cases: Sequence[Case], goldens: Sequence[Golden]) -> Diagnosis:
+def diagnose(
+    cases: Sequence[Case], goldens: Sequence[Golden], subject: Subject | None = None
+) -> Diagnosis:
     """The diagnosis of ``cases``, several a golden being fine; ``goldens`` give the profile.
 
-    Both hold what the search may learn from, and nothing else.
+    Both hold what the search may learn from, and nothing else. What takes the prompt or its
+    evaluators is left out without ``subject``.
     """
     profile = profile_of(goldens)
     scored = [case for case in cases if case.score is not None]
@@ -155,6 +185,12 @@ def diagnose(cases: Sequence[Case], goldens: Sequence[Golden]) -> Diagnosis:
         confusions=_confusions(misses),
         missing_keys=_counts(key for miss in misses for key in miss.missing_keys),
         extra_keys=_counts(key for miss in misses for key in miss.extra_keys),
+        wrong_fields=_counts(key for miss in misses for key in miss.wrong_fields),
+        missing_parts=_counts(part for miss in misses for part in miss.missing_parts),
+        extra_parts=_counts(part for miss in misses for part in miss.extra_parts),
+        scores=tuple((case.golden.id, case.score) for case in scored if case.score is not None),
+        task=stated_task(subject.prompt, goldens) if subject else "",
+        majority=majority_of(goldens, subject),
         tags=_tag_rates(scored),
         always_passed=tuple(key for key, passed in outcomes.items() if all(passed)),
         always_missed=tuple(key for key, passed in outcomes.items() if not any(passed)),

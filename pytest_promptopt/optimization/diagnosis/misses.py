@@ -1,14 +1,19 @@
 """Ways in which an answer misses what was expected."""
 
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.profile import AnswerKind, Profile, meant, plain_number
 from pytest_promptopt.optimization.diagnosis.traits import form_of
+from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.folding import folded
@@ -31,6 +36,8 @@ _REFUSAL = re.compile(
 _QUOTES_AND_MARKS = " \t\r\n\"'`“”„‘’«»*_.,:;!?()[]<>"
 _JOINER = re.compile(r"(?<=\w)[-_\s]+(?=\w)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_FIGURES = re.compile(r"\d+(?:\.\d+)?")
+_POWERS = tuple(Fraction(10) ** n for n in (-6, -3, -2, -1, 1, 2, 3, 6))
 
 
 class MissKind(StrEnum):
@@ -49,6 +56,12 @@ class MissKind(StrEnum):
     OTHER_FORM = "longer than what is expected, or formed otherwise"
     NOT_JSON = "not JSON"
     WRONG_KEYS = "wrong JSON keys"
+    UNCHANGED = "the input as it stands"
+    OTHER_ORDER = "right words or items in another order"
+    SOME_PARTS = "some of the right words or items"
+    OTHER_SIGN = "right number with the other sign"
+    OTHER_POWER = "right number times a power of ten"
+    OTHER_ROUNDING = "right number rounded otherwise"
     WRONG_LABEL = "wrong label"
     WRONG_VALUE = "right form, wrong value"
     OTHER = "other"
@@ -78,7 +91,11 @@ _OF_FORM = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A missed answer's kind; labels for a wrong label, keys for wrong JSON keys."""
+    """A missed answer's kind; labels for a wrong label, keys for wrong JSON keys.
+
+    ``wrong_fields`` are keys with another value than expected; ``missing_parts`` and
+    ``extra_parts`` words of a text or items of a list.
+    """
 
     kind: MissKind
     golden_id: str
@@ -86,6 +103,9 @@ class Miss:
     answered_label: str = ""
     missing_keys: tuple[str, ...] = ()
     extra_keys: tuple[str, ...] = ()
+    wrong_fields: tuple[str, ...] = ()
+    missing_parts: tuple[str, ...] = ()
+    extra_parts: tuple[str, ...] = ()
 
 
 def miss_of(case: Case, profile: Profile) -> Miss:
@@ -188,21 +208,69 @@ def _wrong_content(case: Case, expected: Any, profile: Profile) -> Miss:
         return _wrong_json(case, expected)
     if not case.golden.has_expected:
         return Miss(kind=MissKind.OTHER, golden_id=case.golden.id)
+    wanted = as_text(expected).strip()
     if profile.labels:
-        return _wrong_label(case, as_text(expected).strip(), profile)
-    kind = _wrong_text(case.answer.strip(), profile)
-    return Miss(kind=kind, golden_id=case.golden.id)
-
-
-def _wrong_text(answer: str, profile: Profile) -> MissKind:
+        return _wrong_label(case, wanted, profile)
     if profile.kind is AnswerKind.NUMBER:
-        is_number = plain_number(answer) is not None
-        return MissKind.WRONG_VALUE if is_number else MissKind.OTHER
+        return Miss(kind=_wrong_number(case.answer.strip(), wanted), golden_id=case.golden.id)
+    return _wrong_text(case, wanted, profile)
+
+
+def _wrong_number(answer: str, wanted: str) -> MissKind:
+    expected, found = plain_number(wanted), last_number(answer)
+    if expected is None or found is None:
+        return MissKind.OTHER
+    if found == -expected:
+        return MissKind.OTHER_SIGN
+    if expected and any(found == Fraction(expected) * power for power in _POWERS):
+        return MissKind.OTHER_POWER
+    if _is_rounding(found, expected, _decimals(answer), _decimals(wanted)):
+        return MissKind.OTHER_ROUNDING
+    return MissKind.WRONG_VALUE if plain_number(answer) is not None else MissKind.OTHER
+
+
+def _decimals(text: str) -> int:
+    *_, last = ("", *_FIGURES.findall(text))
+    return len(last.partition(".")[2])
+
+
+def _is_rounding(found: Fraction, expected: Decimal, more: int, fewer: int) -> bool:
+    """Whether two numbers are the same to as many decimals as the shorter has."""
+    half = Fraction(1, 2 * 10 ** min(more, fewer))
+    return more != fewer and abs(found - Fraction(expected)) <= half
+
+
+def _wrong_text(case: Case, wanted: str, profile: Profile) -> Miss:
+    answer, golden = case.answer.strip(), case.golden
+    if _is_input(answer, golden):
+        return Miss(kind=MissKind.UNCHANGED, golden_id=golden.id)
     if profile.form and (form_of(answer) == profile.form or answer in profile.frequent):
-        return MissKind.WRONG_VALUE
+        return Miss(kind=MissKind.WRONG_VALUE, golden_id=golden.id)
     if profile.form or (profile.words and len(answer.split()) > 2 * profile.words.most + _MARGIN):
-        return MissKind.OTHER_FORM
-    return MissKind.OTHER
+        return Miss(kind=MissKind.OTHER_FORM, golden_id=golden.id)
+    return _wrong_parts(folded(wanted).split(), folded(answer).split(), golden.id)
+
+
+def _is_input(answer: str, golden: Golden) -> bool:
+    inputs = (value for key, value in golden.variables.items() if key not in RESERVED_KEYS)
+    texts = {folded(value) for value in inputs if isinstance(value, str)}
+    return len(answer) > 1 and folded(answer) in texts
+
+
+def _wrong_parts(wanted: Sequence[str], found: Sequence[str], golden_id: str) -> Miss:
+    """By words or items; of those that have little in common nothing is told."""
+    missing, extra = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+    shared = len(wanted) - missing.total()
+    if shared < 2 or 2 * shared < len(wanted):
+        return Miss(kind=MissKind.OTHER, golden_id=golden_id)
+    if not missing and not extra:
+        return Miss(kind=MissKind.OTHER_ORDER, golden_id=golden_id)
+    return Miss(
+        kind=MissKind.SOME_PARTS,
+        golden_id=golden_id,
+        missing_parts=tuple(missing),
+        extra_parts=tuple(extra),
+    )
 
 
 def _wrong_json(case: Case, expected: Any) -> Miss:
@@ -215,18 +283,28 @@ def _wrong_json(case: Case, expected: Any) -> Miss:
         except NotJsonError:
             return Miss(kind=MissKind.NOT_JSON, golden_id=golden_id)
     if not isinstance(expected, Mapping):
-        kind = MissKind.WRONG_VALUE if isinstance(found, list) else MissKind.OTHER
-        return Miss(kind=kind, golden_id=golden_id)
+        if not isinstance(found, list):
+            return Miss(kind=MissKind.OTHER, golden_id=golden_id)
+        parts = _wrong_parts([*map(_item, expected)], [*map(_item, found)], golden_id)
+        is_told = parts.kind is not MissKind.OTHER
+        return parts if is_told else replace(parts, kind=MissKind.WRONG_VALUE)
     if not isinstance(found, Mapping):
         return Miss(kind=MissKind.WRONG_KEYS, golden_id=golden_id, missing_keys=tuple(expected))
     missing = tuple(str(key) for key in expected if key not in found)
     extra = tuple(key for key in found if key not in expected)
+    shared = [key for key in expected if key in found]
     return Miss(
         kind=MissKind.WRONG_KEYS if missing or extra else MissKind.WRONG_VALUE,
         golden_id=golden_id,
         missing_keys=missing,
         extra_keys=extra,
+        wrong_fields=tuple(str(k) for k in shared if not same_value(expected[k], found[k])),
     )
+
+
+def _item(value: Any) -> str:
+    """A list's item, so that equal ones are equal as text."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
 
 
 def _wrong_label(case: Case, wanted: str, profile: Profile) -> Miss:

@@ -8,6 +8,7 @@ from pytest_promptopt.optimization.diagnosis.diagnosis import (
 )
 from pytest_promptopt.optimization.diagnosis.misses import MissKind
 from tests.optimization.answers import golden, goldens, missed, passed, tickets, unscored
+from tests.optimization.world import splits, subject
 
 
 def example() -> Diagnosis:
@@ -50,6 +51,7 @@ def test_the_diagnosis_is_told_in_sentences() -> None:
         "2 right label inside a longer answer (g1, g2).",
         'Labels confused (expected → answered): "returns" → "shipping" (2), '
         '"billing" → "returns" (1).',
+        'Always answering "billing" would score 0.33.',
     )
 
 
@@ -58,6 +60,35 @@ def test_keys_that_answers_leave_out_or_add_are_counted() -> None:
     found = diagnose([missed(asked[0], '{"a": 1, "c": 2}'), missed(asked[1], '{"a": 3}')], asked)
     assert (found.missing_keys, found.extra_keys) == ({"b": 2}, {"c": 1})
     assert found.sentences()[2:] == ('JSON keys left out: "b" (2).', 'JSON keys too many: "c" (1).')
+
+
+def test_fields_words_and_items_that_are_wrong_are_counted() -> None:
+    objects = goldens({"a": 1, "b": 2}, {"a": 3, "b": [4]})
+    wrong = ('{"a": 1, "b": "2"}', '{"a": 4, "b": [5]}')
+    found = diagnose([*map(missed, objects, wrong)], objects)
+    assert found.sentences()[2] == 'JSON fields with another value: "b" (2), "a" (1).'
+    texts = goldens("it is not so cold", "we do not go out", "they are not here now")
+    said = ("It is so cold", "We do go out", "They are here now really")
+    assert diagnose([*map(missed, texts, said)], texts).sentences()[1:] == (
+        "3 of 3 answers missed: 3 some of the right words or items (g1, g2, g3).",
+        'Words or items left out: "not" (3).',
+        'Words or items too many: "really" (1).',
+    )
+
+
+def test_grades_are_told_with_the_lowest() -> None:
+    asked = goldens("a b", "c d", "e f")
+    cases = [passed(asked[0], 0.75), passed(asked[1]), missed(asked[2], "g")]
+    assert "Scores are graded: 0.58 on average, the lowest g3 0.00, g1 0.75, g2 1.00." in (
+        diagnose(cases, asked).sentences()
+    )
+
+
+def test_what_all_goldens_expect_is_told_where_the_prompt_is_known() -> None:
+    asked = splits().train
+    assert diagnose([], asked, subject()).sentences()[1] == (
+        "Every expected answer is the second word of the input."
+    )
 
 
 def test_several_answers_to_a_golden_tell_what_varies() -> None:
@@ -87,7 +118,7 @@ def test_tags_are_told_the_worst_first() -> None:
         TagRate(tag="easy", passed=1, count=2),
         TagRate(tag="fine", passed=1, count=1),
     )
-    assert found.sentences()[-1] == (
+    assert found.sentences()[-2] == (
         'Passed by tag, the worst first: "german" 0 of 2, "easy" 1 of 2.'
     )
 
@@ -96,8 +127,9 @@ def test_without_misses_there_is_nothing_more_to_tell() -> None:
     asked = tickets()
     assert diagnose([passed(each) for each in asked], asked).sentences()[1:] == (
         "All 9 answers passed.",
+        'Always answering "billing" would score 0.33.',
     )
-    assert len(diagnose([], asked).sentences()) == 1
+    assert len(diagnose([], asked).sentences()) == 2
 
 
 def test_the_text_is_one_line_a_sentence_and_short() -> None:

@@ -104,6 +104,13 @@ def test_wrong_keys_are_named() -> None:
         (1250, "1251", MissKind.WRONG_VALUE),
         (1250, "about a thousand", MissKind.OTHER),
         ("1250", "1.250,00", MissKind.NUMBER_FORM),
+        (1250, "-1250", MissKind.OTHER_SIGN),
+        (-7, "So it is 7.", MissKind.OTHER_SIGN),
+        (1250, "12.5", MissKind.OTHER_POWER),
+        (1250, "125000", MissKind.OTHER_POWER),
+        (1250, "1249.8", MissKind.OTHER_ROUNDING),
+        (12.346, "12.35", MissKind.OTHER_ROUNDING),
+        (12.346, "12.36", MissKind.WRONG_VALUE),
     ],
 )
 def test_an_answer_misses_a_number(expected: Any, answer: str, kind: MissKind) -> None:
@@ -128,6 +135,26 @@ def test_an_answer_is_longer_than_what_is_expected() -> None:
     words = ("cold", "dark", "small", "slow")
     assert miss("cold", "warm", words).kind is MissKind.OTHER
     assert miss("cold", "The opposite of hot is warm", words).kind is MissKind.OTHER_FORM
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "kind"),
+    [
+        ("The cat is not here", "the cat  is here", MissKind.UNCHANGED),
+        ("The cat is not here", "not here is the cat", MissKind.OTHER_ORDER),
+        ("The cat is not here", "The cat is there", MissKind.SOME_PARTS),
+        ("The cat is not here", "A dog", MissKind.OTHER),
+        (["a", 1, "b"], '["b", "a", 1]', MissKind.OTHER_ORDER),
+        (["a", 1, "b"], '["a", 1]', MissKind.SOME_PARTS),
+        (["a", 1, "b"], '["x"]', MissKind.WRONG_VALUE),
+        (["a", 1, "b"], '{"a": 1}', MissKind.OTHER),
+    ],
+)
+def test_an_answer_misses_some_of_the_words_or_items(
+    expected: Any, answer: str, kind: MissKind
+) -> None:
+    asked = golden("g", expected, variables={"it": "The cat is here", "n": 3})
+    assert miss_of(missed(asked, answer), profile_of([asked])).kind is kind
 
 
 @pytest.mark.parametrize(
