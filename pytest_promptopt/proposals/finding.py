@@ -1,6 +1,6 @@
 """The outcome of a finished search, and the proposal that it makes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_promptopt.evaluation.search_record import SearchRecord
@@ -8,6 +8,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.history.place import place_in
 from pytest_promptopt.messages import Message
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.diagnosis.contradictions import contradictions
 from pytest_promptopt.optimization.result import Result
 from pytest_promptopt.optimization.verdict import SearchVerdict
 from pytest_promptopt.prompts.prompt import Prompt
@@ -62,7 +63,13 @@ def proposal_of(
         gain=_gain(result.verdict),
         calls=spent.calls,
         cost_usd=None if spent.unpriced else spent.cost_usd,
+        contradictions=_contradictions(candidate, prompt),
     )
+
+
+def _contradictions(candidate: Candidate, prompt: Prompt) -> tuple[str, ...]:
+    without_examples = replace(candidate, demonstrations=())
+    return contradictions(prompt, without_examples.apply_to(prompt, ()))
 
 
 def _rounded(score: float | None) -> float | None:

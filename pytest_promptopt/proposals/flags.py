@@ -9,10 +9,12 @@ from enum import Enum
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.proposals.invisible import invisible_in
 from pytest_promptopt.proposals.proposal import Proposal
+from pytest_promptopt.text.excerpt import one_line
 from pytest_promptopt.text.secrets import Shape, shapes_in
 
 _SHOWN = 3
 _LONGEST_HOST = 60
+_LONGEST_SENTENCE = 300
 
 _NAME = r"[^\W\d_]"
 # Ends of files' names that no domain has.
@@ -100,7 +102,7 @@ def flags(proposal: Proposal) -> tuple[str, ...]:
 
     Looked for are links, tags of HTML, e-mail addresses, what has the shape of a secret, and
     characters that nobody sees. What the changed messages held before is not told. Of a link the
-    host is shown, of a secret nothing.
+    host is shown, of a secret nothing. What contradicts the prompt's own words comes first.
     """
     old = [change.before for change in proposal.texts]
     new = [(f"message {change.position + 1}", change.after) for change in proposal.texts]
@@ -109,11 +111,13 @@ def flags(proposal: Proposal) -> tuple[str, ...]:
         for number, message in enumerate(proposal.demonstrations.messages, start=1):
             new.append((f"message {number} of the demonstrations", message.content))
     known = {(found.kind, found.text) for text in old for found in _finds(text)}
-    return tuple(
+    added = (
         f"{name} adds {what}"
         for name, text in new
         for what in _told([f for f in _finds(text) if (f.kind, f.text) not in known])
     )
+    said = (one_line(text, _LONGEST_SENTENCE) for text in proposal.contradictions)
+    return (*(f"the new text {text}" for text in said), *added)
 
 
 def _told(finds: Sequence[_Found]) -> Iterator[str]:

@@ -73,7 +73,8 @@ class Proposal:
     are those of the candidate, ``run`` is the search that found it. ``before`` and ``after`` are
     mean scores on validation, which the candidate was chosen by; what goldens say that the search
     never saw is the ``gain``, None where they were too few, with ``verdict`` as its sentence.
-    ``cost_usd`` is None where a price is not known.
+    ``cost_usd`` is None where a price is not known. ``contradictions`` are sentences on what it
+    forbids, or asks for no longer, that the prompt asks for.
     """
 
     prompt: str
@@ -95,6 +96,7 @@ class Proposal:
     gain: Gain | None
     calls: Count
     cost_usd: Amount | None
+    contradictions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         path = PurePosixPath(self.location)

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal, ShownExamples, TextChange
-from tests.proposals.made import made
+from tests.proposals.made import FILE, made
 
 SIGNS = string.ascii_letters + string.digits
 WORDS = st.text("abc ,.!?:;()[]{}\n'\"`*é東", max_size=40)
@@ -181,3 +182,15 @@ def test_a_planted_secret_is_always_told_and_never_shown(
 )
 def test_a_hostile_text_takes_no_long_time(proposal: Proposal, part: str) -> None:
     assert isinstance(found(proposal, part * 20_000), tuple)
+
+
+def test_what_contradicts_the_prompts_own_words_is_told_wherever_it_stands(tmp_path: Path) -> None:
+    asks = FILE.replace(b"ticket.'", b"ticket, and explain why.'")
+    candidate = Candidate(texts={1: "Ticket: {{ticket}}\n\nGive the label only, no other words."})
+    proposal = made(tmp_path, candidate, content=asks)
+    assert flags(proposal) == (
+        "the new text forbids the explanation that the prompt asks for: "
+        '"Give the label only, no other words."',
+    )
+    assert flags(Proposal.from_json(proposal.to_json())) == flags(proposal)
+    assert flags(made(tmp_path, candidate)) == ()

@@ -1,49 +1,50 @@
 """The proposer ``contract``: says how to answer, from the goldens alone and without a model."""
 
-import re
 from collections.abc import Sequence
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
-from pytest_promptopt.optimization.diagnosis.profile import (
-    AnswerKind,
-    Key,
-    Profile,
-    plain_number,
-)
-from pytest_promptopt.optimization.diagnosis.traits import shown_form
+from pytest_promptopt.optimization.diagnosis.profile import AnswerKind
+from pytest_promptopt.optimization.diagnosis.wording import Wording
+from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import Template
-from pytest_promptopt.text.tags import quoted
 
-# Longer answers are compositions: a sentence on their form would not tell what is missing.
-_MOST_WORDS = 25
-_WORDS_STEP = 5
-
-_NO_WRAPPING = "no code fence and no text around it"
-_PLAIN_LABEL = re.compile(r"[\w+#&./'’-]+(?: [\w+#&./'’-]+)*")
-_CASINGS = {"lower": "in lower case", "upper": "in upper case"}
 # What a model is meant to go on from, such as "Answer:".
 _CUE = (":", "=", "->", "=>", "→")
 
 
-def contract_sentences(diagnosis: Diagnosis) -> str | None:
-    """One or two sentences on the form of the answer.
+def contract_sentences(diagnosis: Diagnosis, place: AnswerPlace = WHOLE) -> str | None:
+    """One or two sentences on the form of the answer, which stands in ``place``.
 
     None where the goldens show none, and where there were answers of which none missed by its
-    form: then the prompt says enough about it.
+    form: then the prompt says enough about it. Nothing is forbidden that evaluators accept or
+    the prompt itself asks for.
     """
     if diagnosis.answers and not diagnosis.missed_by_form:
         return None
-    sentences = _stated(diagnosis.profile)
-    return escaped(sentences) if sentences else None
+    return escaped(_wording(diagnosis, place).sentences(diagnosis.profile)) or None
 
 
-def form_beside_a_task(profile: Profile) -> str:
-    """What is said of the answer's form where the task is stated: it tells texts and labels."""
-    if profile.kind in {AnswerKind.NUMBER, AnswerKind.OBJECT, AnswerKind.LIST}:
-        return escaped(_stated(profile) or "")
-    return "Give the answer only, with no explanation."
+def form_beside_a_task(diagnosis: Diagnosis, place: AnswerPlace) -> str:
+    """What is said of the answer's form where the task is stated, which tells texts and labels."""
+    wording, profile = _wording(diagnosis, place), diagnosis.profile
+    has_form = profile.kind in {AnswerKind.NUMBER, AnswerKind.OBJECT, AnswerKind.LIST}
+    return escaped(wording.sentences(profile)) if has_form else wording.only
+
+
+def _wording(diagnosis: Diagnosis, place: AnswerPlace) -> Wording:
+    tolerance = diagnosis.tolerance
+    is_json = diagnosis.profile.kind in {AnswerKind.OBJECT, AnswerKind.LIST}
+    asks_for_more = tolerance.asks_for_explanation or (tolerance.asks_for_json and not is_json)
+    may_have_other_keys = tolerance.extra_keys or (
+        tolerance.asks_for_json and not diagnosis.extra_keys
+    )
+    return Wording(
+        place=place,
+        is_alone=not tolerance.words_around and not (asks_for_more and place == WHOLE),
+        has_own_keys=not may_have_other_keys,
+    )
 
 
 def with_contract(text: str, sentences: str) -> str | None:
@@ -70,7 +71,7 @@ def contract_candidates(
     prompt: Prompt, editable: Sequence[int], diagnosis: Diagnosis
 ) -> tuple[Candidate, ...]:
     """The prompt with its contract, as :func:`candidates_saying` puts it."""
-    sentences = contract_sentences(diagnosis)
+    sentences = contract_sentences(diagnosis, prompt.answer)
     if sentences is None:
         return ()
     note = _note(diagnosis)
@@ -96,93 +97,6 @@ def candidates_saying(
         for position, text in texts.items()
         if text is not None
     )
-
-
-def _stated(profile: Profile) -> str | None:
-    match profile.kind:
-        case AnswerKind.LABEL:
-            return _labels(profile)
-        case AnswerKind.OBJECT:
-            return _object(profile)
-        case AnswerKind.LIST:
-            items = " or ".join(profile.item_types) or "nothing"
-            return f"Answer with one JSON list of {items} and nothing else: {_NO_WRAPPING}."
-        case AnswerKind.NUMBER:
-            return _number(profile)
-        case AnswerKind.TEXT:
-            return _text(profile)
-        case AnswerKind.UNKNOWN:
-            return None
-
-
-def _labels(profile: Profile) -> str:
-    labels = list(profile.labels)
-    numbers = [plain_number(label) for label in labels]
-    if all(number is not None for number in numbers):
-        labels.sort(key=float)
-        only = "Give the number only, with no other words."
-        return f"Answer with exactly one of: {', '.join(labels)}. {only}"
-    shown = ", ".join(_label(label) for label in labels)
-    casing = _CASINGS.get(profile.casing, "spelled as here")
-    return (
-        f"Answer with exactly one of: {shown}. Give the label only, {casing}, with no other words."
-    )
-
-
-def _label(label: str) -> str:
-    return label if _PLAIN_LABEL.fullmatch(label) else quoted(label)
-
-
-def _object(profile: Profile) -> str:
-    always = [_key(key) for key in profile.keys if key.is_always_there]
-    sometimes = [_key(key) for key in profile.keys if not key.is_always_there]
-    if not profile.keys:
-        return f"Answer with one JSON object and nothing else: {_NO_WRAPPING}."
-    keys = f" with the keys {', '.join(always)}" if always else ""
-    optional = f", and {', '.join(sometimes)} only where it applies" if sometimes else ""
-    return (
-        f"Answer with one JSON object{keys}{optional}. "
-        f"Give the object only: no other keys, {_NO_WRAPPING}."
-    )
-
-
-def _key(key: Key) -> str:
-    form = f" {_as_form(key.form)}" if key.form else ""
-    return f"{_label(key.name)} ({' or '.join(key.types)}{form})"
-
-
-def _as_form(form: str) -> str:
-    shown = shown_form(form)
-    return shown if shown.startswith("of ") else f"as {shown}"
-
-
-def _number(profile: Profile) -> str:
-    number = "a whole number" if profile.is_whole else "a number with a decimal point"
-    return (
-        f"Answer with {number} in digits only: "
-        "no unit, no separators between thousands and no other words."
-    )
-
-
-def _text(profile: Profile) -> str | None:
-    if profile.words is None or profile.words.most > _MOST_WORDS or profile.has_lines:
-        return None
-    details = [_form_or_length(profile, profile.words.most)]
-    casing = _CASINGS.get(profile.casing)
-    if casing and not profile.form:
-        details.append(casing)
-    start = f" Begin with {quoted(profile.prefix)}." if profile.prefix else ""
-    return f"Give the answer only, {', '.join(details)}, with no explanation.{start}"
-
-
-def _form_or_length(profile: Profile, most_words: int) -> str:
-    if profile.form:
-        others = [f" or {quoted(answer)} where that applies" for answer in profile.frequent]
-        return "".join([_as_form(profile.form), *others])
-    if most_words <= 1:
-        return "in one word"
-    most = -(-most_words // _WORDS_STEP) * _WORDS_STEP
-    return f"at most {most} words on one line"
 
 
 def _positions(prompt: Prompt, editable: Sequence[int]) -> list[int]:

@@ -8,9 +8,10 @@ from statistics import fmean
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.majority import Majority, majority_of
-from pytest_promptopt.optimization.diagnosis.misses import Miss, MissKind, miss_of
+from pytest_promptopt.optimization.diagnosis.misses import Miss, MissKind, is_of_form, miss_of
 from pytest_promptopt.optimization.diagnosis.profile import Profile, profile_of
 from pytest_promptopt.optimization.diagnosis.tasks import stated_task
+from pytest_promptopt.optimization.diagnosis.tolerance import NO_TOLERANCE, Tolerance, tolerance_of
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.text.excerpt import one_line
 from pytest_promptopt.text.tags import quoted
@@ -59,7 +60,8 @@ class Diagnosis:
     ``misses``, ``confusions`` and all that is counted stand the most frequent first, ``tags`` the
     worst first. ``always_passed``, ``always_missed`` and ``varying`` are ids of goldens by what
     all their scored answers did. ``task`` says what every golden expects, ``majority`` what the
-    commonest answer would score. ``scores`` are those of the scored answers by their golden.
+    commonest answer would score, ``tolerance`` what is no miss of form. ``scores`` are those of
+    the scored answers by their golden.
     """
 
     profile: Profile
@@ -80,6 +82,7 @@ class Diagnosis:
     scores: tuple[tuple[str, float], ...] = ()
     task: str = ""
     majority: Majority | None = None
+    tolerance: Tolerance = NO_TOLERANCE
 
     @property
     def missed(self) -> int:
@@ -89,7 +92,7 @@ class Diagnosis:
     @property
     def missed_by_form(self) -> int:
         """How many misses could be mended by saying how to answer."""
-        return sum(group.count for group in self.misses if group.kind.is_of_form)
+        return sum(group.count for group in self.misses if is_of_form(group.kind, self.tolerance))
 
     def sentences(self) -> tuple[str, ...]:
         """The diagnosis for a reader, the most useful first; each sentence is a single line.
@@ -174,7 +177,8 @@ def diagnose(
     """
     profile = profile_of(goldens)
     scored = [case for case in cases if case.score is not None]
-    misses = [miss_of(case, profile) for case in scored if not case.passed]
+    tolerance = tolerance_of(subject, goldens) if subject else NO_TOLERANCE
+    misses = [miss_of(case, profile, tolerance) for case in scored if not case.passed]
     outcomes = _outcomes(scored)
     return Diagnosis(
         profile=profile,
@@ -191,6 +195,7 @@ def diagnose(
         scores=tuple((case.golden.id, case.score) for case in scored if case.score is not None),
         task=stated_task(subject.prompt, goldens) if subject else "",
         majority=majority_of(goldens, subject),
+        tolerance=tolerance,
         tags=_tag_rates(scored),
         always_passed=tuple(key for key, passed in outcomes.items() if all(passed)),
         always_missed=tuple(key for key, passed in outcomes.items() if not any(passed)),

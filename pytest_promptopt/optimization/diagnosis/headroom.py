@@ -11,8 +11,9 @@ from enum import StrEnum
 from statistics import fmean
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.diagnosis.misses import miss_of
+from pytest_promptopt.optimization.diagnosis.misses import is_of_form, miss_of
 from pytest_promptopt.optimization.diagnosis.profile import profile_of
+from pytest_promptopt.optimization.diagnosis.tolerance import NO_TOLERANCE
 
 GOLDENS_TO_ASK = 30
 SAMPLES_TO_ASK = 2
@@ -91,7 +92,7 @@ def _noise_only(groups: Sequence[Sequence[Case]], misses: Sequence[Case]) -> Hea
 def _with_misses(groups: Sequence[Sequence[Case]], misses: Sequence[Case]) -> Headroom:
     profile = profile_of([cases[0].golden for cases in groups])
     kinds = Counter(miss_of(case, profile).kind for case in misses)
-    of_form = sum(count for kind, count in kinds.items() if kind.is_of_form)
+    of_form = sum(count for kind, count in kinds.items() if is_of_form(kind, NO_TOLERANCE))
     always = sum(not any(case.passed for case in cases) for cases in groups)
     missed = f"{always} of {_goldens(len(groups))} missed every time"
     shown = ", ".join(f"{kind.value} {count}" for kind, count in kinds.most_common(_SHOWN_KINDS))

@@ -12,7 +12,8 @@ from typing import Any
 
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.diagnosis.profile import AnswerKind, Profile, meant, plain_number
-from pytest_promptopt.optimization.diagnosis.traits import form_of
+from pytest_promptopt.optimization.diagnosis.tolerance import NO_TOLERANCE, Tolerance
+from pytest_promptopt.optimization.diagnosis.traits import form_of, parts_of
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.request import FinishReason
@@ -66,11 +67,6 @@ class MissKind(StrEnum):
     WRONG_VALUE = "right form, wrong value"
     OTHER = "other"
 
-    @property
-    def is_of_form(self) -> bool:
-        """Whether saying how to answer could mend it, without a word on the task itself."""
-        return self in _OF_FORM
-
 
 _OF_FORM = frozenset(
     {
@@ -108,10 +104,11 @@ class Miss:
     extra_parts: tuple[str, ...] = ()
 
 
-def miss_of(case: Case, profile: Profile) -> Miss:
+def miss_of(case: Case, profile: Profile, tolerance: Tolerance = NO_TOLERANCE) -> Miss:
     """How the answer of ``case``, which did not pass, misses; the first kind that fits.
 
     Right content in a wrong form comes before an answer cut off, and that before wrong content.
+    Keys that the ``tolerance`` lets pass count neither as missing nor as too many.
     """
     expected = meant(case.golden.expected)
     kind = _without_content(case, expected)
@@ -121,7 +118,37 @@ def miss_of(case: Case, profile: Profile) -> Miss:
         kind = MissKind.CUT_OFF
     if kind is not None:
         return Miss(kind=kind, golden_id=case.golden.id)
-    return _wrong_content(case, expected, profile)
+    return _tolerated(_wrong_content(case, expected, profile), tolerance)
+
+
+def is_of_form(kind: MissKind, tolerance: Tolerance) -> bool:
+    """Whether saying how to answer could mend it, and neither evaluators nor prompt want it so."""
+    match kind:
+        case MissKind.FORM:
+            is_let_through = tolerance.casing
+        case MissKind.CODE_FENCE:
+            is_let_through = tolerance.fence
+        case MissKind.NUMBER_FORM:
+            is_let_through = tolerance.number_form
+        case MissKind.LABEL_WITHIN | MissKind.OTHER_FORM:
+            is_let_through = tolerance.lets_explain or tolerance.asks_for_json
+        case MissKind.EXPLAINED:
+            is_let_through = tolerance.lets_explain
+        case _:
+            is_let_through = False
+    return kind in _OF_FORM and not is_let_through
+
+
+def _tolerated(miss: Miss, tolerance: Tolerance) -> Miss:
+    """Without keys that evaluators do not mind or the prompt asks for."""
+    if miss.kind is not MissKind.WRONG_KEYS:
+        return miss
+    missing = tuple(key for key in miss.missing_keys if key not in tolerance.unread_keys)
+    extra = tuple(
+        key for key in miss.extra_keys if not (tolerance.extra_keys or tolerance.names(key))
+    )
+    kind = MissKind.WRONG_KEYS if missing or extra else MissKind.WRONG_VALUE
+    return replace(miss, kind=kind, missing_keys=missing, extra_keys=extra)
 
 
 def looks_like_refusal(text: str) -> bool:
@@ -248,7 +275,11 @@ def _wrong_text(case: Case, wanted: str, profile: Profile) -> Miss:
         return Miss(kind=MissKind.WRONG_VALUE, golden_id=golden.id)
     if profile.form or (profile.words and len(answer.split()) > 2 * profile.words.most + _MARGIN):
         return Miss(kind=MissKind.OTHER_FORM, golden_id=golden.id)
-    return _wrong_parts(folded(wanted).split(), folded(answer).split(), golden.id)
+    found = _wrong_parts(folded(wanted).split(), folded(answer).split(), golden.id)
+    is_otherwise = profile.parts and parts_of([answer]) != profile.parts
+    if found.kind is MissKind.OTHER and is_otherwise:
+        return replace(found, kind=MissKind.OTHER_FORM)
+    return found
 
 
 def _is_input(answer: str, golden: Golden) -> bool:

@@ -15,6 +15,7 @@ from pytest_promptopt.optimization.diagnosis.traits import (
     common_end,
     common_form,
     common_start,
+    parts_of,
     scripts_of,
     shown_form,
 )
@@ -74,8 +75,9 @@ class Profile:
     count, in the order of first appearance, for labels only; ``keys`` are there for objects,
     ``item_types`` for lists, ``numbers`` (least, greatest) and ``is_whole`` for numbers.
     ``casing`` is "lower", "upper", "capitalised" or empty. ``form`` writes 9 for a digit, A and a
-    for letters and holds for at least half of the answers. ``frequent`` are answers that come
-    back although the answers form no closed set. ``scripts`` are those of the letters.
+    for letters and holds for at least half of the answers. ``parts`` are what all are made of.
+    ``frequent`` are answers that come back although the answers form no closed set. ``scripts``
+    are those of the letters.
     """
 
     kind: AnswerKind = AnswerKind.UNKNOWN
@@ -93,6 +95,7 @@ class Profile:
     prefix: str = ""
     suffix: str = ""
     form: str = ""
+    parts: str = ""
     frequent: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
 
@@ -129,6 +132,8 @@ class Profile:
             yield f"They all end with {quoted(self.suffix)}."
         if self.form:
             yield f"Most have the form {shown_form(self.form)}."
+        if self.parts:
+            yield f"They are {self.parts}."
         if self.frequent:
             yield f"Answers that come back: {', '.join(map(quoted, self.frequent))}."
         if self.scripts and self.scripts != ("LATIN",):
@@ -185,6 +190,7 @@ def _profile_of_texts(texts: Sequence[str], silent: int) -> Profile:
         prefix="" if labels else common_start(texts),
         suffix="" if labels else common_end(texts),
         form="" if labels else common_form(texts, share=0.5),
+        parts=parts_of(texts) if len(set(texts)) >= LEAST_FOR_A_PATTERN and not labels else "",
         frequent=() if labels else _frequent(texts),
         scripts=scripts_of(texts),
     )

@@ -65,6 +65,41 @@ def common_form(texts: Sequence[str], *, share: float) -> str:
     return form if tells and count >= share * len(texts) and len(form) <= _LONGEST_FORM else ""
 
 
+_JOINERS = {
+    ", ": "a comma and a space",
+    "; ": "a semicolon and a space",
+    " | ": "a bar between spaces",
+    " > ": "`>` between spaces",
+    " - ": "a hyphen between spaces",
+    " ": "spaces",
+    "-": "hyphens",
+    ",": "commas",
+    "|": "bars",
+    ";": "semicolons",
+    ".": "full stops",
+    "_": "underscores",
+}
+_OF_ITEMS = frozenset({", ", "; ", " | ", " > ", ",", "|", ";"})
+_WORDS_OF_AN_ITEM = 3
+
+
+def parts_of(texts: Sequence[str]) -> str:
+    """What all are made of, with what separates it: single letters, or short items.
+
+    Empty where they are not, and for items also where most texts are but one.
+    """
+    for joiner, name in _JOINERS.items():
+        split = [text.split(joiner) for text in texts]
+        parts = [part for found in split for part in found]
+        several = sum(len(found) > 1 for found in split)
+        if several == len(texts) and all(len(part) == 1 for part in parts):
+            return f"single letters separated by {name}"
+        are_short = all(0 < len(part.split()) <= _WORDS_OF_AN_ITEM for part in parts)
+        if joiner in _OF_ITEMS and 2 * several > len(texts) and are_short:
+            return f"items separated by {name}"
+    return ""
+
+
 def form_of(text: str) -> str:
     """``text`` with 9 for every digit, A and a for letters; cut where no form is that long."""
     return "".join(_sign(char) for char in text[: _LONGEST_FORM + 1])

@@ -8,8 +8,9 @@ from pytest_promptopt.optimization.diagnosis.contract import (
     escaped,
     form_beside_a_task,
 )
-from pytest_promptopt.optimization.diagnosis.profile import profile_of
+from pytest_promptopt.optimization.diagnosis.diagnosis import diagnose
 from pytest_promptopt.optimization.diagnosis.tasks import stated_task
+from pytest_promptopt.optimization.diagnosis.wording import lead_to
 from pytest_promptopt.optimization.proposers.contract import child_of, parents_prompt
 from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 
@@ -29,9 +30,12 @@ class Stated:
         if not task:
             return ()
         prompt = parents_prompt(context)
-        form = form_beside_a_task(profile_of(context.train))
+        diagnosis = context.diagnosis or diagnose((), context.train)
+        form = form_beside_a_task(diagnosis, prompt.answer)
         is_there = any(form in message.template.text for message in prompt.messages)
-        sentences = f"Answer with {escaped(task)}.{'' if is_there else f' {form}'}"
+        sentences = escaped(f"{lead_to(prompt.answer)} {task}.")
+        if form and not is_there:
+            sentences += f" {form}"
         note = "Says what all goldens to learn from expect of their inputs."
         found = candidates_saying(sentences, prompt, context.editable, origin="stated", note=note)
         return [child_of(context.parent, candidate) for candidate in found[: context.count]]
