@@ -25,7 +25,7 @@ An option on the command line wins over the ini file (`pytest.ini`, `pyproject.t
 SETTINGS_HEADER = """
 ## Settings of a search
 
-For `optimize:` in a prompt file (`optimize: {method: protegi, budget: 300 calls}`) and for
+For `optimize:` in a prompt file (`optimize: {method: race, budget: 300 calls}`) and for
 `--prompt-optimize-set KEY=VALUE`, written from `pytest_promptopt/optimization/settings.py`. The
 methods' own values are the published ones ([Optimization](optimization.md)); a method that is not
 named has the default.

@@ -156,6 +156,7 @@ def _settings() -> Mapping[str, Mapping[str, Any]]:
     found = {
         item.name: _values(item.metadata) for item in fields(OptimizeSettings) if item.metadata
     }
+    found["maxTokens"] = found.pop("max_tokens")
     return {**found, "method": {"enum": [*PRESETS, None]}}
 
 

@@ -160,8 +160,8 @@ OPTIONS = (
     _option(
         "--prompt-optimize-method",
         "text",
-        "ape, protegi, opro, pe2, reflexion or gepa. Default: the file's `optimize: {method: …}`, "
-        "else protegi.",
+        "race, ape, protegi, opro, pe2, reflexion or gepa. Default: the file's "
+        "`optimize: {method: …}`, else race.",
         metavar="METHOD",
     ),
     _option(

@@ -41,7 +41,8 @@ class SearchRecord:
     prompt less the current one, and ``before`` and ``after`` are their mean scores there; None
     where it was not opened or is too small. ``apply_command`` is empty where nothing is proposed,
     and ``patch`` also where it is not to be shown; ``flags`` says what in it people must look at.
-    ``offer`` is None in a run that proposes nothing to a forge. ``calls`` counts task and
+    ``offer`` is None in a run that proposes nothing to a forge. ``cost`` says what an answer takes
+    before and after, empty where that is not known. ``calls`` counts task and
     optimizer calls.
     """
 
@@ -56,6 +57,7 @@ class SearchRecord:
     apply_command: str = ""
     flags: tuple[str, ...] = ()
     offer: Offer | None = None
+    cost: str = ""
     calls: int = 0
     model: str = ""
     optimizer_model: str = ""

@@ -1,5 +1,6 @@
 """The allowance of a search: what it has spent, and what it may still spend."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -44,9 +45,10 @@ class Caps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What was taken so far; calls that the journal or the cache answered count like sent ones.
+    """What was taken so far; what the journal answers counts like what was sent when it came.
 
-    ``unpriced`` of them have no known price, ``unanswered`` brought no answer.
+    ``unpriced`` calls have no known price, ``unanswered`` brought no answer. ``saved`` are those
+    that the cache answered: they cost nothing, and count for nothing else.
     """
 
     task_calls: int = 0
@@ -55,6 +57,7 @@ class Spent:
     nano_usd: int = 0
     unpriced: int = 0
     unanswered: int = 0
+    saved: int = 0
 
     @property
     def calls(self) -> int:
@@ -90,12 +93,14 @@ class Allowance:
     then comes the next phase. So what is admitted depends on nothing but the answers, however
     many calls are in flight. A cap on tokens or money holds because the most that a request can
     take is admitted (see :func:`~pytest_promptopt.client.estimate.most_usage`).
-    ``errors`` counts the calls without an answer by what was said.
+    ``share`` is what is left of the caps where they were cut. ``errors`` counts the calls without
+    an answer by what was said.
     """
 
     def __init__(self, caps: Caps, price_usd: PriceUsd | None = None) -> None:
         if caps.cost_usd is not None and price_usd is None:
             raise UsageError("a cap in usd needs the prices of the models, and there are none")
+        self.share = 1.0
         self._caps = caps
         self._price_usd = price_usd
         self._aside = Need()
@@ -124,6 +129,36 @@ class Allowance:
         """Keep ``need`` of task calls free for what comes at the end; the next call replaces it."""
         self._aside = need
 
+    def narrow(self, share: float) -> None:
+        """Cut every cap to ``share`` of it, though not below what was taken."""
+        caps, spent = self._caps, self._spent
+        self.share = share
+        self._caps = Caps(
+            calls=_cut(caps.calls, share, spent.calls),
+            task_calls=_cut(caps.task_calls, share, spent.task_calls),
+            optimizer_calls=_cut(caps.optimizer_calls, share, spent.optimizer_calls),
+            tokens=_cut(caps.tokens, share, spent.tokens),
+            cost_usd=None if caps.cost_usd is None else max(share * caps.cost_usd, spent.cost_usd),
+        )
+
+    def room(self, need: Need) -> float:
+        """How often ``need`` still fits beside what is set aside, by the calls already taken."""
+        caps, spent, aside = self._caps, self._spent, self._aside
+        limits = (
+            (caps.calls, spent.calls + aside.calls, need.calls),
+            (caps.task_calls, spent.task_calls + aside.calls, need.calls),
+            (caps.tokens, spent.tokens + aside.tokens, need.tokens),
+            (
+                None if caps.cost_usd is None else round(caps.cost_usd * _NANO),
+                spent.nano_usd + aside.nano_usd,
+                need.nano_usd,
+            ),
+        )
+        found = [
+            max(0.0, cap - taken) / each for cap, taken, each in limits if cap is not None and each
+        ]
+        return min(found, default=math.inf)
+
     def admit(self, role: Role, needs: Sequence[Need]) -> int:
         """How many of ``needs``, from the first, may be asked for at once: at least one.
 
@@ -144,7 +179,10 @@ class Allowance:
         return admitted
 
     def took(self, role: Role, answer: Completion | ProviderError) -> None:
-        """Add a call; without an answer it is a call that took no tokens."""
+        """Add a call; without an answer it took no tokens, from the cache nothing at all."""
+        if isinstance(answer, Completion) and answer.saved:
+            self._spent = replace(self._spent, saved=self._spent.saved + 1)
+            return
         if isinstance(answer, ProviderError):
             self.errors[answer.message] += 1
             answer = Completion(text="", cost_usd=0.0)
@@ -156,6 +194,7 @@ class Allowance:
             nano_usd=spent.nano_usd + round((answer.cost_usd or 0.0) * _NANO),
             unpriced=spent.unpriced + (answer.cost_usd is None),
             unanswered=self.errors.total(),
+            saved=spent.saved,
         )
 
     def _check_calls(self, role: Role, calls: int) -> None:
@@ -205,3 +244,7 @@ class Allowance:
                 f"'{model} = 0.25 in, 2.00 out' (USD per million tokens) to the ini prompt_prices"
             )
         return round(cost_usd * _NANO)
+
+
+def _cut(cap: int | None, share: float, taken: int) -> int | None:
+    return None if cap is None else max(int(share * cap), taken)

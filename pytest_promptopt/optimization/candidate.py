@@ -19,15 +19,17 @@ class Candidate:
     """What the search may change about a prompt.
 
     ``texts`` are new texts of messages by their position in the file; messages that are not in
-    it stand as they are. ``demonstrations`` are ids of goldens shown as worked examples before
-    the last user message. ``answer`` is another place for the answer, None where the file's
-    stands. ``origin`` names the proposer (``given`` for the prompt as it stands),
+    it stand as they are. ``demonstrations`` are ids of goldens shown as worked examples: as turns
+    before the last user message, or as text at the end of the message ``shown_in``. ``answer`` is
+    another place for the answer, None where the file's stands. ``origin`` names the proposer
+    (``given`` for the prompt as it stands),
     ``note`` is its reason in a sentence if it has one, ``parent`` the id of the candidate it was
     made from. ``id`` depends on the content alone: the same texts are the same candidate.
     """
 
     texts: Mapping[int, str] = field(default_factory=dict)
     demonstrations: tuple[str, ...] = ()
+    shown_in: int | None = None
     answer: AnswerPlace | None = None
     origin: str = GIVEN
     parent: str | None = None
@@ -35,8 +37,10 @@ class Candidate:
     id: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        answer = [] if self.answer is None else [self.answer.content]
-        content = [sorted(self.texts.items()), list(self.demonstrations), *answer]
+        others: list[object] = [] if self.answer is None else [self.answer.content]
+        if self.demonstrations and self.shown_in is not None:
+            others.append({"shown_in": self.shown_in})
+        content = [sorted(self.texts.items()), list(self.demonstrations), *others]
         digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
         object.__setattr__(self, "id", digest)
 
@@ -49,20 +53,30 @@ class Candidate:
         texts = {**self.texts, position: text}
         return replace(self, texts=texts, origin=origin, parent=self.id, note=note)
 
-    def apply_to(self, prompt: Prompt, goldens: Sequence[Golden]) -> Prompt:
-        """The prompt with the texts replaced and the demonstrations in front of its question.
+    def changed_texts(self, prompt: Prompt, goldens: Sequence[Golden]) -> Mapping[int, str]:
+        """The texts of the messages that differ from the file's, with examples shown as text."""
+        texts = dict(self.texts)
+        if self.demonstrations and self.shown_in is not None:
+            by_id = {golden.id: golden for golden in goldens}
+            shown = examples_text(prompt, [by_id[golden_id] for golden_id in self.demonstrations])
+            texts[self.shown_in] = f"{self.text(prompt, self.shown_in).rstrip()}\n\n{shown}"
+        return {n: t for n, t in texts.items() if t != prompt.messages[n].template.text}
 
-        A demonstration is the last user message filled from its golden, and ``expected`` as the
-        answer, where that is to stand; its golden must be among ``goldens``, with values for that
-        message. What stands in a golden is never taken for a placeholder.
+    def apply_to(self, prompt: Prompt, goldens: Sequence[Golden]) -> Prompt:
+        """The prompt with the texts replaced and the demonstrations where they are to be shown.
+
+        As turns, a demonstration is the last user message filled from its golden, and ``expected``
+        as the answer, where that is to stand; its golden must be among ``goldens``, with values
+        for that message. What stands in a golden is never taken for a placeholder.
         """
+        texts = self.changed_texts(prompt, goldens)
         prompt = replace(prompt, answer=self.answer or prompt.answer)
         messages = [
-            replace(message, template=Template(self.text(prompt, position)))
+            replace(message, template=Template(texts.get(position, message.template.text)))
             for position, message in enumerate(prompt.messages)
         ]
         asked = [n for n, message in enumerate(messages) if message.role == "user"]
-        if self.demonstrations and asked:
+        if self.demonstrations and self.shown_in is None and asked:
             by_id = {golden.id: golden for golden in goldens}
             question = messages[asked[-1]]
             messages[asked[-1] : asked[-1]] = [
@@ -71,6 +85,23 @@ class Candidate:
                 for shown in _demonstration(question, by_id[golden_id], prompt.answer)
             ]
         return replace(prompt, messages=tuple(messages))
+
+
+def examples_text(prompt: Prompt, goldens: Sequence[Golden]) -> str:
+    """The goldens' inputs with their answers, for a message to end with."""
+    names = dict.fromkeys(
+        name for message in prompt.messages for name in message.template.variables
+    )
+    blocks = ["Examples:"]
+    for golden in goldens:
+        inputs = {name: golden.variables[name] for name in names if name in golden.variables}
+        is_single = len(inputs) == 1
+        lines = [
+            f"{'Input' if is_single else name}: {as_text(value).strip()}"
+            for name, value in inputs.items()
+        ]
+        blocks.append("\n".join([*lines, f"Answer: {as_text(golden.expected).strip()}"]))
+    return _literal("\n\n".join(blocks))
 
 
 def _demonstration(

@@ -14,7 +14,8 @@ class Case:
     """One answer of one prompt to one golden.
 
     ``score`` is in [0, 1] and None where the answer was not scored; ``reasons`` are what the
-    evaluators had to say.
+    evaluators had to say. What it took are tokens of input and output, USD (None where the price
+    is unknown) and seconds, also where nothing was sent for it.
     """
 
     golden: Golden
@@ -23,6 +24,9 @@ class Case:
     passed: bool
     reasons: tuple[str, ...] = ()
     finish_reason: FinishReason = FinishReason.STOP
+    tokens: int = 0
+    cost_usd: float | None = None
+    seconds: float = 0.0
 
 
 Wanted = Sequence[tuple[Candidate, Sequence[Golden]]]

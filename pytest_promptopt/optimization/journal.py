@@ -92,13 +92,13 @@ class Journal:
             )
 
     def answer(self, fingerprint: str) -> Completion | ProviderError | None:
-        """What was answered to the request, None where it is not known."""
+        """What was answered to the request, saved if the cache had it; None if not known."""
         line = self._answers.get(fingerprint)
         if line is None:
             return None
         if "error" in line:
             return ProviderError(line["error"])
-        return Completion.from_json(line["completion"], saved=True)
+        return Completion.from_json(line["completion"], saved=bool(line.get("saved")))
 
     def keep(
         self,
@@ -114,6 +114,7 @@ class Journal:
             line["error"] = answer.message
         else:
             line["completion"] = answer.to_json()
+            line |= {"saved": True} if answer.saved else {}
         self._answers[fingerprint] = line
         self._append(line, is_forced=False)
 

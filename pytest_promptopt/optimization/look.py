@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, mean_of
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.diagnosis.headroom import Headroom, assess
 from pytest_promptopt.optimization.proposers.contract import Contract
@@ -11,6 +11,8 @@ from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.stops import SearchStoppedError
 from pytest_promptopt.prompts.golden import Golden
+
+_HIGH = 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +35,7 @@ async def look(search: SearchState, again: Scoreboard) -> Look:
     first = await search.board.scores(GIVEN, goldens)
     if not settings.headroom:
         return Look(headroom=None, diagnosis=search.diagnosis_of(GIVEN))
-    second = await again.scores(GIVEN, goldens)
+    second = await again.scores(GIVEN, goldens) if settings.headroom_samples > 1 else {}
     samples = {
         golden_id: [case, *([second[golden_id]] if golden_id in second else [])]
         for golden_id, case in first.items()
@@ -41,6 +43,12 @@ async def look(search: SearchState, again: Scoreboard) -> Look:
     headroom = assess(samples)
     search.journal.tell("headroom", kind=headroom.kind.value, sentence=headroom.sentence)
     return Look(headroom=headroom, diagnosis=search.diagnosis_of(GIVEN, more=list(second.values())))
+
+
+def misses_little(search: SearchState) -> bool:
+    """Whether the given prompt scored so high at the look that little can be gained."""
+    score = mean_of(search.board.known(GIVEN).values())
+    return score is not None and score >= _HIGH
 
 
 async def score_given(search: SearchState) -> None:

@@ -1,22 +1,32 @@
 """The search from its first look to the verdict."""
 
 import contextlib
+import math
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.optimization.allocation.allocator import allocator_of, races_rivals
 from pytest_promptopt.optimization.allowance import Allowance, Need, PriceUsd
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.diagnosis.majority import majority_of
 from pytest_promptopt.optimization.editable import editable_positions, targets
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.inputs import inputs_digest, usable
 from pytest_promptopt.optimization.journal import Journal, Journaled
 from pytest_promptopt.optimization.log_probability import measured_by_log_probability
-from pytest_promptopt.optimization.look import Look, is_perfect, look, score_given, try_contract
+from pytest_promptopt.optimization.look import (
+    Look,
+    is_perfect,
+    look,
+    misses_little,
+    score_given,
+    try_contract,
+)
 from pytest_promptopt.optimization.memory import (
     Earlier,
     Memory,
@@ -37,12 +47,13 @@ from pytest_promptopt.optimization.result import (
     Result,
     Tried,
 )
-from pytest_promptopt.optimization.rounds import run_round
+from pytest_promptopt.optimization.rounds import run_finals, run_round
 from pytest_promptopt.optimization.scoreboard import Scoreboard, need_of
 from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.selection import chosen
 from pytest_promptopt.optimization.settings import OptimizeSettings
-from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.optimization.shares import pulls_of
+from pytest_promptopt.optimization.splits import Splits, widened
 from pytest_promptopt.optimization.stops import (
     AnswersMissingError,
     CapReachedError,
@@ -50,12 +61,17 @@ from pytest_promptopt.optimization.stops import (
     SearchStoppedError,
 )
 from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, SearchVerdict, give_verdict
+from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.statistics.intervals import shown_interval
 
 _FINALISTS = 3
 _BARREN_ROUNDS = 3
+_NO_CAP = 1_000_000
+_SHARE_FOR_LITTLE = 1 / 3
+"""Of the caps, where the prompt misses so little that little can be gained."""
+
 _REMEMBERED = 5
 
 Report = Callable[[Event], None]
@@ -84,10 +100,12 @@ async def run_search(
     do not fit. Whatever ends a search that has begun is the ``reason`` of its result.
     """
     parts = usable(subject, splits)
+    if settings.spending == "shares":
+        parts = widened(parts, settings.seed)
     planned = plan_for(subject, settings, splits, price_usd=price_usd)
     own_requests = [
         path
-        for name in {**settings.first, **settings.proposers}
+        for name in settings.proposer_names
         for path in requests_of(made_proposer(name, settings))
     ]
     by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
@@ -128,7 +146,10 @@ async def run_search(
         journal=journal,
         memory=Memory(earlier=earlier),
         rng=rng,
+        pulls=lambda _number: planned.settings.pulls,
     )
+    if settings.spending == "shares":
+        search.pulls = partial(_shared_pulls, search, allowance)
     opened = 1 + openings(search.memory.earlier, run)
     return await _Run(
         search=search,
@@ -169,6 +190,16 @@ def plan_for(
         usd_per_call=cost_usd,
     )
     return plan(settings, sizes)
+
+
+def _shared_pulls(search: SearchState, allowance: Allowance, number: int) -> int:
+    """What a round may take of what is left; without a cap all that it could use."""
+    golden = search.validation[0]
+    need = need_of(
+        allowance, search.subject, golden, range(search.settings.samples), is_likely=True
+    )
+    room = pulls_of(number, allowance.room(need))
+    return _NO_CAP if math.isinf(room) else int(room)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -215,15 +246,20 @@ class _Run:
         self.report(Looked(headroom=self.found.headroom, diagnosis=self.found.diagnosis))
         if self.found.headroom is not None and self.found.headroom.stops:
             raise SearchStoppedError(self.found.headroom.sentence)
-        await score_given(search)
-        if self.found.diagnosis is not None:
-            await try_contract(search, self.found.diagnosis)
-        self._tell()
+        if not self._is_open:
+            await score_given(search)
+            if self.found.diagnosis is not None:
+                await try_contract(search, self.found.diagnosis)
+            self._tell()
+        elif misses_little(search):
+            self.allowance.narrow(_SHARE_FOR_LITTLE)
+            self.allowance.set_aside(self._verdict_need())
+            await score_given(search)
         return await self._all_rounds()
 
     async def _all_rounds(self) -> str:
         search, settings = self.search, self.search.settings
-        best = self._best().score
+        best = self._best_score
         barren = quiet = idle = 0
         while self.rounds < settings.rounds:
             if any(is_perfect(s.cases.values(), search.validation) for s in search.standings):
@@ -239,7 +275,7 @@ class _Run:
                 return self._barren()
             if quiet == max(_BARREN_ROUNDS, self._batches_of_an_epoch):
                 return f"nothing was missed in the batches of {quiet} rounds: nothing to go by"
-            score = self._best().score
+            score = self._best_score
             idle = 0 if score > best else idle + 1
             best = max(best, score)
             if settings.patience and idle >= settings.patience:
@@ -282,12 +318,17 @@ class _Run:
             return None
         leaders = [s.candidate for s in best_first(search.standings) if s.candidate is not GIVEN]
         with contextlib.suppress(SearchStoppedError):
-            for candidate in leaders[:_FINALISTS]:
-                await search.board.ask([(candidate, search.validation)])
+            if self._is_open:
+                await run_finals(search)
+            else:
+                for candidate in leaders[:_FINALISTS]:
+                    await search.board.ask([(candidate, search.validation)])
         others = [s for s in search.standings if s.candidate is not GIVEN]
         most = max((len(standing.cases) for standing in others), default=0)
         best_known = [standing for standing in others if len(standing.cases) == most]
-        choice = chosen(search.subject.prompt, search.standing(GIVEN), best_known)
+        most_tokens = search.settings.max_tokens or math.inf
+        affordable = [s for s in best_known if s.cost.tokens <= most_tokens]
+        choice = chosen(search.subject.prompt, search.standing(GIVEN), affordable)
         search.journal.tell("chosen", candidate=choice.candidate.id if choice else None)
         return choice
 
@@ -302,7 +343,7 @@ class _Run:
                 self.sealed,
                 GIVEN,
                 candidate,
-                search.splits.test,
+                self._test,
                 openings=self.opened,
                 confidence=search.settings.confidence,
             )
@@ -310,6 +351,9 @@ class _Run:
             if isinstance(stop, AnswersMissingError):
                 search.journal.forget_errors()
             return None, f"no verdict: {stop}"
+        majority = majority_of(self._test, search.subject)
+        if majority is not None:
+            verdict = replace(verdict, sentence=f"{verdict.sentence} {majority.sentence}")
         search.journal.tell("verdict", kind=verdict.kind.value, sentence=verdict.sentence)
         self.report(Judged(verdict=verdict))
         return verdict, ""
@@ -346,16 +390,35 @@ class _Run:
     def _verdict_need(self) -> Need:
         search = self.search
         total = Need()
-        for golden in search.splits.test:
+        for golden in self._test:
             need = need_of(self.allowance, search.subject, golden, range(2), is_likely=True)
             total += need
         return total
 
     def _best(self) -> Standing:
-        return best_first(self.search.standings)[0]
+        standings = self.search.standings
+        return standings[0] if self._is_open else best_first(standings)[0]
+
+    @property
+    def _best_score(self) -> float:
+        return self._best().score if self.search.standings else 0.0
+
+    @property
+    def _is_open(self) -> bool:
+        return races_rivals(allocator_of(self.search.settings))
+
+    @property
+    def _test(self) -> Sequence[Golden]:
+        """The goldens of the verdict, in the order in which they are asked."""
+        test = self.search.splits.test
+        drawn = random.Random(self.search.settings.seed).sample(test, len(test))
+        pairs = self.plan.pairs
+        return drawn if pairs is None else drawn[: int(pairs * self.allowance.share)]
 
     def _tell(self) -> None:
         search = self.search
+        if not search.standings:
+            return
         best = self._best()
         cases = best.cases.values()
         self.report(

@@ -33,12 +33,14 @@ class Question:
     """A request to the optimizer model: its prompt file and the values of its placeholders.
 
     ``request`` is the path of a prompt file, or the name of one of ours. What is wanted back
-    stands in the reply under ``tag``; ``before`` are the turns of the conversation so far.
+    stands in the reply under ``tag``, at most ``count`` times; ``before`` are the turns of the
+    conversation so far.
     """
 
     request: str | Path
     values: Mapping[str, str]
     tag: str
+    count: int = 1
     before: tuple[Message, ...] = ()
 
 
@@ -91,7 +93,7 @@ class Optimizer:
         Raises :class:`CapReachedError` before a call that would exceed a cap, and
         :class:`AnswersMissingError` when all questions brought errors three times in a row.
         """
-        forms = [Form(tag=q.tag, kind=self._settings.reply) for q in questions]
+        forms = [Form(tag=q.tag, count=q.count, kind=self._settings.reply) for q in questions]
         turns = [_turns(q, form) for q, form in zip(questions, forms, strict=True)]
         completions = await self._complete(turns, forms)
         replies: list[ReadReply | None] = [None] * len(questions)

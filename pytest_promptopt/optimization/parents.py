@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_promptopt.optimization.answer_cost import AnswerCost
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case, mean_of
 
@@ -22,6 +23,11 @@ class Standing:
     def score(self) -> float:
         """Mean score on the goldens that it was scored on."""
         return mean_of(self.cases.values()) or 0.0
+
+    @property
+    def cost(self) -> AnswerCost:
+        """What an answer takes."""
+        return AnswerCost.of(self.cases.values())
 
 
 Choose = Callable[[Sequence[Standing], int, random.Random], tuple[Candidate, ...]]
@@ -52,6 +58,11 @@ def best(pool: Sequence[Standing], _count: int, _rng: random.Random) -> tuple[Ca
 def last(pool: Sequence[Standing], _count: int, _rng: random.Random) -> tuple[Candidate, ...]:
     """The one that joined last (Reflexion goes on from its last trial)."""
     return (pool[-1].candidate,)
+
+
+def leaders(pool: Sequence[Standing], count: int, _rng: random.Random) -> tuple[Candidate, ...]:
+    """The first ``count`` in the order of the last race."""
+    return tuple(standing.candidate for standing in pool[:count])
 
 
 def beam(pool: Sequence[Standing], count: int, _rng: random.Random) -> tuple[Candidate, ...]:
@@ -119,6 +130,7 @@ def _undominated(wins: Sequence[set[str]]) -> set[int]:
 
 CHOOSERS: Mapping[str, Chooser] = {
     "best": Chooser(choose=best, is_single=True),
+    "leaders": Chooser(choose=leaders),
     "last": Chooser(choose=last, is_single=True),
     "beam": Chooser(choose=beam),
     "pareto": Chooser(choose=pareto),

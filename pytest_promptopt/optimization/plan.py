@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization import shares
 from pytest_promptopt.optimization.allocation.allocator import (
-    ALLOCATORS,
-    Allocator,
     RaceSize,
+    allocator_of,
     race_cost,
 )
 from pytest_promptopt.optimization.allowance import Caps
@@ -17,7 +17,6 @@ from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
-from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings
 
 _ROUNDS_WANTED = 2
@@ -25,7 +24,7 @@ _PARTS = 32
 _LEAST_BATCH = 4
 _LEAST_LOOK = GOLDENS_TO_ASK // 2
 _LEAST_GOLDENS = 10
-_PROPOSALS = ("first", "parent_count", "proposers", "most_candidates")
+_PROPOSALS = ("stages", "parent_count", "proposers", "most_candidates")
 _LOOKS = ("batch_size", "headroom_goldens")
 
 
@@ -50,7 +49,8 @@ class Plan:
     """The settings that fit the caps, with their most calls.
 
     ``before`` are the calls up to the first round, ``round_calls`` those of a round at most,
-    ``verdict`` what is kept for the end, ``rounds`` how many rounds fit. ``besides`` says what a
+    ``verdict`` what is kept for the end, ``rounds`` how many rounds fit. ``pairs`` are the test
+    goldens that the verdict may ask, None for all. ``besides`` says what a
     round may take on top in a bad case, and for what. ``shrunk`` says what was made smaller:
     name, published value, and value now.
     """
@@ -61,6 +61,7 @@ class Plan:
     verdict: int
     rounds: int
     cap: float
+    pairs: int | None = None
     besides: tuple[tuple[int, str], ...] = ()
     shrunk: tuple[tuple[str, object, object], ...] = ()
 
@@ -69,6 +70,8 @@ class Plan:
         """The plan for a reader."""
         settings = self.settings
         cap = "no cap on calls" if math.isinf(self.cap) else f"at most {self.cap:.0f} calls"
+        if settings.spending == "shares":
+            return (_shares_told(self, cap),)
         lines = [
             f"{settings.method}: {cap}; {self.before} before the first round, at most "
             f"{self.round_calls} a round, {self.verdict} for the verdict",
@@ -84,7 +87,20 @@ class Plan:
         return tuple(lines)
 
 
+def _shares_told(plan: Plan, cap: str) -> str:
+    left = (
+        "what it takes" if math.isinf(plan.cap) else f"{plan.cap - plan.before - plan.verdict:.0f}"
+    )
+    return (
+        f"{plan.settings.method}, {cap}: {plan.before} to see what the prompt misses, {left} to "
+        f"try others in {plan.rounds} rounds, at most {plan.verdict} for the verdict on "
+        f"{plan.pairs} test goldens"
+    )
+
+
 def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(map(_shown, value))
     if isinstance(value, Mapping):
         return ", ".join(f"{name} {count}" for name, count in value.items())
     return str(value)
@@ -98,6 +114,8 @@ def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:
     stays as published. Rounds themselves are not cut: what is left goes on to be used.
     """
     cap = _cap_in_calls(settings.caps, sizes)
+    if settings.spending == "shares":
+        return _shared_plan(settings, sizes, cap)
     parts = [_shrunk(settings, sizes, part) for part in range(_PARTS, -1, -1)]
     for rounds in range(min(_ROUNDS_WANTED, settings.rounds), 0, -1):
         fit = _Fit(published=settings, parts=parts, sizes=sizes, cap=cap, rounds=rounds)
@@ -136,6 +154,25 @@ def _plan_of(settings: OptimizeSettings, small: OptimizeSettings, sizes: Sizes, 
     )
 
 
+def _shared_plan(settings: OptimizeSettings, sizes: Sizes, cap: float) -> Plan:
+    each = settings.samples * sizes.calls_per_answer
+    look = min(sizes.train, shares.look_within(cap, settings.headroom_goldens, each))
+    pairs = shares.pairs_within(cap, sizes.test, sizes.calls_per_answer)
+    shares.check(cap, look, pairs, sizes.test, each)
+    before = look * each
+    verdict = 2 * pairs * sizes.calls_per_answer
+    left = 0 if math.isinf(cap) else int(cap - before - verdict)
+    return Plan(
+        settings=replace(settings, headroom_goldens=max(1, look), batch_size=max(1, look)),
+        before=before,
+        round_calls=left // settings.rounds,
+        verdict=verdict,
+        rounds=settings.rounds,
+        cap=cap,
+        pairs=pairs,
+    )
+
+
 def _besides(settings: OptimizeSettings, sizes: Sizes) -> tuple[tuple[int, str], ...]:
     found = _round(settings, sizes)
     each = settings.samples * sizes.calls_per_answer
@@ -170,11 +207,14 @@ def _shrunk(settings: OptimizeSettings, sizes: Sizes, part: int) -> OptimizeSett
     def some(count: int, least: int, share: float = part / _PARTS) -> int:
         return max(min(count, least), int(count * share))
 
+    def fewer(counts: Mapping[str, int]) -> dict[str, int]:
+        return {name: some(count, 1) for name, count in counts.items()}
+
     is_screened = settings.screen and _goes_by_cases(settings)
     small = replace(
         settings,
-        first={name: some(count, 1) for name, count in settings.first.items()},
-        proposers={name: some(count, 1) for name, count in settings.proposers.items()},
+        stages=tuple(fewer(stage) for stage in settings.stages),
+        proposers=fewer(settings.proposers),
         parent_count=some(settings.parent_count, 1),
         batch_size=some(settings.batch_size, _LEAST_BATCH, (part / _PARTS) ** 2),
         headroom_goldens=some(settings.headroom_goldens, _LEAST_LOOK, (part / _PARTS) ** 2),
@@ -268,7 +308,7 @@ class _Round:
 
 
 def _round(settings: OptimizeSettings, sizes: Sizes) -> _Round:
-    asking, candidates = _proposing(settings)
+    asking, candidates, tries = _proposing(settings)
     raced = min(candidates, settings.most_candidates)
     batch, most_for_batch = BATCHES[settings.batch].asked(settings.batch_size, sizes.train)
     parents = _parents(settings) if _goes_by_cases(settings) else 0
@@ -280,7 +320,7 @@ def _round(settings: OptimizeSettings, sizes: Sizes) -> _Round:
         pulls=settings.pulls,
     )
     screening = candidates * settings.screen if candidates > raced else 0
-    allocator = _allocator(settings)
+    allocator = allocator_of(settings)
     racing = race_cost(allocator, size)
     one_more = replace(size, candidates=raced + 1, parents=size.parents + 1)
     on_batch = size.batch if allocator.is_gate else 0
@@ -288,7 +328,7 @@ def _round(settings: OptimizeSettings, sizes: Sizes) -> _Round:
     return _Round(
         asking=asking,
         raced=raced,
-        answers=parents * batch + screening + racing,
+        answers=parents * batch + screening + racing + tries,
         missing=parents * (most_for_batch - batch),
         contract=contract,
     )
@@ -300,34 +340,34 @@ def _calls(settings: OptimizeSettings, sizes: Sizes) -> int:
     return found.asking + found.answers * settings.samples * sizes.calls_per_answer
 
 
-def _allocator(settings: OptimizeSettings) -> Allocator:
-    return registered(ALLOCATORS, settings.allocator, "allocator")()
-
-
 def _goes_by_cases(settings: OptimizeSettings) -> bool:
-    names = (*settings.first, *settings.proposers)
-    needed = any(made_proposer(name, settings).needs_cases for name in names)
-    return needed or _allocator(settings).is_gate
+    needed = any(made_proposer(name, settings).needs_cases for name in settings.proposer_names)
+    return needed or allocator_of(settings).is_gate
 
 
 def _parents(settings: OptimizeSettings) -> int:
     return 1 if CHOOSERS[settings.parents].is_single else settings.parent_count
 
 
-def _proposing(settings: OptimizeSettings) -> tuple[int, int]:
-    """Calls of the optimizer model, and candidates, of a round at most."""
-    first = _proposed(settings, settings.first, 1)
-    later = _proposed(settings, settings.proposers, _parents(settings))
-    return max(first[0], later[0]), max(first[1], later[1])
+def _proposing(settings: OptimizeSettings) -> tuple[int, int, int]:
+    """Calls of the optimizer model, candidates, and answers to try some, of a round at most."""
+    rounds = [
+        _proposed(settings, counts, 1 if number == 1 else _parents(settings))
+        for number, counts in enumerate(settings.stages, start=1)
+    ]
+    rounds.append(_proposed(settings, settings.proposers, _parents(settings)))
+    calls, candidates, answers = zip(*rounds, strict=True)
+    return max(calls), max(candidates), max(answers)
 
 
 def _proposed(
     settings: OptimizeSettings, counts: Mapping[str, int], parents: int
-) -> tuple[int, int]:
-    calls, candidates = 0, 0
+) -> tuple[int, int, int]:
+    calls, candidates, answers = 0, 0, 0
     for name, count in counts.items():
         order = Order(count=count, fresh=candidates, settings=settings)
         cost = cost_of(made_proposer(name, settings), order)
         calls += cost.calls
         candidates += cost.candidates
-    return parents * calls, parents * candidates
+        answers += cost.answers
+    return parents * calls, parents * candidates, parents * answers

@@ -10,9 +10,30 @@ from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings, override
 from pytest_promptopt.suggestion import did_you_mean
 
-DEFAULT_METHOD = "protegi"
+DEFAULT_METHOD = "race"
 
 PRESETS: Mapping[str, OptimizeSettings] = {
+    # Our own: candidates that need no optimizer model first, all raced together; then what a
+    # model makes of the misses, the best words with the best examples, and less of the same.
+    "race": OptimizeSettings(
+        method="race",
+        rounds=3,
+        parents="leaders",
+        parent_count=1,
+        batch="random",
+        batch_size=8,
+        stages=(
+            {"stated": 2, "contract": 2, "examples": 8, "reasoning": 1},
+            {"combine": 6, "examples": 3, "hypotheses": 4, "induce": 1},
+            {"combine": 3, "examples": 2, "prune": 3},
+        ),
+        most_candidates=48,
+        screen=0,
+        allocator="blocks",
+        spending="shares",
+        keep=4,
+        headroom_samples=1,
+    ),
     # Zhou et al. 2022, arXiv 2211.01910: 50 prompts induced from 5 pairs each at temperature .9,
     # staged evaluation, then Monte-Carlo resampling of the best.
     "ape": OptimizeSettings(
@@ -22,7 +43,7 @@ PRESETS: Mapping[str, OptimizeSettings] = {
         parent_count=5,
         batch="random",
         batch_size=8,
-        first={"induce": 50},
+        stages=({"induce": 50},),
         proposers={"paraphrase": 4},
         most_candidates=50,
         screen=0,
@@ -144,7 +165,7 @@ def overridden(
     found = override(settings, overrides, where)
     try:
         registered(ALLOCATORS, found.allocator, "allocator")
-        for name in {**found.first, **found.proposers, **found.own}:
+        for name in dict.fromkeys((*found.proposer_names, *found.own)):
             made_proposer(name, found)
     except UsageError as error:
         message = str(error)

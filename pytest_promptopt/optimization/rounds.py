@@ -1,21 +1,29 @@
 """One round: propose, guard, screen, race, accept, remember."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.acceptance import ACCEPTANCES
-from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS, Allocator, Race
+from pytest_promptopt.optimization.allocation.allocator import Race, allocator_of, races_rivals
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case, mean_of
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.contract import Contract
-from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
-from pytest_promptopt.optimization.registered import registered
-from pytest_promptopt.optimization.search import SearchState
+from pytest_promptopt.optimization.proposers.proposer import (
+    Order,
+    Proposer,
+    ProposerCost,
+    cost_of,
+    made_proposer,
+)
+from pytest_promptopt.optimization.search import GIVEN, SearchState
+from pytest_promptopt.optimization.shares import LEAST_GOLDENS
 from pytest_promptopt.optimization.stops import ForeignCodeError, stopped_by
 from pytest_promptopt.prompts.golden import Golden
 
 _CONTRACTS = 2
+_FINALISTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +41,26 @@ async def run_round(search: SearchState, number: int) -> int:
     Raises what board and optimizer raise.
     """
     settings = search.settings
-    is_first = number == 1 and bool(settings.first)
-    counts = settings.first if is_first else settings.proposers
-    parents = CHOOSERS[settings.parents].choose(search.standings, settings.parent_count, search.rng)
+    counts = settings.proposers_of(number)
+    standings = search.standings
+    parents: tuple[Candidate, ...] = (GIVEN,)
+    if standings:
+        parents = CHOOSERS[settings.parents].choose(standings, settings.parent_count, search.rng)
     search.journal.tell("round", number=number, parents=[parent.id for parent in parents])
     proposals: list[Proposed] = []
-    for parent in parents[: 1 if is_first else None]:
+    for parent in parents[: 1 if number == 1 and settings.stages else None]:
         proposals += await _proposals(search, number, parent, counts)
-    raced = await _screened(search, proposals)
+    raced = await _screened(search, number, proposals)
     contracts: list[Proposed] = []
-    if number == 1:
+    if number == 1 and "contract" not in counts:
         # Not screened: it costs no call of the optimizer model, and a preset may race only one.
         contracts = await _contracts_elsewhere(search, proposals[0].cases if proposals else ())
         raced += contracts
-    joined = await _raced(search, raced) if raced else ()
-    search.pool += joined
+    joined = await _raced(search, number, raced) if raced else ()
+    if joined and races_rivals(allocator_of(settings)):
+        search.pool[:] = joined
+    else:
+        search.pool += joined
     _remember(search, raced, joined)
     return len(proposals) + len(contracts)
 
@@ -58,13 +71,18 @@ async def _proposals(
     settings = search.settings
     proposers = {name: made_proposer(name, settings) for name in counts}
     cases: tuple[Case, ...] = ()
-    if any(proposer.needs_cases for proposer in proposers.values()) or _allocator(search).is_gate:
+    if (
+        any(proposer.needs_cases for proposer in proposers.values())
+        or allocator_of(settings).is_gate
+    ):
         cases = await search.batches.draw(search.board, parent, search.pool)
     diagnosis = search.diagnosis_of(parent)
     position = search.targets[(number - 1) % len(search.targets)]
     fresh: list[Candidate] = []
     for name, count in counts.items():
-        cost = cost_of(proposers[name], Order(count=count, fresh=len(fresh), settings=settings))
+        count, cost = _affordable(search, number, proposers[name], count, len(fresh))
+        if not count:
+            continue
         context = search.context(
             parent,
             position=position,
@@ -82,6 +100,21 @@ async def _proposals(
     return [Proposed(candidate=candidate, parent=parent, cases=cases) for candidate in fresh]
 
 
+def _affordable(
+    search: SearchState, number: int, proposer: Proposer, count: int, fresh: int
+) -> tuple[int, ProposerCost]:
+    """How many may be asked for, and what that costs.
+
+    Where rounds share what is left, no more than can be raced, and nothing whose tries would take
+    more than half.
+    """
+    shares = search.settings.spending == "shares"
+    pulls = search.pulls(number)
+    count = min(count, pulls // LEAST_GOLDENS) if shares else count
+    cost = cost_of(proposer, Order(count=count, fresh=fresh, settings=search.settings))
+    return (0 if shares and 2 * (cost.answers + cost.calls) > pulls else count), cost
+
+
 async def _contracts_elsewhere(search: SearchState, cases: tuple[Case, ...]) -> list[Proposed]:
     """The contract in another place than where it was tried before the first round."""
     given = search.pool[0]
@@ -97,13 +130,18 @@ async def _contracts_elsewhere(search: SearchState, cases: tuple[Case, ...]) -> 
     ]
 
 
-async def _screened(search: SearchState, proposals: Sequence[Proposed]) -> list[Proposed]:
+async def _screened(
+    search: SearchState, number: int, proposals: Sequence[Proposed]
+) -> list[Proposed]:
     """At most as many as may be raced: those best on the first missed goldens of the batches.
 
     The reference of ProTeGi draws them blindly.
     """
     settings = search.settings
     most = settings.most_candidates
+    if settings.spending == "shares":
+        most = min(most, search.pulls(number) // LEAST_GOLDENS)
+        proposals = _in_turns(proposals)
     if len(proposals) <= most:
         return list(proposals)
     missed = {c.golden.id: c.golden for p in proposals for c in p.cases if not c.passed}
@@ -121,41 +159,58 @@ async def _screened(search: SearchState, proposals: Sequence[Proposed]) -> list[
     return kept
 
 
-async def _raced(search: SearchState, proposals: Sequence[Proposed]) -> tuple[Candidate, ...]:
+def _in_turns(proposals: Sequence[Proposed]) -> list[Proposed]:
+    """Parents and proposers take turns, so that a cut leaves some of each."""
+    nth: Counter[tuple[str, str]] = Counter()
+    turns = []
+    for proposal in proposals:
+        key = proposal.parent.id, proposal.candidate.origin
+        turns.append(nth[key])
+        nth[key] += 1
+    return [proposals[n] for n in sorted(range(len(proposals)), key=turns.__getitem__)]
+
+
+async def run_finals(search: SearchState) -> None:
+    """Race those of the pool against each other, by what is left."""
+    search.pool[:] = await _raced(search, search.settings.rounds + 1, ()) or search.pool
+
+
+async def _raced(
+    search: SearchState, number: int, proposals: Sequence[Proposed]
+) -> tuple[Candidate, ...]:
     settings = search.settings
-    allocator = _allocator(search)
+    allocator = allocator_of(settings)
     accepts = ACCEPTANCES[settings.acceptance](settings.acceptance_level)
     parents = {proposal.candidate.id: proposal.parent for proposal in proposals}
     race = Race(
         board=search.board,
         candidates=[proposal.candidate for proposal in proposals],
         goldens=search.validation,
-        keep=settings.keep,
-        pulls=max(settings.pulls, len(proposals)),
+        keep=settings.keep if proposals else _FINALISTS,
+        pulls=max(search.pulls(number), len(proposals)),
         settings=settings,
         rng=search.rng,
         parents=parents,
         batches={proposal.candidate.id: _goldens(proposal) for proposal in proposals},
         acceptance=accepts,
+        rivals=search.pool if races_rivals(allocator) else (),
     )
     with stopped_by(f"the allocator `{settings.allocator}`"):
         left = await allocator.best(race)
     joined = tuple(
         candidate
         for candidate in left
-        if allocator.is_gate or accepts(race.cases(parents[candidate.id]), race.cases(candidate))
+        if allocator.is_gate
+        or races_rivals(allocator)
+        or accepts(race.cases(parents[candidate.id]), race.cases(candidate))
     )
     search.journal.tell(
         "raced",
-        scores={c.id: mean_of(race.cases(c).values()) for c in race.candidates},
+        scores={c.id: mean_of(race.cases(c).values()) for c in (*race.rivals, *race.candidates)},
         left=[candidate.id for candidate in left],
         joined=[candidate.id for candidate in joined],
     )
     return joined
-
-
-def _allocator(search: SearchState) -> Allocator:
-    return registered(ALLOCATORS, search.settings.allocator, "allocator")()
 
 
 def _goldens(proposal: Proposed) -> list[Golden]:

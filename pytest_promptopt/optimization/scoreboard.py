@@ -212,4 +212,7 @@ def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case
         passed=result.outcome is Outcome.PASSED,
         reasons=tuple(m.reason for m in result.evaluators if m.reason and not m.optional),
         finish_reason=answer.finish_reason,
+        tokens=(result.input_tokens + result.output_tokens) // len(trials),
+        cost_usd=None if result.cost_usd is None else result.cost_usd / len(trials),
+        seconds=result.latency_seconds,
     )

@@ -3,13 +3,14 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.batches import Batches
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, Wanted
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis, diagnose
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.journal import Journal
@@ -33,8 +34,10 @@ _TURNED_DOWN = "People turned this very text down before."
 class SearchState:
     """What a search knows.
 
-    ``validation`` is in the order in which every candidate meets it. ``pool`` holds what may be
-    a parent, the given prompt first; ``seen`` everything that passed the guards; ``targets`` are
+    ``validation`` is in the order in which every candidate meets it. ``pulls`` says how many
+    answers a round may take to race its candidates. ``pool`` holds what may be
+    a parent, the given prompt first; ``seen`` everything that passed the guards, ``tried_out``
+    what a proposer tried and may still propose; ``targets`` are
     the messages that are rewritten, one a round in turn.
     """
 
@@ -51,8 +54,10 @@ class SearchState:
     journal: Journal
     memory: Memory
     rng: random.Random
+    pulls: Callable[[int], int]
     pool: list[Candidate] = field(default_factory=lambda: [GIVEN])
     seen: list[Candidate] = field(default_factory=lambda: [GIVEN])
+    tried_out: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
 
     def standing(self, candidate: Candidate) -> Standing:
@@ -66,9 +71,19 @@ class SearchState:
         """Those of the pool that were scored on validation, in the order of joining."""
         return [standing for c in self.pool if (standing := self.standing(c)).cases]
 
+    async def try_out(self, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
+        """What those that pass the guards score on goldens of ``train``."""
+        passed = [(candidate, goldens) for candidate, goldens in wanted if self.admit(candidate)]
+        self.tried_out |= {candidate.id for candidate, _ in passed}
+        await self.board.ask(passed)
+        return {candidate.id: self.board.known(candidate) for candidate, _ in passed}
+
     def admit(self, candidate: Candidate) -> bool:
         """Whether the candidate passes the guards; notes it, or why it does not."""
-        reason = self.guards.refusal(candidate, self.seen)
+        if candidate.id in self.tried_out:
+            self.tried_out.remove(candidate.id)
+            return True
+        reason = self.guards.refusal(candidate, self.seen) or self._too_dear(candidate)
         if reason is None and candidate.id in self.memory.turned_down:
             reason = _TURNED_DOWN
         facts = {
@@ -86,6 +101,18 @@ class SearchState:
         self.seen.append(candidate)
         self.journal.tell("proposed", **facts)
         return True
+
+    def _too_dear(self, candidate: Candidate) -> str | None:
+        """Why its requests are too long for `maxTokens`, None if they are not."""
+        most = self.settings.max_tokens
+        if most is None:
+            return None
+        prompt = candidate.apply_to(self.subject.prompt, self.splits.train)
+        request = replace(self.subject, prompt=prompt).request(self.splits.train[0], 0)
+        likely = likely_usage(request).input_tokens
+        if likely <= most:
+            return None
+        return f"A request would take about {likely} tokens, and `maxTokens` allows {most}."
 
     def allotment(self, proposer: str, calls: int) -> Allotment:
         """So many calls of the optimizer model for the proposer."""
@@ -116,6 +143,7 @@ class SearchState:
             diagnosis=diagnosis,
             settings=self.settings,
             optimizer=optimizer or self.allotment("contract", 0),
+            trial=self.try_out,
             count=count,
             rng=self.rng,
         )

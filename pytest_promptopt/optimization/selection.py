@@ -10,20 +10,26 @@ from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.prompts.prompt import Prompt
 
 _ROUNDING = 1e-9
+_MOST_GIVEN_UP = 0.05
+"""Of the score, for a prompt that costs less or changes less."""
 
 
 def chosen(prompt: Prompt, given: Standing, others: Sequence[Standing]) -> Standing | None:
     """The best of ``others`` that scores above ``given`` on the goldens that both have.
 
-    Among those within one standard error of it, by paired gains, the one that changes the
-    prompt least; None where none is above ``given``.
+    Among those within one standard error of it by paired gains, and no more than .05 below, the
+    one whose answers cost least; where they cost the same the one that changes the prompt least.
+    None where none is above ``given``.
     """
     better = [standing for standing in others if _gain(given, standing) > 0]
     if not better:
         return None
-    best = max(better, key=lambda standing: _gain(given, standing))
+    best = max(better, key=lambda standing: standing.score)
     close = [standing for standing in better if _is_close(standing, best)]
-    return min(close, key=lambda standing: edit_length(prompt, standing.candidate))
+    return min(
+        close,
+        key=lambda s: (_rounded_cost(s), edit_length(prompt, s.candidate), -s.score),
+    )
 
 
 def edit_length(prompt: Prompt, candidate: Candidate) -> int:
@@ -37,6 +43,11 @@ def edit_length(prompt: Prompt, candidate: Candidate) -> int:
     return changed + 100 * len(candidate.demonstrations)
 
 
+def _rounded_cost(standing: Standing) -> float:
+    """What an answer costs to two digits: less than that is no reason."""
+    return float(f"{standing.cost.amount:.1e}")
+
+
 def _gain(given: Standing, standing: Standing) -> float:
     found = gains(given.cases, standing.cases)
     return fmean(found) if found else 0.0
@@ -48,4 +59,5 @@ def _is_close(standing: Standing, best: Standing) -> bool:
     found = gains(standing.cases, best.cases)
     if len(found) < 2:
         return False
-    return fmean(found) <= stdev(found) / math.sqrt(len(found)) + _ROUNDING
+    error = stdev(found) / math.sqrt(len(found))
+    return fmean(found) <= min(error, _MOST_GIVEN_UP) + _ROUNDING

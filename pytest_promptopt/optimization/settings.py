@@ -1,5 +1,6 @@
 """Every setting of a search, and how it is read."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -13,6 +14,7 @@ from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.scoring.options import type_name
 from pytest_promptopt.suggestion import did_you_mean
 
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BUDGET = Budget.parse("300 calls")
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -43,10 +45,11 @@ def _other(kind: str, default: Any, what: str) -> Any:
 class OptimizeSettings:
     """The settings of one search; each field tells in its metadata what it means.
 
-    ``first`` and ``proposers`` map a proposer's name to how many candidates it makes for a
-    parent. ``editable`` are positions of messages, None where the defaults decide. ``own`` are
-    settings that proposers of other packages bring, by the proposer's name: written
-    ``NAME.FIELD``, and read by whoever makes the proposer.
+    ``proposers`` map a proposer's name to how many candidates it makes for a parent; ``stages``
+    are those of the first rounds, one a round, where they are others. ``editable`` are positions
+    of messages, None where the defaults decide. ``own`` are settings that proposers of other
+    packages bring, by the proposer's name: written ``NAME.FIELD``, and read by whoever makes the
+    proposer.
     """
 
     method: str = "protegi"
@@ -83,7 +86,9 @@ class OptimizeSettings:
     )
     batch_size: int = _count(64, 1, "Goldens in a batch.")
 
-    first: Mapping[str, int] = _other("counts", {}, "Proposers of the first round, if others.")
+    stages: tuple[Mapping[str, int], ...] = _other(
+        "stages", (), "Proposers of the first rounds, if others."
+    )
     proposers: Mapping[str, int] = _other("counts", {}, "Proposers and their proposals a parent.")
     paraphrase_edits: bool = _other("flag", False, "Paraphrase the round's new edits too.")
     most_candidates: int = _count(32, 1, "Candidates a round that are raced.")
@@ -103,6 +108,11 @@ class OptimizeSettings:
     demonstrations: int = _count(0, 0, "Worked examples from `train` that may be added.")
 
     allocator: str = _other("text", "racing", "How evaluations are spent on candidates.")
+    spending: str = _choice(
+        "planned",
+        ("planned", "shares"),
+        "Whether rounds are shrunk to the caps beforehand, or share what these leave.",
+    )
     pulls: int = _count(2048, 1, "Answers a round that a selector may spend.")
     keep: int = _count(4, 1, "Candidates that a race leaves.")
     exploration: float = _share(1.0, 100, "The constant c of UCB and UCB-E.")
@@ -119,10 +129,23 @@ class OptimizeSettings:
 
     diagnosis: bool = _other("flag", True, "Compute what is amiss first, and tell it.")
     headroom: bool = _other("flag", True, "Look first whether there is anything to gain.")
+    headroom_samples: int = _count(2, 1, "Answers to each golden that headroom looks at.")
     headroom_goldens: int = _count(30, 1, "Goldens that headroom and diagnosis look at.")
     remember: bool = _other("flag", True, "Use and keep the memory that outlives the run.")
+    max_tokens: int | None = _count(
+        None, 1, "Tokens that an answer may take on average, those of its prompt included."
+    )
     editable: tuple[int, ...] | None = _other("positions", None, "Messages that may change.")
     confidence: float = _share(0.95, 1, "Of the verdict's interval.")
+
+    @property
+    def proposer_names(self) -> tuple[str, ...]:
+        """Every proposer that may be asked, each once."""
+        return tuple(dict.fromkeys(name for c in (*self.stages, self.proposers) for name in c))
+
+    def proposers_of(self, number: int) -> Mapping[str, int]:
+        """The proposers of round ``number``, from 1."""
+        return self.stages[number - 1] if number <= len(self.stages) else self.proposers
 
     @property
     def caps(self) -> Caps:
@@ -151,7 +174,7 @@ def override(
         if dot:
             own.setdefault(proposer, {})[own_field] = raw
             continue
-        name = str(key).replace("-", "_")
+        name = snake_case(str(key))
         if name not in known:
             raise UsageError(f"{where}: `{key}` is not a setting{did_you_mean(name, known)}")
         metadata = known[name].metadata
@@ -163,6 +186,11 @@ def override(
     if found.demonstrations and "demonstrations" not in found.proposers:
         found = replace(found, proposers={**found.proposers, "demonstrations": 1})
     return found
+
+
+def snake_case(key: str) -> str:
+    """A setting's name as it is here: ``maxTokens`` and ``max-tokens`` are ``max_tokens``."""
+    return _CAPITAL.sub("_", key).replace("-", "_").lower()
 
 
 def _read_count(raw: Any, metadata: Mapping[str, Any]) -> int | None:
@@ -224,6 +252,15 @@ def _read_counts(raw: Any, _metadata: Mapping[str, Any]) -> Mapping[str, int]:
     return {str(name): _read_count(n, {"least": 1}) or 1 for name, n in raw.items()}
 
 
+def _read_stages(raw: Any, metadata: Mapping[str, Any]) -> tuple[Mapping[str, int], ...]:
+    """``[{induce: 5}, {paraphrase: 2}]``, or ``induce:5;paraphrase:2`` on a command line."""
+    if isinstance(raw, str):
+        raw = raw.split(";")
+    if not isinstance(raw, list | tuple):
+        raw = [raw]
+    return tuple(_read_counts(stage, metadata) for stage in raw)
+
+
 def _read_positions(raw: Any, _metadata: Mapping[str, Any]) -> tuple[int, ...] | None:
     """``[0, 2]``, or ``0,2`` on a command line: messages by their position from 0."""
     if _is_none(raw):
@@ -262,5 +299,6 @@ _READERS: Mapping[str, Callable[[Any, Mapping[str, Any]], Any]] = {
     "flag": _read_flag,
     "budget": _read_budget,
     "counts": _read_counts,
+    "stages": _read_stages,
     "positions": _read_positions,
 }

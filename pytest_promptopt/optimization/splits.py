@@ -1,8 +1,9 @@
 """The goldens to learn from, the goldens to choose by, and those of the verdict."""
 
 import hashlib
+import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_promptopt.prompts.golden import Golden, Split
 
@@ -11,6 +12,8 @@ TEST_GOLDENS_FOR_A_VERDICT = 45
 LEAST_TEST_GOLDENS = 6
 """Two-sided at 5 %: six fixed and none broken have a chance of 2 / 2⁶, five of 2 / 2⁵."""
 
+_ENOUGH_TO_CHOOSE = 40
+_ENOUGH_TO_LEARN = 30
 _TRAIN_PERCENT = 50
 _VALIDATION_PERCENT = 20
 _HASHED_BYTES = 8
@@ -40,6 +43,23 @@ def split_goldens(goldens: Sequence[Golden]) -> Splits:
         return tuple(golden for golden, split in drawn if split == wanted)
 
     return Splits(train=part("train"), validation=part("validation"), test=part("test"))
+
+
+def widened(splits: Splits, seed: int) -> Splits:
+    """With some of ``train`` lent to a small ``validation``, by chance.
+
+    Candidates that scored alike on twenty goldens may be far apart; ``train`` keeps what is
+    enough to learn from.
+    """
+    lent = min(_ENOUGH_TO_CHOOSE - len(splits.validation), len(splits.train) - _ENOUGH_TO_LEARN)
+    if lent <= 0:
+        return splits
+    chosen = {golden.id for golden in random.Random(seed).sample(splits.train, lent)}
+    return replace(
+        splits,
+        train=tuple(golden for golden in splits.train if golden.id not in chosen),
+        validation=(*splits.validation, *(g for g in splits.train if g.id in chosen)),
+    )
 
 
 def shortfall(splits: Splits) -> str:

@@ -2,21 +2,27 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import fmean, variance
+from statistics import NormalDist, fmean, variance
 
+from pytest_promptopt.optimization.answer_cost import NO_COST, AnswerCost
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
+from pytest_promptopt.statistics.evidence import evidence, lowest_gain
+from pytest_promptopt.statistics.intervals import Interval
 
 FRESH_SAMPLES_FROM = 1000
 """Sample numbers of the first opening of the test split; the next has the next thousand."""
 
 _MOST_GOLDENS = 100_000
+_LOOKS = 10
+_EARLY = 0.2
+_PLAUSIBLE = 0.2
 
 
 class VerdictKind(StrEnum):
@@ -36,7 +42,8 @@ class SearchVerdict:
     the mean scores of both on the goldens compared, by weight. ``openings`` counts how often the
     test split was opened, this time included; a split that is opened often is no longer sealed.
     ``needed`` is how many test goldens would show the observed difference, None where it is
-    shown or there is none.
+    shown or there is none. ``is_final`` is False while more answers could change it. The costs are
+    those of an answer on the test goldens that were asked.
     """
 
     kind: VerdictKind
@@ -48,6 +55,9 @@ class SearchVerdict:
     broken: tuple[str, ...] = ()
     openings: int = 1
     needed: int | None = None
+    is_final: bool = True
+    cost_before: AnswerCost = NO_COST
+    cost_after: AnswerCost = NO_COST
 
 
 async def give_verdict(
@@ -59,18 +69,27 @@ async def give_verdict(
     openings: int,
     confidence: float = 0.95,
 ) -> SearchVerdict:
-    """Ask both for fresh answers on ``test`` and compare them golden by golden.
+    """Ask both for fresh answers on ``test``, in its order, and compare them golden by golden.
 
     The samples of ``board`` must never have been used: a prompt that was chosen because it scored
-    high (or low) scores nearer to its mean the next time. Improved where the interval of the
-    paired difference is above 0, worse where it is under 0. Raises what the board raises.
+    high (or low) scores nearer to its mean the next time. It stops where the answers so far
+    settle it, or where the rest could hardly show an improvement. Raises what the board raises.
     """
     if len(test) < LEAST_TEST_GOLDENS:
         return _unproven(len(test), openings)
-    await board.ask([(before, test), (after, test)])
-    return verdict_on(
-        board.known(before), board.known(after), openings=openings, confidence=confidence
-    )
+    step = max(LEAST_TEST_GOLDENS, len(test) // _LOOKS)
+    for count in [*range(step, len(test), step), len(test)]:
+        await board.ask([(before, test[:count]), (after, test[:count])])
+        verdict = verdict_on(
+            board.known(before),
+            board.known(after),
+            openings=openings,
+            confidence=confidence,
+            left=len(test) - count,
+        )
+        if verdict.is_final:
+            break
+    return verdict
 
 
 def verdict_on(
@@ -79,22 +98,34 @@ def verdict_on(
     *,
     openings: int = 1,
     confidence: float = 0.95,
+    left: int = 0,
 ) -> SearchVerdict:
-    """The verdict on cases by golden; only goldens that both answered count."""
+    """The verdict on cases by golden; only goldens that both answered count.
+
+    Improved where the interval of the paired difference is above 0, worse where it is under 0. A
+    fifth of the error is kept for looks while ``left`` goldens are still to come, at which the
+    interval is one that holds at every look; the rest is spent when none is.
+    """
     shared = [golden_id for golden_id in before if golden_id in after]
     if len(shared) < LEAST_TEST_GOLDENS:
-        return _unproven(len(shared), openings)
+        return _unproven(len(shared), openings, is_final=not left)
     pairs = [_pair(before[golden_id], after[golden_id]) for golden_id in shared]
-    comparison = compare(pairs, confidence=confidence)
+    error = 1 - confidence
+    if left:
+        comparison = _anytime(pairs, error=_EARLY * error)
+    else:
+        comparison = compare(pairs, confidence=1 - (1 - _EARLY) * error)
     kind = VerdictKind.NO_PROVEN_CHANGE
     if comparison.interval.low > 0:
         kind = VerdictKind.IMPROVED
     elif comparison.interval.high < 0:
         kind = VerdictKind.WORSE
-    needed = _needed(pairs) if kind is VerdictKind.NO_PROVEN_CHANGE else None
+    is_open = kind is VerdictKind.NO_PROVEN_CHANGE
+    is_final = not left or not is_open or _is_futile(pairs, left, error=(1 - _EARLY) * error / 2)
+    needed = _needed(pairs) if is_open else None
     return SearchVerdict(
         kind=kind,
-        sentence=_sentence(kind, comparison, openings, needed),
+        sentence=_sentence(kind, comparison, openings, needed, left),
         comparison=comparison,
         before=_mean([pair.before for pair in pairs], pairs),
         after=_mean([pair.after for pair in pairs], pairs),
@@ -102,7 +133,40 @@ def verdict_on(
         broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
         openings=openings,
         needed=needed,
+        is_final=is_final,
+        cost_before=AnswerCost.of([before[golden_id] for golden_id in shared]),
+        cost_after=AnswerCost.of([after[golden_id] for golden_id in shared]),
     )
+
+
+def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
+    """The comparison with an interval that holds at every look; weights must be equal for it."""
+    found = compare(pairs)
+    differences = [pair.after - pair.before for pair in pairs]
+    if len({pair.weight for pair in pairs}) > 1:
+        return replace(found, interval=Interval(-1.0, 1.0), p_value=1.0)
+    mirrored = [-difference for difference in differences]
+    most = max(evidence(differences), evidence(mirrored))
+    return replace(
+        found,
+        interval=Interval(
+            lowest_gain(differences, error=error / 2), -lowest_gain(mirrored, error=error / 2)
+        ),
+        p_value=min(1.0, 2 / most),
+        method="betting",
+    )
+
+
+def _is_futile(pairs: Sequence[Pair], left: int, *, error: float) -> bool:
+    """Whether no improvement would be shown even if what is left gained all that is plausible."""
+    differences = [pair.after - pair.before for pair in pairs]
+    hoped = -lowest_gain([-difference for difference in differences], error=_PLAUSIBLE)
+    if hoped <= 0:
+        return True
+    squares = [difference**2 for difference in differences]
+    spread = sum(squares) + left * max(hoped, fmean(squares))
+    total = sum(differences) + left * hoped
+    return total < -NormalDist().inv_cdf(error) * math.sqrt(spread)
 
 
 def _pair(before: Case, after: Case) -> Pair:
@@ -121,8 +185,9 @@ def _mean(scores: Sequence[float], pairs: Sequence[Pair]) -> float:
     return sum(weighted) / sum(pair.weight for pair in pairs)
 
 
-def _unproven(count: int, openings: int) -> SearchVerdict:
+def _unproven(count: int, openings: int, *, is_final: bool = True) -> SearchVerdict:
     return SearchVerdict(
+        is_final=is_final,
         kind=VerdictKind.UNPROVEN,
         sentence=(
             f"Unproven: {count} test goldens, and at least {LEAST_TEST_GOLDENS} are needed "
@@ -143,13 +208,18 @@ def _needed(pairs: Sequence[Pair]) -> int | None:
     return count if len(pairs) < count <= _MOST_GOLDENS else None
 
 
-def _sentence(kind: VerdictKind, comparison: Comparison, openings: int, needed: int | None) -> str:
+def _sentence(
+    kind: VerdictKind, comparison: Comparison, openings: int, needed: int | None, left: int
+) -> str:
     interval = comparison.interval
     text = (
         f"{kind.value.capitalize()}: {comparison.difference:+.3f} on {comparison.pairs} test "
         f"goldens [{interval.low:+.3f}, {interval.high:+.3f}], {comparison.fixed} fixed and "
         f"{comparison.broken} broken, p = {comparison.p_value:.2g}."
     )
+    if left:
+        settled = "nothing to hope for" if kind is VerdictKind.NO_PROVEN_CHANGE else "settled"
+        text += f" It was {settled} with {left} more unasked."
     if needed is not None:
         text += f" About {needed} test goldens would show such a difference."
     if openings > 1:

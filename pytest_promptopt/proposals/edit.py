@@ -29,11 +29,10 @@ def edit_of(
     """
     replacements = [
         Replacement(path=("messages", position, "content"), text=text)
-        for position, text in sorted(candidate.texts.items())
-        if text != prompt.messages[position].template.text
+        for position, text in sorted(candidate.changed_texts(prompt, goldens).items())
     ]
     after = edit_texts(content, replacements, location=prompt.location)
-    if candidate.demonstrations:
+    if candidate.demonstrations and candidate.shown_in is None:
         shown = candidate.apply_to(prompt, goldens).messages
         first = max(n for n, message in enumerate(prompt.messages) if message.role == "user")
         added = shown[first : first + len(shown) - len(prompt.messages)]

@@ -85,13 +85,12 @@ def _texts(candidate: Candidate, prompt: Prompt) -> tuple[TextChange, ...]:
             before=prompt.messages[position].template.text,
             after=text,
         )
-        for position, text in sorted(candidate.texts.items())
-        if text != prompt.messages[position].template.text
+        for position, text in sorted(candidate.changed_texts(prompt, prompt.goldens).items())
     )
 
 
 def _demonstrations(candidate: Candidate, prompt: Prompt) -> ShownExamples | None:
-    if not candidate.demonstrations:
+    if not candidate.demonstrations or candidate.shown_in is not None:
         return None
     shown = candidate.apply_to(prompt, prompt.goldens).messages
     at = max(n for n, message in enumerate(prompt.messages) if message.role == "user")

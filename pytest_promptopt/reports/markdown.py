@@ -300,7 +300,9 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
             yield f"against {label}: {inline(base.remark)}"
         yield from (f"since {label}: {inline(text)}" for text in base.loosened)
     if prompt.search is not None:
-        yield f"optimized: {inline(prompt.search.sentence, limit=500)}"
+        yield f"optimized: {inline(prompt.search.sentence, limit=600)}"
+        if prompt.search.cost:
+            yield f"an answer takes {prompt.search.cost}"
 
 
 def _golden(result: GoldenResult, change: Difference | None) -> str:

@@ -28,7 +28,7 @@ from pytest_promptopt.optimization.presets import (
 from pytest_promptopt.optimization.result import Event, Result
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
-from pytest_promptopt.optimization.verdict import VerdictKind
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import slug
@@ -88,6 +88,7 @@ class Search:
             patch=proposal.patch if proposal else "",
             apply_command=f"promptopt apply {proposal.id}" if proposal else "",
             flags=flags(proposal) if proposal else (),
+            cost=_answer_cost(verdict),
             calls=result.spent.calls,
             model=str(self.subject.model),
             optimizer_model=self.optimizer_model,
@@ -298,6 +299,13 @@ def _proposal(search: Search, chosen: Candidate, edit: Edit) -> Proposal:
         method=search.settings.method,
         optimizer_model=search.optimizer_model,
     )
+
+
+def _answer_cost(verdict: SearchVerdict | None) -> str:
+    """What an answer takes, and took before."""
+    if verdict is None or not verdict.cost_after.tokens:
+        return ""
+    return f"{verdict.cost_after}; before {verdict.cost_before}"
 
 
 def _is_worth_showing(result: Result) -> bool:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from pytest_promptopt.errors import ProviderError, UsageError
@@ -56,6 +58,31 @@ def test_money_needs_a_price() -> None:
     allowance = Allowance(Caps(cost_usd=1.0), lambda _model, _usage: None)
     with pytest.raises(UsageError, match="openai/gpt-5-mini: a cap in usd needs its price"):
         allowance.need([ask()])
+
+
+def test_what_the_cache_answered_is_counted_apart_and_costs_nothing() -> None:
+    allowance = Allowance(Caps(calls=5))
+    allowance.took("task", Completion(text="a", usage=Usage(input_tokens=9), saved=True))
+    assert allowance.spent == Spent(saved=1)
+    assert allowance.room(Need(calls=1)) == 5
+
+
+def test_room_is_what_every_cap_leaves_beside_what_is_set_aside() -> None:
+    allowance = Allowance(Caps(calls=100, tokens=1000))
+    allowance.set_aside(Need(calls=20, tokens=400))
+    allowance.took("task", Completion(text="a", usage=Usage(input_tokens=100)))
+    assert allowance.room(Need(calls=1)) == 79
+    assert allowance.room(Need(calls=1, tokens=10)) == 50
+    assert Allowance(Caps()).room(Need(calls=1)) == math.inf
+
+
+def test_caps_that_are_cut_stay_above_what_was_taken() -> None:
+    allowance = Allowance(Caps(calls=3, tokens=900))
+    for _ in range(2):
+        allowance.took("task", Completion(text="a"))
+    allowance.narrow(1 / 3)
+    assert allowance.room(Need(calls=1)) == 0
+    assert allowance.room(Need(tokens=100)) == 3
 
 
 def test_tokens_and_money_are_added_up() -> None:

@@ -28,6 +28,18 @@ def test_the_id_depends_on_the_content_alone() -> None:
     assert one.id != replace(one, demonstrations=("g",)).id
 
 
+def test_examples_may_stand_as_text_at_the_end_of_a_message() -> None:
+    candidate = Candidate(texts={0: "Route it."}, demonstrations=("g",), shown_in=0)
+    goldens = [golden("Where is {{it}}?", "shipping")]
+    applied = candidate.apply_to(prompt(), goldens)
+    assert [m.template.fill({"ticket": "T"}) for m in applied.messages] == [
+        "Route it.\n\nExamples:\n\nInput: Where is {{it}}?\nAnswer: shipping",
+        "Ticket: T",
+    ]
+    assert candidate.changed_texts(prompt(), goldens).keys() == {0}
+    assert candidate.id != replace(candidate, shown_in=None).id
+
+
 def test_demonstrations_stand_before_the_question_as_it_is_asked() -> None:
     candidate = Candidate(texts={1: "Ticket now: {{ticket}}"}, demonstrations=("g",))
     applied = candidate.apply_to(prompt(), [golden("Hello", {"team": "x"})])

@@ -92,11 +92,10 @@ def test_a_journal_of_other_inputs_is_refused(tmp_path: Path) -> None:
     second.close()
 
 
-def test_a_search_that_an_earlier_version_began_goes_on() -> None:
-    settings = read_optimize_settings("protegi", {}, "test")
-    assert inputs_digest(subject(), settings, OPTIMIZER, splits())[:10] == "d0ca46a204"
-    other = read_optimize_settings("protegi", {"seed": 1}, "test")
-    assert inputs_digest(subject(), other, OPTIMIZER, splits())[:10] != "d0ca46a204"
+def test_searches_with_other_settings_are_told_apart() -> None:
+    settings = [read_optimize_settings("protegi", {"seed": seed}, "test") for seed in (0, 0, 1)]
+    first, same, other = (inputs_digest(subject(), s, OPTIMIZER, splits()) for s in settings)
+    assert first == same != other
 
 
 def test_answers_from_the_journal_count_as_spent(tmp_path: Path) -> None:
@@ -107,6 +106,19 @@ def test_answers_from_the_journal_count_as_spent(tmp_path: Path) -> None:
         journal.close()
         spent.append(allowance.spent)
     assert spent == [Spent(task_calls=1, tokens=9, unpriced=1)] * 2
+
+
+async def from_cache(_request: Request) -> Completion:
+    return Completion(text="a", saved=True)
+
+
+def test_an_answer_that_the_cache_had_stays_free_when_the_run_goes_on(tmp_path: Path) -> None:
+    for _ in range(2):
+        journal, allowance = Journal(tmp_path / "j"), Allowance(Caps())
+        cache = Answering(from_cache)
+        asyncio.run(journaled(journal, cache, allowance).complete(ask("a")))
+        journal.close()
+        assert allowance.spent == Spent(saved=1)
 
 
 def test_an_error_is_replayed_until_it_is_forgotten(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.optimization.selection import chosen, edit_length
@@ -20,6 +22,18 @@ LONG = f"{START} And some more words that make the text much longer than it was.
 def test_among_those_within_one_standard_error_the_shortest_diff_wins() -> None:
     short, far = standing(f"{START} Go.", 17), standing(LONG, 18)
     assert chosen(prompt(), GIVEN, [far, short]) == short
+
+
+def test_among_those_the_cheaper_wins_though_it_changes_more() -> None:
+    short, far = standing(f"{START} Go.", 18), standing(LONG, 17)
+    dear = replace(short, cases={k: replace(c, tokens=400) for k, c in short.cases.items()})
+    cheap = replace(far, cases={k: replace(c, tokens=100) for k, c in far.cases.items()})
+    assert chosen(prompt(), GIVEN, [dear, cheap]) == cheap
+
+
+def test_three_goldens_of_twenty_are_not_given_up_for_a_cheaper_one() -> None:
+    best, cheap = standing(LONG, 16), standing(f"{START} Go.", 13)
+    assert chosen(prompt(), GIVEN, [best, cheap]) == best
 
 
 def test_beyond_one_standard_error_the_better_one_wins() -> None:

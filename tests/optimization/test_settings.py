@@ -9,7 +9,7 @@ from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
 from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, PRESETS, read_optimize_settings
 from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
-from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.optimization.settings import OptimizeSettings, snake_case
 from pytest_promptopt.prompts.violations import prompt_schema
 
 WHERE = "--prompt-optimize-set"
@@ -27,7 +27,7 @@ def test_a_method_alone_is_its_preset() -> None:
 def test_presets_name_only_what_there_is() -> None:
     for preset in PRESETS.values():
         assert preset.allocator in ALLOCATORS.names()
-        assert {*preset.first, *preset.proposers} <= set(PROPOSERS.names())
+        assert {*preset.proposer_names} <= set(PROPOSERS.names())
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,11 @@ def test_values_come_from_yaml_or_as_text(key: str, raw: Any, expected: Any) -> 
         ("budget", "300", "`budget`: budget: found '300', expected an amount and its unit"),
         ("proposers", [1], "`proposers`: expected names with their counts, found a list"),
         ("editable", "system", "`editable`: expected positions of messages from 0"),
-        ("parents", "pareta", "`parents`: 'pareta' is not one of the choices (known: best, last"),
+        (
+            "parents",
+            "pareta",
+            "`parents`: 'pareta' is not one of the choices (known: best, leaders",
+        ),
         ("round", 3, "`round` is not a setting"),
         ("method", "opro", "`method` is not a setting"),
         ("reflect.tone", "calm", "`reflect.tone`: `reflect` has no settings of its own"),
@@ -111,5 +115,5 @@ def test_the_schema_of_prompt_files_knows_every_setting_and_says_the_same_of_it(
     help_of = {
         item.name: item.metadata["help"] for item in fields(OptimizeSettings) if item.metadata
     }
-    texts = {name: entry["description"] for name, entry in described.items() if name != "method"}
+    texts = {snake_case(k): entry["description"] for k, entry in described.items() if k != "method"}
     assert texts == help_of

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
+from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens, widened
 from pytest_promptopt.prompts.golden import Golden
 from tests.optimization.answers import golden
+from tests.optimization.world import splits as world_splits
 
 
 def many(count: int) -> list[Golden]:
@@ -29,6 +30,21 @@ def test_the_split_that_a_golden_names_is_kept_in_file_order() -> None:
     assert ids(splits.train) == ["c"]
     assert ids(splits.validation) == ["a"]
     assert ids(splits.test) == ["d", "b"]
+
+
+def test_a_large_train_split_lends_to_a_small_validation_split() -> None:
+    given = world_splits(train=60, validation=20, test=9)
+    lent = widened(given, 0)
+    assert (len(lent.train), len(lent.validation), lent.test) == (40, 40, given.test)
+    assert {g.id for g in (*lent.train, *lent.validation)} == {
+        g.id for g in (*given.train, *given.validation)
+    }
+    assert widened(given, 0) == lent != widened(given, 1)
+
+
+def test_a_small_train_split_lends_nothing() -> None:
+    given = world_splits(train=30, validation=4, test=9)
+    assert widened(given, 0) == given
 
 
 def test_the_draw_of_an_id_never_changes() -> None:

@@ -1,10 +1,11 @@
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.verdict import VerdictKind, verdict_on
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind, verdict_on
 from tests.optimization.arms import made_case, made_goldens
 
 Cases = Mapping[str, Case]
@@ -66,6 +67,59 @@ def test_a_second_opening_of_the_test_split_is_told() -> None:
     assert verdict.sentence.endswith("opened 2 times: it is less and less unseen.")
 
 
+def looks(before: list[bool], after: list[bool]) -> tuple[SearchVerdict, int]:
+    """The verdict of one who looks after every six pairs, and how many were asked."""
+    for count in [*range(6, len(before), 6), len(before)]:
+        verdict = verdict_on(cases(before[:count]), cases(after[:count]), left=len(before) - count)
+        if verdict.is_final:
+            break
+    return verdict, count
+
+
+def test_a_clear_gain_is_settled_before_all_are_asked() -> None:
+    verdict, asked = looks([False] * 60, [True] * 60)
+    assert (verdict.kind, asked) == (VerdictKind.IMPROVED, 12)
+    assert verdict.comparison is not None
+    assert verdict.comparison.interval.low > 0
+    assert "It was settled with 48 more unasked." in verdict.sentence
+
+
+def test_a_clear_loss_is_settled_too() -> None:
+    verdict, asked = looks([True] * 60, [False] * 60)
+    assert verdict.kind is VerdictKind.WORSE or asked < 60
+    assert verdict.kind is not VerdictKind.IMPROVED
+
+
+def test_equal_answers_are_given_up_early() -> None:
+    verdict, asked = looks([True, False] * 30, [True, False] * 30)
+    assert verdict.kind is VerdictKind.NO_PROVEN_CHANGE
+    assert asked < 40
+    assert "nothing to hope for" in verdict.sentence
+
+
+def test_weights_that_differ_are_asked_to_the_end() -> None:
+    goldens = [replace(g, weight=1 + n % 2) for n, g in enumerate(made_goldens(12))]
+    before = {g.id: made_case(g, passed=False) for g in goldens}
+    after = {g.id: made_case(g, passed=True) for g in goldens}
+    verdict = verdict_on(before, after, left=30)
+    assert not verdict.is_final
+
+
+@pytest.mark.parametrize(("before", "after", "least"), [(0.1, 0.7, 0.95), (0.3, 0.6, 0.8)])
+def test_looking_early_loses_few_improvements_and_saves_calls(
+    before: float, after: float, least: float
+) -> None:
+    rng = random.Random(2)
+    found, asked = 0, 0
+    for _ in range(100):
+        sides = [[rng.random() < rate for _ in range(60)] for rate in (before, after)]
+        verdict, count = looks(*sides)
+        found += verdict.kind is VerdictKind.IMPROVED
+        asked += count
+    assert found >= 100 * least
+    assert asked < 5500
+
+
 @pytest.mark.parametrize("rate", [0.2, 0.5, 0.85])
 def test_an_equal_prompt_is_almost_never_an_improvement(rate: float) -> None:
     """Both sides answer anew with the same true rate per golden, 60 times on 45 goldens."""
@@ -74,6 +128,6 @@ def test_an_equal_prompt_is_almost_never_an_improvement(rate: float) -> None:
     for _ in range(60):
         rates = [min(1.0, max(0.0, rng.gauss(rate, 0.2))) for _ in range(45)]
         before, after = ([rng.random() < r for r in rates] for _ in range(2))
-        improved += verdict_on(cases(before), cases(after)).kind is VerdictKind.IMPROVED
+        improved += looks(before, after)[0].kind is VerdictKind.IMPROVED
     # 2.5 % of 60 are 1.5; more than 5 have a chance under 1 %.
     assert improved <= 5

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -108,10 +109,20 @@ def names_one_more_label(request: Request) -> str:
         for tag in ("reason", "findings", "reflection", "summary"):
             if f"<{tag}>" in request.messages[-1].content:
                 return f"<{tag}>The labels are not named ({request.sample}).</{tag}>"
+    if "<hypothesis>" in request.messages[-1].content:
+        return "\n".join(
+            f"<hypothesis>cause: {label} is not named\nrule: Team {label} takes some."
+            f"\ngroups: {_groups_of(label, content)}</hypothesis>"
+            for label in LABELS
+        )
     named = [label for label in LABELS if f"Team {label}" in content]
     left = [label for label in LABELS if label not in named] or list(LABELS)
     teams = " ".join(f"Team {label}." for label in [*named, left[request.sample % len(left)]])
     return f"<prompt>{START} {teams}</prompt>"
+
+
+def _groups_of(label: str, content: str) -> str:
+    return ", ".join(re.findall(rf'Group (\d+), [^\n]*"{label}" expected', content)) or "1"
 
 
 def run(

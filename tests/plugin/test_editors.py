@@ -112,7 +112,7 @@ GOOD = (
     "gate: {evaluators: {expected: {min: 1}}}",
     "optimize: {}",
     "optimize: {method: gepa, rounds: 2, race_level: '0.5', step_size: none, budget: 9 calls}",
-    "optimize: {editable: [0], first: {paraphrase: 1}, momentum: yes, acceptance: better}",
+    "optimize: {editable: [0], stages: [{paraphrase: 1}], momentum: yes, acceptance: better}",
 )
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from pytest_promptopt.optimization.acceptance import Acceptance
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case, CaseBoard, mean_of
+from pytest_promptopt.optimization.registered import registered
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.registry import Registry
@@ -34,6 +35,7 @@ class Race:
     parents: Mapping[str, Candidate]
     batches: Mapping[str, Sequence[Golden]]
     acceptance: Acceptance
+    rivals: Sequence[Candidate] = ()
 
     def cases(self, candidate: Candidate) -> Mapping[str, Case]:
         """What the candidate scored on validation so far, by golden."""
@@ -79,14 +81,16 @@ class RaceSize:
 class Allocator(Protocol):
     """Spends evaluations on candidates, and keeps the best.
 
-    Made without arguments. ``is_gate`` says that it applies the acceptance itself. One may also
-    say by ``cost(size: RaceSize) -> int`` how many answers it takes at most.
+    Made without arguments. ``is_gate`` says that it applies the acceptance itself. One with a
+    true attribute ``is_open`` races the rivals too, and those that it leaves are the only parents
+    from then on. One may also say by ``cost(size: RaceSize) -> int`` how many answers it takes at
+    most.
     """
 
     is_gate: bool
 
     async def best(self, race: Race) -> tuple[Candidate, ...]:
-        """At most ``race.keep`` of the candidates, the best first, each scored at least once."""
+        """At most ``race.keep`` of those that race, the best first, each scored at least once."""
         ...
 
 
@@ -109,6 +113,16 @@ def race_cost(allocator: Allocator, size: RaceSize) -> int:
     return stated
 
 
+def races_rivals(allocator: Allocator) -> bool:
+    """Whether those that earlier races left take part in the next."""
+    return bool(getattr(allocator, "is_open", False))
+
+
+def allocator_of(settings: OptimizeSettings) -> Allocator:
+    """The allocator of the settings; raises :class:`UsageError`."""
+    return registered(ALLOCATORS, settings.allocator, "allocator")()
+
+
 def _on(goldens: Sequence[Golden], known: Mapping[str, Case]) -> Mapping[str, Case]:
     return {golden.id: known[golden.id] for golden in goldens if golden.id in known}
 
@@ -126,5 +140,6 @@ ALLOCATORS: Registry[type[Allocator]] = Registry(
         "successive_halving": f"{_HERE}.successive_halving:SuccessiveHalving",
         "minibatch": f"{_HERE}.minibatch:Minibatch",
         "racing": f"{_HERE}.racing:Racing",
+        "blocks": f"{_HERE}.blocks:Blocks",
     },
 )

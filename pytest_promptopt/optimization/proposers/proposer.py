@@ -1,7 +1,7 @@
 """The protocol of proposers: what each is given and gives back."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,7 @@ from typing import Protocol
 from pytest_promptopt.codec import from_json
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.optimization.case import Case, Wanted
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.material import template_view
 from pytest_promptopt.optimization.memory import Memory
@@ -27,13 +27,18 @@ _NOTE_CHARACTERS = 160
 _SUMMARIES = 3
 
 
+Trial = Callable[[Wanted], Awaitable[Mapping[str, Mapping[str, Case]]]]
+"""Scores candidates on goldens: the cases by the candidate's id and the golden's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a proposal may be made from; nothing of validation's or test's goldens is in it.
 
     ``position`` is that of the message to rewrite, ``cases`` are the parent's on its batch,
     ``pool`` the candidates with their scores on validation, ``fresh`` what was proposed for this
-    parent in this round already. ``diagnosis`` is None where it is switched off.
+    parent in this round already. ``diagnosis`` is None where it is switched off. ``trial`` asks
+    candidates that pass the guards goldens of ``train``.
     """
 
     prompt: Prompt
@@ -48,6 +53,7 @@ class Context:
     diagnosis: Diagnosis | None
     settings: OptimizeSettings
     optimizer: Allotment
+    trial: Trial
     count: int
     rng: random.Random
 
@@ -128,10 +134,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposerCost:
-    """The most that a proposer takes and makes for one parent."""
+    """The most that a proposer takes and makes for one parent.
+
+    ``calls`` are those of the optimizer model, ``answers`` those of candidates that it tries.
+    """
 
     calls: int = 0
     candidates: int
+    answers: int = 0
 
 
 class Proposer(Protocol):
@@ -172,6 +182,11 @@ PROPOSERS: Registry[type[Proposer]] = Registry(
         "demonstrations": f"{_HERE}.demonstrations:Demonstrations",
         "contract": f"{_HERE}.contract:Contract",
         "stated": f"{_HERE}.stated:Stated",
+        "examples": f"{_HERE}.examples:Examples",
+        "combine": f"{_HERE}.combine:Combine",
+        "prune": f"{_HERE}.prune:Prune",
+        "hypotheses": f"{_HERE}.hypotheses:Hypotheses",
+        "reasoning": f"{_HERE}.reasoning:Reasoning",
     },
 )
 
