@@ -11,6 +11,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
 
 _LONGEST_VALUE = 600
+_BEGINNING = 400
 _BACKTICKS = re.compile(r"`{3,}")
 _LINE_ENDS = {"\u2028": "\\u2028", "\u2029": "\\u2029", "\x85": "\\u0085"}
 
@@ -23,7 +24,7 @@ def fenced(text: str) -> str:
 
 
 def data_line(data: Mapping[str, Any]) -> str:
-    """``data`` as JSON on one line, long texts in it shortened."""
+    """``data`` as JSON on one line, long texts in it without their middle."""
     shown = {key: _shortened(value) for key, value in data.items() if value is not None}
     encoded = json.dumps(shown, ensure_ascii=False, default=str)
     return "".join(_LINE_ENDS.get(character, character) for character in encoded)
@@ -72,7 +73,8 @@ def template_view(prompt: Prompt, candidate: Candidate, position: int) -> str:
 def _shortened(value: Any) -> Any:
     match value:
         case str() if len(value) > _LONGEST_VALUE:
-            return f"{value[:_LONGEST_VALUE]}…"
+            # A text may say at its end what is to be done with it.
+            return f"{value[:_BEGINNING]} … {value[_BEGINNING - _LONGEST_VALUE :]}"
         case Mapping():
             return {str(key): _shortened(item) for key, item in value.items()}
         case list() | tuple():

@@ -65,7 +65,8 @@ def request_prompt(request: str | Path) -> Prompt:
 def request_texts(own: Iterable[Path] = ()) -> tuple[str, ...]:
     """What requests to the optimizer model say: all of ours, and those at the paths."""
     paths = [*sorted(META.glob("*.prompt.yml")), *own]
-    return tuple(m.template.text for path in paths for m in request_prompt(path).messages)
+    said = (m.template.text for path in paths for m in request_prompt(path).messages)
+    return (*said, *(Form(tag="prompt", kind=kind).instruction for kind in ("tags", "json")))
 
 
 class Optimizer:

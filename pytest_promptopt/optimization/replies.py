@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pytest_promptopt.providers.request import Completion, FinishReason
 from pytest_promptopt.scoring.answer import read_answer
+from pytest_promptopt.scoring.json_value import NotJsonError, read_json
 
 ReplyKind = Literal["tags", "json"]
 
@@ -65,11 +66,22 @@ class Form:
         reply = read_answer(completion)
         if reply.finish_reason is FinishReason.LENGTH:
             raise CutOffError("the reply ends within its reasoning")
-        found = self._of_json(reply.text) if self.kind == "json" else self._of_tags(reply.text)
+        found = self._of_json(reply.text) if self.kind == "json" else self._of_text(reply.text)
         texts = [item.strip() for item in found]
         if not any(texts):
             raise ReplyError(f"there is no {self.tag} in the reply")
         return tuple(item for item in texts if item)[: self.count]
+
+    def _of_text(self, text: str) -> list[str]:
+        """In tags, or as the text of that name in an object, as models like to reply."""
+        if f"<{self.tag}>" in text:
+            return self._of_tags(text)
+        try:
+            data = read_json(text)
+        except NotJsonError:
+            return self._of_tags(text)
+        named = data.get(self.tag) if isinstance(data, dict) else None
+        return [named] if isinstance(named, str) else self._of_tags(text)
 
     def _of_tags(self, text: str) -> list[str]:
         opening, closing = f"<{self.tag}>", f"</{self.tag}>"

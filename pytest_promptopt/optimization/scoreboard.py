@@ -153,13 +153,14 @@ class Scoreboard:
     def _scored(self, cell: Cell, trials: Trials) -> Case | Missing:
         if self._is_likelihood(cell):
             return likelihood_case(cell.golden, trials[0].completion)
+        subject = cell.variant.subject
         try:
-            result = score_golden(cell.variant.subject, cell.golden, trials)
+            result = score_golden(subject, cell.golden, trials)
         except ScorerError as error:
             return Missing(str(error))
         if result.score is None:
             return Missing(result.reason)
-        return _case(cell.golden, trials, result)
+        return _case(subject, cell.golden, trials, result)
 
     def _check_missing(self, asked: Sequence[Cell]) -> None:
         reasons = [reason for cell in asked if (reason := self._board.missing(cell)) is not None]
@@ -203,14 +204,18 @@ def need_of(
     return total
 
 
-def _case(golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case:
+def _case(subject: Subject, golden: Golden, trials: Sequence[Trial], result: GoldenResult) -> Case:
+    """The case; what a pattern says of an answer is for who wrote it, and not for a prompt."""
     answer = trials[0].answer
+    specs = (*subject.prompt.evaluators, *golden.evaluators)
+    patterns = {spec.name for spec in specs if spec.kind == "regex"}
+    told = (m for m in result.evaluators if not m.optional and m.name not in patterns)
     return Case(
         golden=golden,
         answer=answer.text,
         score=result.score,
         passed=result.outcome is Outcome.PASSED,
-        reasons=tuple(m.reason for m in result.evaluators if m.reason and not m.optional),
+        reasons=tuple(mark.reason for mark in told if mark.reason),
         finish_reason=answer.finish_reason,
         tokens=(result.input_tokens + result.output_tokens) // len(trials),
         cost_usd=None if result.cost_usd is None else result.cost_usd / len(trials),

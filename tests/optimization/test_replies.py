@@ -22,6 +22,9 @@ def read(text: str, form: Form = TAGS) -> tuple[str, ...]:
         ("<think>maybe <prompt>x</prompt></think> <prompt>a</prompt>", ("a",)),
         ("<prompt>a <b>bold</b></prompt>", ("a <b>bold</b>",)),
         ("<prompt></prompt><prompt>a</prompt>", ("a",)),
+        ('{"prompt": " a "}', ("a",)),
+        ('```json\n{"prompt": "a", "why": "b"}\n```', ("a",)),
+        ('{"why": "<prompt>a</prompt>"}', ("a",)),
     ],
 )
 def test_texts_in_tags(text: str, texts: tuple[str, ...]) -> None:
@@ -32,6 +35,9 @@ def test_texts_in_tags(text: str, texts: tuple[str, ...]) -> None:
     ("text", "told"),
     [
         ("a", "<prompt> is missing"),
+        ('{"prompt": ["a"]}', "<prompt> is missing"),
+        ('{"text": "a"}', "<prompt> is missing"),
+        ('["a"]', "<prompt> is missing"),
         ("<prompt>a", "</prompt> is missing"),
         ("<prompt>a<prompt>b</prompt>", "</prompt> is missing"),
         ("<prompt>a</prompt></prompt>", "</prompt> stands where nothing was opened"),

@@ -18,6 +18,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.prompt import Reducer
 from pytest_promptopt.providers.request import Completion, Request
 from pytest_promptopt.scoring.score import Evaluator, Score
+from tests.optimization.answers import scored_by
 from tests.optimization.world import TASK, Models, follows_named_labels, golden, prompt, subject
 
 GOLDENS = [golden(n, "train") for n in range(8)]
@@ -125,3 +126,18 @@ def test_what_a_judge_cannot_score_is_missing(journal: Journal) -> None:
     scores = board(journal, models, judged=True)
     asyncio.run(scores.ask([(ALL, GOLDENS)]))
     assert len(scores.known(ALL)) == 7
+
+
+def test_what_a_pattern_says_of_an_answer_is_not_told_to_who_writes_prompts(
+    journal: Journal,
+) -> None:
+    of = scored_by("regex", {"pattern": "^secret {{expected}}$"}, GOLDENS)
+    plain = scored_by("equals", "{{expected}}", GOLDENS)
+    told = []
+    for judged in (of, plain):
+        allowance = Allowance(Caps())
+        calls = Journaled(provider=Models(), journal=journal, allowance=allowance, role="task")
+        scores = Scoreboard(replace(judged, model=TASK), GOLDENS, calls, allowance)
+        asyncio.run(scores.ask([(BILLING, GOLDENS[1:2])]))
+        told.append(scores.known(BILLING)["train-1"].reasons)
+    assert told == [(), ('expected "shipping", got "I would send this to shipping."',)]

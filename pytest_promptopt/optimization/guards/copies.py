@@ -6,11 +6,16 @@ from typing import Any
 import regex
 
 from pytest_promptopt.optimization.diagnosis.profile import profile_of
+from pytest_promptopt.optimization.material import inputs_of
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.template import as_text
 
 Words = tuple[str, ...]
 
 _LEAST_WORDS = 4
+_SHORTEST_INPUT = 3
+_WORDS_BETWEEN = 6
 
 # Scripts written without spaces: every sign counts as a word.
 _WORD = regex.compile(
@@ -47,6 +52,38 @@ class Copies:
     def _new_runs(self, words: Words, size: int) -> frozenset[Words]:
         old = {run for original in self._originals for run in _runs(original, size)}
         return frozenset(_runs(words, size)) - old
+
+
+class CopiedCases:
+    """Finds in a text the goldens that it shows: what is asked, and soon after what is expected.
+
+    One alone may be chance, or an example that explains a label.
+    """
+
+    def __init__(self, prompt: Prompt, goldens: Iterable[Golden]) -> None:
+        self._cases: dict[str, list[tuple[Words, Words]]] = {}
+        for golden in goldens:
+            given = words_of(" ".join(map(as_text, inputs_of(prompt, golden).values())))
+            expected = words_of(as_text(golden.expected)) if golden.has_expected else ()
+            if given and expected and len("".join(given)) >= _SHORTEST_INPUT:
+                self._cases.setdefault(given[0], []).append((given, expected))
+
+    def count_in(self, text: str) -> int:
+        """How many there are."""
+        words = words_of(text)
+        found = {
+            case
+            for place, word in enumerate(words)
+            for case in self._cases.get(word, ())
+            if _shows(words[place : place + len(case[0]) + len(case[1]) + _WORDS_BETWEEN], case)
+        }
+        return len(found)
+
+
+def _shows(words: Words, case: tuple[Words, Words]) -> bool:
+    given, expected = case
+    rest = words[len(given) :]
+    return words[: len(given)] == given and expected in _runs(rest, len(expected))
 
 
 def words_of(text: str) -> Words:

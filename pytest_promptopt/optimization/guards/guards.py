@@ -6,18 +6,30 @@ from dataclasses import dataclass
 
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.traits import script_of, scripts_of
-from pytest_promptopt.optimization.guards.copies import Copies, private_texts, texts_of, words_of
+from pytest_promptopt.optimization.guards.copies import (
+    CopiedCases,
+    Copies,
+    private_texts,
+    texts_of,
+    words_of,
+)
 from pytest_promptopt.optimization.guards.damage import damages
+from pytest_promptopt.optimization.guards.topic import Topic
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.text.tags import quoted
+
+_ROOM = 4000
+_WORDS_OF_AN_ECHO = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardSettings:
     """How strict the guards are.
 
-    ``longest_characters`` of a message is by default four times its original, or 2,000 more.
+    ``longest_characters`` of a message is by default four times its original, or 4,000 where that
+    is more.
     ``copied_words`` in a row from a golden are too many. A text that is ``near_duplicate`` like
     another (0 to 1) and differs in one word at most is not worth a try.
     """
@@ -50,9 +62,12 @@ class Guards:
         self._goldens = {golden.id for golden in goldens}
         length, originals = settings.copied_words, self._originals.values()
         self._copies = Copies(originals, private_texts(goldens), length)
-        self._echoes = Copies(originals, requests, length)
-        known = [*self._originals.values(), *(t for g in goldens for t in texts_of(g))]
-        self._scripts = frozenset(scripts_of(known))
+        self._echoes = Copies(originals, requests, min(length, _WORDS_OF_AN_ECHO))
+        self._cases = CopiedCases(prompt, goldens)
+        given = [text for golden in goldens for text in texts_of(golden)]
+        told = [*originals, *(as_text(golden.expected) for golden in goldens)]
+        self._topic = Topic([*told, *_names_in(prompt)], given)
+        self._scripts = frozenset(scripts_of([*originals, *given]))
 
     def refusal(self, candidate: Candidate, others: Sequence[Candidate]) -> str | None:
         """Why ``candidate`` is refused, in a sentence to read or to send; None if it is not.
@@ -91,13 +106,19 @@ class Guards:
         yield from self._other_script(text, original)
         if copied := self._copies.found_in(text):
             yield f"repeats the text of a golden: {quoted(copied)}"
+        if self._cases.count_in(text) > self._cases.count_in(original) + 1:
+            yield "shows goldens with their answers; say what they have in common"
         if echoed := self._echoes.found_in(text):
             yield f"repeats the request for it: {quoted(echoed)}"
+        if language := self._topic.foreign_language(text):
+            yield f"is written in {language}, which neither the prompt nor its goldens are"
+        if self._topic.is_missed_by(text):
+            yield "says nothing of the task: next to none of its words are the prompt's own"
 
     def _too_long(self, text: str, original: str) -> Iterator[str]:
         most = self._settings.longest_characters
         if most is None:
-            most = max(4 * len(original), len(original) + 2000)
+            most = max(4 * len(original), _ROOM)
         if len(text) > most:
             yield f"has {len(text):,} characters; {most:,} are the most"
 
@@ -132,3 +153,9 @@ class Guards:
     def _spaced(self, candidate: Candidate) -> str:
         texts = (candidate.texts.get(i, self._originals[i]) for i in sorted(self._editable))
         return " ".join(word for text in texts for word in text.split())
+
+
+def _names_in(prompt: Prompt) -> Iterator[str]:
+    """The names of the placeholders, as words."""
+    for message in prompt.messages:
+        yield from (name.replace("_", " ") for name in message.template.placeholders)

@@ -83,6 +83,15 @@ def prompt(*messages: tuple[Role, str]) -> Prompt:
             'Give the answer only, as YYYY-MM-DD or "none" where that applies, '
             "with no explanation.",
         ),
+        (("p l a c e", "l a m p", "r i v e r"),
+         "Give the answer only, as single letters separated by spaces, in lower case, "
+         "with no explanation."),
+        (("A-B", "C-D-E", "F-G-H-I"),
+         "Give the answer only, as single letters separated by hyphens, in upper case, "
+         "with no explanation."),
+        (("red, dark blue", "red", "green, white, grey"),
+         "Give the answer only, as items separated by a comma and a space, in lower case, "
+         "with no explanation."),
         (("cold", "dark", "slow"), "Give the answer only, in one word, in lower case, "
                                    "with no explanation."),
         (

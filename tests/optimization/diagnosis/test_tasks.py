@@ -95,13 +95,13 @@ def test_numbers_of_several_values_are_reckoned_and_one_with_what_is_always_the_
 @pytest.mark.parametrize(
     ("of", "says"),
     [
-        (" ".join, 'the letters of the input, separated by single spaces, as in "l a m p" for '
-                   "lamp"),
+        (" ".join, 'the letters of the input, separated by single spaces, as in "p l i m" for '
+                   "plim"),
         (lambda word: "-".join(word.upper()),
-         'the letters of the input, separated by hyphens, as in "l-a-m-p" for lamp, '
+         'the letters of the input, separated by hyphens, as in "p-l-i-m" for plim, '
          "in upper case"),
         (lambda word: word[::-1], "the letters of the input in reverse order, with nothing "
-                                  'between them, as in "pmal" for lamp'),
+                                  'between them, as in "milp" for plim'),
         (str.upper, "the input as it stands, in upper case"),
         (lambda word: word[1], "the second letter of the input"),
         (lambda word: word[-1], "the last letter of the input"),
