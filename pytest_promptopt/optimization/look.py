@@ -4,15 +4,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.optimization.case import Case, mean_of
+from pytest_promptopt.optimization.diagnosis.ceiling import ceiling_of
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
-from pytest_promptopt.optimization.diagnosis.headroom import Headroom, assess
+from pytest_promptopt.optimization.diagnosis.headroom import LEAST_GAIN, Headroom, assess
 from pytest_promptopt.optimization.proposers.contract import Contract
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.search import GIVEN, SearchState
+from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
 from pytest_promptopt.optimization.stops import SearchStoppedError
 from pytest_promptopt.prompts.golden import Golden
 
 _HIGH = 0.85
+_WORTH_A_SEARCH = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,20 @@ async def look(search: SearchState, again: Scoreboard) -> Look:
         golden_id: [case, *([second[golden_id]] if golden_id in second else [])]
         for golden_id, case in first.items()
     }
-    headroom = assess(samples)
+    headroom = assess(
+        samples,
+        subject=search.subject,
+        ceiling=ceiling_of(search.subject, search.subject.prompt.goldens),
+        least_gain=_least_gain(len(search.splits.test)),
+    )
     search.journal.tell("headroom", kind=headroom.kind.value, sentence=headroom.sentence)
     return Look(headroom=headroom, diagnosis=search.diagnosis_of(GIVEN, more=list(second.values())))
+
+
+def _least_gain(test_goldens: int) -> float:
+    """The least gain worth a search: what so many goldens can show, within bounds."""
+    shown = LEAST_TEST_GOLDENS / max(test_goldens, 1)
+    return min(max(LEAST_GAIN, shown), _WORTH_A_SEARCH)
 
 
 def misses_little(search: SearchState) -> bool:

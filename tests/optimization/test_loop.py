@@ -196,9 +196,14 @@ def test_without_a_test_split_the_choice_is_unproven(tmp_path: Path) -> None:
 
 def test_a_prompt_that_passes_already_is_left_alone(tmp_path: Path) -> None:
     models = Models()
-    result = run(tmp_path, models, of=prompt(" ".join(LABELS)))
-    assert result.reason.startswith("Saturated: none of 16 goldens missed")
+    perfect = prompt(" ".join(LABELS))
+    result = run(tmp_path, models, of=perfect, parts=splits(train=32), budget="2000 calls")
+    assert result.reason.startswith("Saturated: none of 30 goldens missed")
     assert result.chosen is None
+    fewer = run(tmp_path, models, of=perfect, journal="fewer.jsonl")
+    assert fewer.reason.startswith("the prompt passes all 8 goldens of validation already")
+    assert fewer.headroom is not None
+    assert fewer.headroom.sentence.startswith("Some headroom: none of 16 goldens missed")
     assert models.optimizer_calls == 0
 
 
