@@ -113,7 +113,10 @@ def loosened(base: Prompt, head: Prompt) -> Iterator[str]:
     """How ``head`` asks for less than ``base`` did: of its gate, evaluators and goldens."""
     yield from _looser_gate(base.gate, head.gate)
     yield from _looser_evaluators(base.evaluators, head.evaluators)
-    yield from _looser_goldens(base.goldens, head.goldens)
+    yield from _looser_goldens(base.goldens, (*head.goldens, *head.shown))
+    asked = {golden.id for golden in base.goldens}
+    if shown := [golden.id for golden in head.shown if golden.id in asked]:
+        yield f"goldens whose answers the prompt now shows: {listed(shown, shown=_SHOWN)}"
 
 
 def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterator[str]:

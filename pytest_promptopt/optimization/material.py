@@ -9,6 +9,7 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.shown import inputs_of
 
 _LONGEST_VALUE = 600
 _BEGINNING = 400
@@ -50,14 +51,6 @@ def case_line(prompt: Prompt, case: Case) -> str:
 def pair_line(prompt: Prompt, golden: Golden) -> str:
     """Input and expected answer."""
     return data_line({"input": inputs_of(prompt, golden), "expected": golden.expected})
-
-
-def inputs_of(prompt: Prompt, golden: Golden) -> Mapping[str, Any]:
-    """The values of the golden that the prompt has placeholders for."""
-    names = dict.fromkeys(
-        name for message in prompt.messages for name in message.template.variables
-    )
-    return {name: golden.variables[name] for name in names if name in golden.variables}
 
 
 def template_view(prompt: Prompt, candidate: Candidate, position: int) -> str:

@@ -76,7 +76,8 @@ class Prompt:
     ``path`` is absolute, ``location`` the same as shown to people. ``model`` is the name in the
     file, if any. ``parameters`` have snake_case names. ``json_schema`` is the wrapper with
     ``name`` and ``schema``. ``answer`` is where the answer stands in what the model says.
-    ``problems`` are warnings: what was not understood, and where.
+    ``problems`` are warnings: what was not understood, and where. ``shown`` are goldens that stand
+    in the messages with their answers, and are none of ``goldens``.
     """
 
     path: Path
@@ -96,3 +97,4 @@ class Prompt:
     samples: int = 1
     reducer: Reducer = Reducer()
     problems: tuple[Problem, ...] = ()
+    shown: tuple[Golden, ...] = ()

@@ -1,6 +1,6 @@
 """A prompt file as a :class:`Prompt`, with everything that was not understood said."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.prompts.named_files import named_files
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
+from pytest_promptopt.prompts.shown import shown_in
 from pytest_promptopt.prompts.use import check_use, used_variables
 from pytest_promptopt.prompts.violations import prompt_schema, violations
 from pytest_promptopt.suggestion import not_understood
@@ -27,6 +28,7 @@ from pytest_promptopt.suggestion import not_understood
 _FOR_PEOPLE = {"version", "metadata", "authors", "author", "tags", "license", "variables"}
 # Keys of other tools that look like ours; under this one, values to try a prompt with.
 _FOREIGN_KEYS = {"sample"}
+_SHOWN_IDS = 8
 
 
 def read_prompt(path: Path, *, root: Path, files: Files = DISK, of_past: bool = False) -> Prompt:
@@ -62,6 +64,9 @@ class _Reader:
         used = used_variables(parsed, evaluators)
         goldens, golden_problems = build_goldens(self._raw_goldens(), used=used)
         goldens = with_letters(goldens, evaluators)
+        shown = shown_in(parsed, goldens)
+        ids = {golden.id for golden in shown}
+        goldens = tuple(golden for golden in goldens if golden.id not in ids)
         gate, gate_problems = read_gate(document)
         reducer, reducer_problems = read_reducer(document)
         problems = (
@@ -69,6 +74,7 @@ class _Reader:
             *self._unknown_keys(),
             *parsed.problems,
             *golden_problems,
+            *self._told(shown),
             *evaluator_problems,
             *gate_problems,
             *(check_gate(document, gate, goldens, evaluators) if gate else ()),
@@ -83,8 +89,20 @@ class _Reader:
             optimize=self._optimize(),
             samples=document.data.get("samples", 1),
             reducer=reducer,
+            shown=shown,
         )
         return replace(prompt, problems=(*problems, *check_use(prompt)))
+
+    def _told(self, shown: Sequence[Golden]) -> Iterable[Problem]:
+        if shown:
+            ids = ", ".join(golden.id for golden in shown[:_SHOWN_IDS])
+            more = f" and {len(shown) - _SHOWN_IDS} more" * (len(shown) > _SHOWN_IDS)
+            yield Problem(
+                path=self.document.location,
+                line=self.document.line_of("messages"),
+                message=f"not scored, as the messages show their answers: {ids}{more}",
+                severity=Severity.WARNING,
+            )
 
     def _optimize(self) -> OptimizeSpec | None:
         settings = self.document.data.get("optimize")

@@ -183,3 +183,5 @@ def test_goldens_that_ask_for_less_are_told() -> None:
         "goldens that now expect something else: b",
         "goldens that are no longer required: c",
     ]
+    shown = replace(prompt(), goldens=before.goldens[1:], shown=before.goldens[:1])
+    assert list(loosened(before, shown)) == ["goldens whose answers the prompt now shows: a"]

@@ -10,8 +10,8 @@ from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.diagnosis.probe import probed
 from pytest_promptopt.optimization.diagnosis.profile import meant
-from pytest_promptopt.optimization.material import inputs_of
 from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import as_text
 
 _SHOWN = 5

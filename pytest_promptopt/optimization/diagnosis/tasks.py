@@ -11,9 +11,9 @@ from pytest_promptopt.optimization.diagnosis.profile import meant
 from pytest_promptopt.optimization.diagnosis.relation_rules import option_chosen, words_kept
 from pytest_promptopt.optimization.diagnosis.text_rules import text_rearranged
 from pytest_promptopt.optimization.diagnosis.traits import shared_end, shared_start
-from pytest_promptopt.optimization.material import inputs_of
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.text.tags import quoted
 

@@ -6,9 +6,9 @@ from typing import Any
 import regex
 
 from pytest_promptopt.optimization.diagnosis.profile import profile_of
-from pytest_promptopt.optimization.material import inputs_of
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import as_text
 
 Words = tuple[str, ...]
