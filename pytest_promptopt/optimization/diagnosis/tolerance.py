@@ -22,6 +22,7 @@ from pytest_promptopt.prompts.template import as_text
 
 _SHOWN_TO_EVALUATORS = 3
 _MOST_KEYS = 20
+_LOOKED_BACK = 60
 _OTHER_KEY = "another_key"
 
 _NEGATED = re.compile(
@@ -29,14 +30,21 @@ _NEGATED = re.compile(
     r"(?:\W+\w+){0,3}\W*$",
     re.IGNORECASE,
 )
+# A prompt may speak of reasons or of JSON that it is given to judge.
+_GIVING = r"(?:give|state|add|include|provide|show|write|with|and|plus|your|in|then)"
 _EXPLANATION = re.compile(
-    r"\b(?:explanations?|reasoning|rationale|justif(?:y|ication)|step[- ]by[- ]step"
-    r"|explain (?:why|how|your|yourself|briefly|in)|think (?:aloud|out loud|it through|before)"
-    r"|show (?:your|the|all) (?:work|working|steps|reasoning)"
-    r"|(?:give|state|add|include|with|and) (?:a|an|the|your) (?:short |brief )?reasons?)\b",
+    rf"\b(?:step[- ]by[- ]step|{_GIVING}(?: (?:a|an|the|your|all|short|brief|one-line)){{0,3}}"
+    r" (?:explanations?|reasoning|rationale|justification|reasons?)\b(?! (?:for|of) (?:the|this))"
+    r"|explain (?:why|how|your|yourself|briefly|in)|justify (?:your|why|the|it)"
+    r"|think (?:aloud|out loud|it through|before)"
+    r"|show (?:your|the|all) (?:work|working|steps))\b",
     re.IGNORECASE,
 )
-_JSON = re.compile(r"\bJSON\b")
+_JSON = re.compile(
+    r"\b(?:(?i:answer|reply|respond|return|output|produce|give|write|generate|format|result)\w*"
+    r"\b[^.\n]{0,40}|(?i:as|in|with)(?: (?:a|one|valid|strict|plain|raw))* ?)"
+    r"(?<!the )(?<!this )(?<!that )(?<!given )\bJSON\b"
+)
 _PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 
 
@@ -94,8 +102,14 @@ def asks_for_json(text: str) -> bool:
 
 
 def _is_asked(pattern: re.Pattern[str], text: str) -> bool:
-    found = pattern.finditer(text)
-    return any(not _NEGATED.search(text[max(m.start() - 60, 0) : m.start()]) for m in found)
+    return any(not _is_denied(match) for match in pattern.finditer(text))
+
+
+def _is_denied(match: re.Match[str]) -> bool:
+    """Whether a "not" stands before it, or within it before its last word."""
+    last = match.end() - len(match[0].split()[-1])
+    said = (match.string[max(end - _LOOKED_BACK, 0) : end] for end in (match.start(), last))
+    return any(map(_NEGATED.search, said))
 
 
 def own_words(prompt: Prompt) -> str:

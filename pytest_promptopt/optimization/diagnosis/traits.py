@@ -94,10 +94,13 @@ def parts_of(texts: Sequence[str]) -> str:
         several = sum(len(found) > 1 for found in split)
         if several == len(texts) and all(len(part) == 1 for part in parts):
             return f"single letters separated by {name}"
-        are_short = all(0 < len(part.split()) <= _WORDS_OF_AN_ITEM for part in parts)
-        if joiner in _OF_ITEMS and 2 * several > len(texts) and are_short:
+        if joiner in _OF_ITEMS and 2 * several > len(texts) and all(map(_is_item, parts)):
             return f"items separated by {name}"
     return ""
+
+
+def _is_item(part: str) -> bool:
+    return 0 < len(part.split()) <= _WORDS_OF_AN_ITEM
 
 
 def form_of(text: str) -> str:

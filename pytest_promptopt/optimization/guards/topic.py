@@ -1,9 +1,12 @@
 """The topic and the language of a text, held against the prompt that it is written for."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from pytest_promptopt.optimization.guards.copies import words_of
 
+# Enough to know what goldens speak of, and in which language.
+_LOOKED_AT = 200_000
 _LEAST_CONTENT = 10
 _LEAST_TOLD = 0.1
 _LEAST_GIVEN = 0.5
@@ -43,7 +46,7 @@ class Topic:
     """What a prompt is about: ``told`` are its own words, ``given`` those of its goldens."""
 
     def __init__(self, told: Iterable[str], given: Iterable[str]) -> None:
-        told, given = " ".join(told), " ".join(given)
+        told, given = (" ".join(texts)[:_LOOKED_AT] for texts in (told, given))
         self._told = _stems(f"{told} {_OF_TASKS}")
         self._given = _stems(given)
         shares = [*_shares(told).items(), *_shares(given).items()]
@@ -81,8 +84,8 @@ def _stems(text: str) -> frozenset[str]:
 
 def _shares(text: str) -> Mapping[str, float]:
     """By language the share of the words that are its signs."""
-    words = words_of(text)
+    counts = Counter(words_of(text))
     return {
-        language: sum(word in signs for word in words) / max(len(words), 1)
+        language: sum(counts[sign] for sign in signs) / max(counts.total(), 1)
         for language, signs in _SIGNS.items()
     }

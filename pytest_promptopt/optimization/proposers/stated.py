@@ -13,6 +13,9 @@ from pytest_promptopt.optimization.diagnosis.tasks import stated_task
 from pytest_promptopt.optimization.diagnosis.wording import lead_to
 from pytest_promptopt.optimization.proposers.contract import child_of, parents_prompt
 from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
+from pytest_promptopt.text.excerpt import one_line
+
+_NOTE_CHARACTERS = 160
 
 
 class Stated:
@@ -36,6 +39,6 @@ class Stated:
         sentences = escaped(f"{lead_to(prompt.answer)} {task}.")
         if form and not is_there:
             sentences += f" {form}"
-        note = "Says what all goldens to learn from expect of their inputs."
+        note = one_line(f"States what every golden expects: {task}.", _NOTE_CHARACTERS)
         found = candidates_saying(sentences, prompt, context.editable, origin="stated", note=note)
         return [child_of(context.parent, candidate) for candidate in found[: context.count]]

@@ -121,7 +121,10 @@ def test_the_contract_speaks_of_the_place_of_the_answer(place: Any, lead: str) -
         ("Justify your answer.", True),
         ("Answer without any explanation.", False),
         ("Don't give an explanation.", False),
-        ("State the reason for the return: damaged, late or other.", True),
+        ("State the reason for the return: damaged, late or other.", False),
+        ("Is the reasoning below right? Answer yes or no.", False),
+        ("Name the team, then write your reasoning in one sentence.", True),
+        ("Answer with an explanation.", True),
         ("Explain the mood of this sentence.", False),
         ("Route the ticket.", False),
     ],
@@ -130,6 +133,18 @@ def test_what_asks_for_an_explanation(text: str, asks: bool) -> None:
     assert asks_for_explanation(text) is asks
 
 
-def test_what_asks_for_json() -> None:
-    assert asks_for_json("Answer as a JSON object.")
-    assert not asks_for_json("Answer in words, not in JSON.")
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Answer as a JSON object.", True),
+        ("Return valid JSON only.", True),
+        ("The result must be JSON.", True),
+        ('Give the team in JSON: {"team": …}', True),
+        ("Answer in words, not in JSON.", False),
+        ("Is this JSON valid? Answer yes or no.", False),
+        ("Return whether the JSON has errors.", False),
+        ("Find what is wrong in this JSON.", False),
+    ],
+)
+def test_what_asks_for_json(text: str, asks: bool) -> None:
+    assert asks_for_json(text) is asks
