@@ -1,66 +1,64 @@
-"""The settings of every method that the search itself runs."""
+"""What anybody can do by hand in a minute, and the settings of our own searches."""
 
+import random
+from collections.abc import Sequence
 from dataclasses import replace
 
-from benchmarks.optimization.cells import Cell
+from benchmarks.optimization.cells import PUBLISHED, Cell
+from benchmarks.optimization.found import Found
 from pytest_promptopt.client.budget import Budget
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.messages import Message
+from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.presets import PRESETS
 from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Model, Request
 
-REPLY_TOKENS = 800
-"""Of the optimizer model, whoever asks: a small model that does not end takes minutes for more."""
+REPLY_TOKENS = 400
+"""Of the optimizer model, whoever asks: a small model that does not end writes until then."""
+
+_REWRITE = """\
+Rewrite this prompt for a language model so that it does the task well. Reply with the new \
+prompt only.
+
+{prompt}"""
 
 
-def settings_of(cell: Cell, validation: int) -> OptimizeSettings:
-    """The preset or baseline of ``cell`` at its cap, with so many goldens to choose by.
+def settings_of(cell: Cell) -> OptimizeSettings:
+    """The preset of ``cell`` at its cap, without our diagnosis where its paper has none.
 
     The look at the headroom is left out: it decides whether to search at all, which is no part
     of how well a method searches. So is the memory, since no cell may learn from another.
     """
-    match cell.method:
-        case "contract":
-            settings = _contract()
-        case "paraphrases":
-            settings = _paraphrases(cell.cap or 0, validation)
-        case method:
-            settings = PRESETS[method]
     return replace(
-        settings,
-        budget=None if cell.cap is None else Budget.parse(f"{cell.cap} calls"),
+        PRESETS[cell.method],
+        budget=Budget.parse(f"{cell.cap} calls"),
         seed=cell.seed,
-        diagnosis=cell.diagnosis,
+        diagnosis=cell.method not in PUBLISHED,
         headroom=False,
         remember=False,
         reply_tokens=REPLY_TOKENS,
     )
 
 
-def _contract() -> OptimizeSettings:
-    """The output contract that the diagnosis states, and nothing else."""
-    return OptimizeSettings(
-        method="contract",
-        rounds=1,
-        parents="best",
-        parent_count=1,
-        proposers={"contract": 1},
-        most_candidates=1,
-        allocator="full",
-    )
+def with_examples(train: Sequence[Golden], count: int, seed: int) -> Found:
+    """So many goldens by chance, as turns before the question."""
+    drawn = random.Random(seed).sample(train, count)
+    candidate = Candidate(demonstrations=tuple(golden.id for golden in drawn), origin="examples")
+    return Found(reason="by hand", candidate=candidate)
 
 
-def _paraphrases(cap: int, validation: int) -> OptimizeSettings:
-    """As many paraphrases of the given prompt as the cap lets score on all of validation."""
-    count = max(1, (cap - validation) // (1 + validation))
-    return OptimizeSettings(
-        method="paraphrases",
-        rounds=1,
-        parents="best",
-        parent_count=1,
-        proposers={"paraphrase": count},
-        most_candidates=count,
-        screen=0,
-        allocator="full",
-        keep=1,
-        pulls=count * validation,
-        temperature=1.0,
+async def rewritten(subject: Subject, provider: Provider, model: Model, seed: int) -> Found:
+    """The instruction as the model rewrites it, asked once."""
+    prompt = subject.prompt.messages[0].template.fill({})
+    request = Request(
+        model=model,
+        messages=(Message(role="user", content=_REWRITE.format(prompt=prompt)),),
+        parameters={"temperature": 1, "max_tokens": REPLY_TOKENS},
+        sample=seed,
     )
+    text = (await provider.complete(request)).text.strip().replace("{{", "{{{{")
+    candidate = Candidate(texts={0: text} if text else {}, origin="rewrite")
+    return Found(reason="by hand", candidate=candidate)

@@ -1,89 +1,49 @@
-"""The cells to run: one method on one task at one cap with one seed and one pair of models."""
+"""The cells to run: one method on one task at one cap with one seed."""
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pytest_promptopt.optimization.presets import PRESETS
+EXAMPLES = {"examples-4": 4, "examples-8": 8}
+UNCAPPED = ("given", *EXAMPLES, "rewrite")
+"""What anybody can do by hand: it asks no more than one call, whatever the cap."""
 
-UNCAPPED = ("given", "contract")
-"""Methods without chance and without an optimizer model: a cell a task and task model."""
-
-BASELINES = (*UNCAPPED, "paraphrases")
+OURS = ("race",)
 PEERS = ("dspy-mipro", "dspy-gepa")
-METHODS = (*BASELINES, *PRESETS, *PEERS)
+PUBLISHED = ("protegi", "ape", "opro", "pe2", "gepa")
+METHODS = (*UNCAPPED, *OURS, *PEERS, *PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One run.
-
-    ``cap`` is on all calls of task and optimizer model, None where the method needs none, and
-    then ``optimizer_model`` is None too. ``diagnosis`` is False where a method runs as published.
-    """
+    """One run; ``cap`` is on all calls of a search, None for the methods without one."""
 
     task: str
     method: str
-    task_model: str
-    optimizer_model: str | None
     cap: int | None
     seed: int
-    diagnosis: bool
 
     @property
     def label(self) -> str:
         """The cell in a line."""
-        cap = "no cap" if self.cap is None else f"{self.cap} calls, seed {self.seed}"
-        return f"{self.task}, {self.way}, {cap}, {self.models}"
-
-    @property
-    def way(self) -> str:
-        """The method, and whether it was told the diagnosis."""
-        return f"{self.method} + diagnosis" if self.diagnosis and self.cap else self.method
-
-    @property
-    def models(self) -> str:
-        """Task model and optimizer model."""
-        return " / ".join(filter(None, (self.task_model, self.optimizer_model)))
+        cap = "no cap" if self.cap is None else f"{self.cap} calls"
+        return f"{self.task}, {self.method}, {cap}, seed {self.seed}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """The values of every dimension; ``models`` are pairs of task and optimizer model."""
+    """The values of every dimension."""
 
     tasks: Sequence[str]
     methods: Sequence[str]
     caps: Sequence[int]
     seeds: Sequence[int]
-    models: Sequence[tuple[str, str]]
-    diagnosis: Sequence[bool]
 
     def cells(self) -> Iterator[Cell]:
-        """Every cell once; a part from the beginning holds all methods and tasks already."""
-        found: dict[Cell, None] = {}
-        sizes = itertools.product(self.seeds, self.models, self.caps)
-        for (
-            seed,
-            (task_model, optimizer_model),
-            cap,
-        ), task, method, diagnosis in itertools.product(
-            sizes, self.tasks, self.methods, self.diagnosis
-        ):
-            cell = Cell(
-                task=task,
-                method=method,
-                task_model=task_model,
-                optimizer_model=optimizer_model,
-                cap=cap,
-                seed=seed,
-                diagnosis=diagnosis,
-            )
-            found[_without_what_is_unused(cell)] = None
-        return iter(found)
-
-
-def _without_what_is_unused(cell: Cell) -> Cell:
-    if cell.method in UNCAPPED:
-        has_diagnosis = cell.method == "contract"
-        return replace(cell, optimizer_model=None, cap=None, seed=0, diagnosis=has_diagnosis)
-    return cell if cell.method in PRESETS else replace(cell, diagnosis=False)
+        """Every cell once, a kind of method after the other, the cheap ones first."""
+        for kind in (UNCAPPED, OURS, PEERS, PUBLISHED):
+            caps = (None,) if kind is UNCAPPED else self.caps
+            methods = [method for method in kind if method in self.methods]
+            for seed, cap, method, task in itertools.product(self.seeds, caps, methods, self.tasks):
+                if method != "given" or seed == self.seeds[0]:
+                    yield Cell(task=task, method=method, cap=cap, seed=seed)

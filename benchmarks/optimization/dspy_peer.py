@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,20 @@ from benchmarks.optimization.baselines import REPLY_TOKENS
 from benchmarks.optimization.cells import Cell
 from benchmarks.optimization.endpoint import Endpoint
 from benchmarks.optimization.found import Found
+from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Model
+from pytest_promptopt.providers.request import Completion, Model
 
 REQUIREMENTS = ("dspy==3.4.1", "optuna==5.0.0")
 
 _PROGRAM = Path(__file__).with_name("dspy_program.py")
-_LONGEST_SECONDS = 7200.0
+_LONGEST_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,24 +47,22 @@ class DspyPeer:
         splits: Splits,
         *,
         provider: Provider,
-        optimizer_model: Model,
-        ignores_case: bool,
+        model: Model,
     ) -> Found:
         """What it finds, put into our own messages; raises NotInstalledError."""
         environment = self.install()
-        if subject.model is None or cell.cap is None:
-            raise ValueError(f"{cell.label}: a peer needs a task model and a cap")
-        models = {"task": subject.model, "optimizer": optimizer_model}
+        if cell.cap is None:
+            raise ValueError(f"{cell.label}: a peer needs a cap")
+        score = _scoring(subject, (*splits.train, *splits.validation))
         with (
             tempfile.TemporaryDirectory(prefix="benchmark-dspy-") as folder,
-            Endpoint(provider, models, cap=cell.cap, seed=cell.seed) as endpoint,
+            Endpoint(provider, model, score, cap=cell.cap, seed=cell.seed) as endpoint,
         ):
             job = {
                 "optimizer": cell.method.removeprefix("dspy-"),
                 "url": endpoint.url,
                 "cap": cell.cap,
                 "seed": cell.seed,
-                "ignores_case": ignores_case,
                 "instruction": subject.prompt.messages[0].template.fill({}),
                 "train": _examples(subject, splits.train),
                 "validation": _examples(subject, splits.validation),
@@ -71,8 +72,6 @@ class DspyPeer:
             found, trouble = await _run(environment.program("python"), job, Path(folder))
         return Found(
             candidate=_candidate(subject, splits.train, found) if found else Candidate(),
-            task_calls=endpoint.calls["task"],
-            optimizer_calls=endpoint.calls["optimizer"],
             reason=trouble or ("the cap is reached" if endpoint.refused else "it came to its end"),
         )
 
@@ -124,9 +123,19 @@ def _variables(folder: Path) -> Mapping[str, str]:
 
 def _examples(subject: Subject, goldens: Sequence[Golden]) -> list[dict[str, str]]:
     return [
-        {"question": _question(subject, golden), "answer": str(golden.expected)}
+        {"question": _question(subject, golden), "answer": as_text(golden.expected)}
         for golden in goldens
     ]
+
+
+def _scoring(subject: Subject, goldens: Sequence[Golden]) -> Callable[[str, str], float]:
+    by_question = {_question(subject, golden): golden for golden in goldens}
+
+    def score(question: str, answer: str) -> float:
+        trial = Trial(completion=Completion(text=answer), judgements={})
+        return score_golden(subject, by_question[question], (trial,)).score or 0.0
+
+    return score
 
 
 def _question(subject: Subject, golden: Golden) -> str:

@@ -11,14 +11,16 @@ model stay as they are.
 
 import json
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import dspy
 
-_THREADS = 4
+_THREADS = 16
 _BATCH = 10
 _BOOTSTRAP_SHARE = 5
+_PASSES = 0.9
 _TRIALS_PER_EVALUATION = 4
 
 
@@ -84,7 +86,8 @@ def _mipro(job: dict[str, Any], task: Any, optimizer: Any) -> Any:
     evaluations = max(1, (job["cap"] - asked_before) // len(validation))
     candidates = max(2, evaluations * 2 // 3)
     teleprompter = dspy.MIPROv2(
-        metric=lambda example, answered, _trace=None: _is_same(job, example, answered),
+        metric=lambda example, answered, _trace=None: _score(job, example, answered),
+        metric_threshold=_PASSES,
         prompt_model=optimizer,
         task_model=task,
         auto=None,
@@ -109,8 +112,8 @@ def _gepa(job: dict[str, Any], _task: Any, optimizer: Any) -> Any:
     def metric(
         example: Any, answered: Any, _trace: Any = None, _name: Any = None, _own: Any = None
     ) -> Any:
-        score = float(_is_same(job, example, answered))
-        feedback = "Right." if score else f"Wrong: expected exactly {example.answer!r}."
+        score = _score(job, example, answered)
+        feedback = "Right." if score >= _PASSES else f"Wrong: expected {example.answer!r}."
         return dspy.Prediction(score=score, feedback=feedback)
 
     teleprompter = dspy.GEPA(
@@ -131,9 +134,12 @@ def _examples(rows: list[dict[str, str]]) -> list[Any]:
     return [dspy.Example(**row).with_inputs("question") for row in rows]
 
 
-def _is_same(job: dict[str, Any], example: Any, answered: Any) -> bool:
-    wanted, found = example.answer.strip(), (answered.answer or "").strip()
-    return found.lower() == wanted.lower() if job["ignores_case"] else found == wanted
+def _score(job: dict[str, Any], example: Any, answered: Any) -> float:
+    """What our own evaluator says."""
+    body = {"question": example.question, "answer": answered.answer or ""}
+    request = urllib.request.Request(f"{job['url']}/score", json.dumps(body).encode())
+    with urllib.request.urlopen(request) as response:
+        return float(json.load(response)["score"])
 
 
 if __name__ == "__main__":

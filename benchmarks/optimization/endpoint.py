@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -25,20 +25,28 @@ _SAMPLES_PER_SEED = 1000
 
 
 class Endpoint:
-    """Answers as the ``models`` of the provider do; a context manager, up while it is entered.
+    """Answers as the ``model`` does and scores; a context manager, up while it is entered.
 
     Beyond ``cap`` calls every answer is empty, which scores nothing and proposes nothing: a peer
     comes to its end with the best that it had. A question asked again gets another sample, and
-    so does that of another seed, unless its temperature is 0.
+    so does that of another seed, unless its temperature is 0. ``score`` says how good an answer
+    to a question is, so that a peer chooses by the metric of the task.
     """
 
     def __init__(
-        self, provider: Provider, models: Mapping[str, Model], *, cap: int, seed: int
+        self,
+        provider: Provider,
+        model: Model,
+        score: Callable[[str, str], float],
+        *,
+        cap: int,
+        seed: int,
     ) -> None:
-        self.calls: Counter[str] = Counter()
         self.refused = 0
+        self._calls = 0
         self._provider = provider
-        self._models = models
+        self._model = model
+        self._score = score
         self._cap = cap
         self._first_sample = seed * _SAMPLES_PER_SEED
         self._asked: Counter[str] = Counter()
@@ -63,8 +71,10 @@ class Endpoint:
         """The base URL."""
         return f"http://127.0.0.1:{self._server.server_port}/v1"
 
-    def respond(self, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    def respond(self, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Status and content; called in a thread of the server's."""
+        if path.endswith("/score"):
+            return 200, {"score": self._score(body["question"], body["answer"])}
         try:
             answered = asyncio.run_coroutine_threadsafe(self._answer(body), self._loop).result()
         except ProviderError as error:
@@ -72,10 +82,10 @@ class Endpoint:
         return 200, _content(body["model"], answered)
 
     async def _answer(self, body: Mapping[str, Any]) -> Completion:
-        if self.calls.total() >= self._cap:
+        if self._calls >= self._cap:
             self.refused += 1
             return Completion(text="")
-        self.calls[body["model"]] += 1
+        self._calls += 1
         return await self._provider.complete(self._request(body))
 
     def _request(self, body: Mapping[str, Any]) -> Request:
@@ -84,7 +94,7 @@ class Endpoint:
             for message in body["messages"]
         )
         request = Request(
-            model=self._models[body["model"]],
+            model=self._model,
             messages=tuple(messages),
             parameters=_parameters(body),
         )
@@ -136,7 +146,7 @@ def _handler(endpoint: Endpoint) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, content = endpoint.respond(body)
+            status, content = endpoint.respond(self.path, body)
             encoded = json.dumps(content).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")

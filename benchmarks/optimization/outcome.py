@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from benchmarks.optimization.cells import Cell
@@ -15,38 +16,31 @@ from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
 class Outcome:
     """A cell that ran.
 
-    ``before`` and ``after`` are the scores of the same test goldens in the same order; asking
-    them is no part of the calls. ``texts`` are the changed messages by their position,
-    ``demonstrations`` the goldens that are shown as worked examples; both are empty where the
-    prompt stayed as it was. ``seconds`` are short where answers were in the cache.
+    ``after`` are the scores of the test goldens in their order; asking them is no part of the
+    calls and tokens. ``texts`` are the changed messages by their position, ``demonstrations`` the
+    goldens that are shown as worked examples, as turns or in the message ``shown_in``; ``answer``
+    is the mark of another place for the answer. ``seconds`` are those of the search, which are
+    short where answers were in the cache and long where other cells ran beside it.
     """
 
     cell: Cell
     date: str
     machine: str
-    task_calls: int
-    optimizer_calls: int
+    calls: int
+    input_tokens: int
+    output_tokens: int
     seconds: float
     reason: str
     texts: Mapping[str, str]
     demonstrations: Sequence[str]
-    before: Sequence[float]
+    shown_in: int | None
+    answer: str
     after: Sequence[float]
 
     @property
-    def calls(self) -> int:
-        """Calls of both models."""
-        return self.task_calls + self.optimizer_calls
-
-    @property
-    def is_changed(self) -> bool:
-        """Whether the method settled on another prompt than the given one."""
-        return bool(self.texts or self.demonstrations)
-
-    @property
-    def comparison(self) -> Comparison:
-        """After less before, golden by golden."""
-        return compare_scores(self.before, self.after)
+    def mean(self) -> float:
+        """The accuracy, or the mean of the task's own metric."""
+        return fmean(self.after)
 
 
 class Results:
@@ -89,17 +83,10 @@ def compare_scores(before: Sequence[float], after: Sequence[float]) -> Compariso
 
 
 def _content(outcome: Outcome) -> dict[str, Any]:
-    comparison = outcome.comparison
     own = {f.name: getattr(outcome, f.name) for f in fields(outcome) if f.name != "cell"}
-    difference = {
-        "mean": comparison.difference,
-        "low": comparison.interval.low,
-        "high": comparison.interval.high,
-    }
-    return {**asdict(outcome.cell), **own, "difference": difference}
+    return {**asdict(outcome.cell), **own}
 
 
 def _outcome(content: dict[str, Any]) -> Outcome:
     cell = Cell(**{f.name: content.pop(f.name) for f in fields(Cell)})
-    del content["difference"]
     return Outcome(cell=cell, **content)

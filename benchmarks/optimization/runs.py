@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.machine import describe_machine
-from benchmarks.optimization.baselines import settings_of
-from benchmarks.optimization.cells import PEERS, Cell
+from benchmarks.optimization.baselines import rewritten, settings_of, with_examples
+from benchmarks.optimization.cells import EXAMPLES, PEERS, Cell
 from benchmarks.optimization.dspy_peer import DspyPeer
 from benchmarks.optimization.found import Found
+from benchmarks.optimization.meter import Meter
 from benchmarks.optimization.outcome import Outcome
-from benchmarks.optimization.tasks import ignores_case, read_task
+from benchmarks.optimization.tasks import read_task
 from pytest_promptopt.errors import ProviderError, UsageError
 from pytest_promptopt.evaluation.board import Variant, results_board
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
@@ -22,21 +23,24 @@ from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.splits import Splits, split_goldens
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.providers.models import resolve_model
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What cells are run with: the folder of the ``data``, and who answers."""
+    """What cells are run with: the folder of the ``data``, and who answers.
+
+    The ``model`` is task model and optimizer model.
+    """
 
     data: Path
     provider: Provider
+    model: Model
     peer: DspyPeer
 
     async def run(self, cell: Cell) -> Outcome:
-        """Search within the cap, then score the prompt before and after on the test goldens.
+        """Search within the cap, then score the prompt that was found on the test goldens.
 
         The search is given no test golden, so that nothing of its cap is kept for a verdict.
         Raises ProviderError where a test golden is not answered, NotInstalledError where a peer
@@ -44,57 +48,53 @@ class Bench:
         """
         subject = self._subject(cell)
         splits = split_goldens(subject.prompt.goldens)
-        if cell.method in PEERS:
-            self.peer.install()
+        meter = Meter(self.provider)
         started = time.perf_counter()
-        found = await self._searched(cell, subject, replace(splits, test=()))
+        found = await self._found(cell, subject, replace(splits, test=()), meter)
         seconds = time.perf_counter() - started
-        before = await self._scores(subject, Candidate(), splits.test)
-        after = await self._scores(subject, found.candidate, splits.test)
+        chosen = found.candidate
         return Outcome(
             cell=cell,
             date=f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}",
             machine=_machine(),
-            task_calls=found.task_calls,
-            optimizer_calls=found.optimizer_calls,
+            calls=meter.calls,
+            input_tokens=meter.input_tokens,
+            output_tokens=meter.output_tokens,
             seconds=round(seconds, 1),
             reason=found.reason,
-            texts={str(position): text for position, text in found.candidate.texts.items()},
-            demonstrations=found.candidate.demonstrations,
-            before=before,
-            after=after,
+            texts={str(position): text for position, text in chosen.texts.items()},
+            demonstrations=chosen.demonstrations,
+            shown_in=chosen.shown_in,
+            answer="" if chosen.answer is None else str(chosen.answer),
+            after=await self._scores(subject, chosen, splits.test),
         )
 
     def _subject(self, cell: Cell) -> Subject:
-        settings = SubjectSettings(resolve_model=_model, root=Path.cwd(), model=cell.task_model)
+        settings = SubjectSettings(
+            resolve_model=lambda _name: self.model, root=Path.cwd(), model=self.model.name
+        )
         return build_subject(read_task(cell.task, self.data), settings)
 
-    async def _searched(self, cell: Cell, subject: Subject, splits: Splits) -> Found:
+    async def _found(self, cell: Cell, subject: Subject, splits: Splits, meter: Meter) -> Found:
         if cell.method == "given":
             return Found(reason="as it stands")
-        optimizer_model = _model(cell.optimizer_model or cell.task_model)
+        if cell.method in EXAMPLES:
+            return with_examples(splits.train, EXAMPLES[cell.method], cell.seed)
+        if cell.method == "rewrite":
+            return await rewritten(subject, meter, self.model, cell.seed)
         if cell.method in PEERS:
-            return await self.peer.search(
-                cell,
-                subject,
-                splits,
-                provider=self.provider,
-                optimizer_model=optimizer_model,
-                ignores_case=ignores_case(cell.task),
-            )
-        return await self._optimized(cell, subject, splits, optimizer_model)
+            return await self.peer.search(cell, subject, splits, provider=meter, model=self.model)
+        return await self._searched(cell, subject, splits, meter)
 
-    async def _optimized(
-        self, cell: Cell, subject: Subject, splits: Splits, optimizer_model: Model
-    ) -> Found:
+    async def _searched(self, cell: Cell, subject: Subject, splits: Splits, meter: Meter) -> Found:
         with tempfile.TemporaryDirectory(prefix="benchmark-optimization-") as folder:
             journal = Journal(Path(folder) / "journal.jsonl")
             try:
                 result = await run_search(
                     subject,
-                    settings_of(cell, len(splits.validation)),
-                    provider=self.provider,
-                    optimizer_model=optimizer_model,
+                    settings_of(cell),
+                    provider=meter,
+                    optimizer_model=self.model,
                     splits=splits,
                     journal=journal,
                 )
@@ -102,12 +102,7 @@ class Bench:
                 return Found(reason=f"refused: {error}")
             finally:
                 journal.close()
-        return Found(
-            candidate=result.chosen or Candidate(),
-            task_calls=result.spent.task_calls,
-            optimizer_calls=result.spent.optimizer_calls,
-            reason=result.reason,
-        )
+        return Found(candidate=result.chosen or Candidate(), reason=result.reason)
 
     async def _scores(
         self, subject: Subject, candidate: Candidate, goldens: Sequence[Golden]
@@ -120,10 +115,6 @@ class Bench:
             if missing is not None:
                 raise ProviderError(f"{cell.golden.id}: {missing}")
         return [result.score or 0.0 for result in board.known(variant.id).values()]
-
-
-def _model(name: str) -> Model:
-    return resolve_model(name, aliases={}, environ={}, root=Path.cwd())
 
 
 def _machine() -> str:

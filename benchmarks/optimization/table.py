@@ -1,116 +1,112 @@
-"""The results as Markdown."""
+"""The results as Markdown, compared as the plan says."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from statistics import fmean, quantiles
 
-from benchmarks.optimization.cells import METHODS
+from benchmarks.optimization.cells import METHODS, OURS
 from benchmarks.optimization.outcome import Outcome, compare_scores
 from benchmarks.optimization.tasks import NAMES
 
+_RESAMPLES = 10_000
+_PERCENTILES = 40
+"""Parts of 2.5 % each."""
+
 _LEGEND = """\
-*before* and *after* are test accuracies in per cent, on goldens that no search saw. A \
-column is a cap on calls, and holds *after*, the gain with its 95 % interval in brackets (paired \
-by golden, a golden's score being its mean over the seeds; the tasks are taken as given), and all \
-calls spent, of task and optimizer model, mean over the runs. `given` and `contract` have no cap \
-and stand in every column."""
+*held out* is the mean over the tasks of the score on test goldens that no search saw, in per \
+cent, and *less race* what it lacks of `race` on the same tasks, with a 95 % interval by bootstrap \
+over the tasks. *worse* counts the tasks on which a method is significantly below the given \
+prompt (paired by golden, 95 %). Calls and tokens are those of a search, task and optimizer model \
+together, mean over the runs. A task counts once all its seeds are there."""
+
+Scores = Mapping[str, Sequence[float]]
+"""Of a method: the test goldens' means over the seeds, by task."""
 
 
 def markdown(outcomes: Sequence[Outcome]) -> str:
-    """A section for each pair of models: averages over the tasks, then every task."""
+    """A section for each cap: all methods over all tasks, then every task."""
     if not outcomes:
         return "No results yet."
     parts = [_head(outcomes), _LEGEND]
-    pairs = [o.cell.models for o in outcomes if o.cell.optimizer_model is not None]
-    for models in dict.fromkeys(pairs or [o.cell.models for o in outcomes]):
-        task_model = models.partition(" / ")[0]
-        own = [o for o in outcomes if o.cell.models in (models, task_model)]
-        parts += [f"## {models}", "### All tasks", _averages(own)]
-        parts += ["### Task by task", _tasks(own)]
+    for cap in _caps(outcomes):
+        own = [outcome for outcome in outcomes if outcome.cell.cap in (cap, None)]
+        runs = {m: [o for o in own if o.cell.method == m] for m in METHODS}
+        known = {method: _scores(found) for method, found in runs.items() if found}
+        parts += [f"## {cap} calls", _methods(known, runs), _tasks(known)]
     return "\n\n".join(parts)
 
 
 def _head(outcomes: Sequence[Outcome]) -> str:
     dates = sorted({outcome.date for outcome in outcomes})
-    seeds = {outcome.cell.seed for outcome in outcomes}
     days = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     machines = ", ".join(sorted({outcome.machine for outcome in outcomes}))
-    return (
-        f"{days}, {machines}; {len(outcomes)} cells, {len(seeds)} "
-        f"seed{'' if len(seeds) == 1 else 's'}; models as task model / optimizer model."
-    )
+    return f"{days}, {machines}; {len(outcomes)} cells."
 
 
-def _averages(outcomes: Sequence[Outcome]) -> str:
-    caps = _caps(outcomes)
-    rows = []
-    for way in _ways(outcomes):
-        cells = [_average_cell(_at(outcomes, way, cap)) for cap in caps]
-        rows.append([way, *cells])
-    return _table(["method", *(f"{cap} calls" for cap in caps)], rows)
+def _scores(runs: Sequence[Outcome]) -> Scores:
+    seeds = {outcome.cell.seed for outcome in runs}
+    found = {}
+    for task in sorted({outcome.cell.task for outcome in runs}, key=NAMES.index):
+        own = [outcome.after for outcome in runs if outcome.cell.task == task]
+        if len(own) == len(seeds):
+            found[task] = list(map(fmean, zip(*own, strict=True)))
+    return found
 
 
-def _tasks(outcomes: Sequence[Outcome]) -> str:
-    caps = _caps(outcomes)
-    rows = []
-    for task in sorted({o.cell.task for o in outcomes}, key=NAMES.index):
-        own = [outcome for outcome in outcomes if outcome.cell.task == task]
-        for way in _ways(own):
-            before = _percent(fmean(own[0].before))
-            cells = [_task_cell(_at(own, way, cap)) for cap in caps]
-            rows.append([task, way, before, *cells])
-    return _table(["task", "method", "before", *(f"{cap} calls" for cap in caps)], rows)
+def _methods(known: Mapping[str, Scores], runs: Mapping[str, Sequence[Outcome]]) -> str:
+    ours, given = known.get(OURS[0], {}), known.get("given", {})
+    rows = [
+        [
+            f"`{method}`",
+            str(len(scores)),
+            _percent(_mean(scores.values())),
+            "" if method in OURS else _behind(scores, ours),
+            str(len(list(_worse(scores, given)))),
+            f"{fmean(o.calls for o in runs[method]):.0f}",
+            f"{fmean(o.input_tokens + o.output_tokens for o in runs[method]):,.0f}",
+            f"{fmean(o.seconds for o in runs[method]):.0f}",
+        ]
+        for method, scores in known.items()
+        if scores
+    ]
+    heads = ["method", "tasks", "held out", "less race", "worse", "calls", "tokens", "seconds"]
+    return _table(heads, rows)
 
 
-def _average_cell(outcomes: Sequence[Outcome]) -> str:
-    if not outcomes:
+def _behind(scores: Scores, ours: Scores) -> str:
+    """The mean difference over the tasks of both, and its interval."""
+    differences = [fmean(scores[task]) - fmean(ours[task]) for task in scores if task in ours]
+    if len(differences) < 2:
         return "–"
-    tasks = {outcome.cell.task for outcome in outcomes}
-    return f"{_task_cell(outcomes)}; tasks: {len(tasks)}, runs: {len(outcomes)}"
+    rng = random.Random(0)
+    means = [fmean(rng.choices(differences, k=len(differences))) for _ in range(_RESAMPLES)]
+    cuts = quantiles(means, n=_PERCENTILES)
+    return f"{_signed(fmean(differences))} [{_signed(cuts[0])}, {_signed(cuts[-1])}]"
 
 
-def _task_cell(outcomes: Sequence[Outcome]) -> str:
-    return f"{_gained(outcomes)}, {_calls(outcomes)}" if outcomes else "–"
+def _worse(scores: Scores, given: Scores) -> Iterator[str]:
+    """The tasks on which a method harms."""
+    for task, after in scores.items():
+        if task in given and compare_scores(given[task], after).interval.high < 0:
+            yield task
 
 
-def _gained(outcomes: Sequence[Outcome]) -> str:
-    """Accuracy after, and the gain; each task weighs by its test goldens, which are as many."""
-    before: list[float] = []
-    after: list[float] = []
-    for task in dict.fromkeys(outcome.cell.task for outcome in outcomes):
-        own = [outcome for outcome in outcomes if outcome.cell.task == task]
-        before += _mean_scores(outcome.before for outcome in own)
-        after += _mean_scores(outcome.after for outcome in own)
-    if not any(outcome.is_changed for outcome in outcomes):
-        return f"{_percent(fmean(after))} (unchanged)"
-    found = compare_scores(before, after)
-    low, high = found.interval.low, found.interval.high
-    gain = f"{_signed(found.difference)} [{_signed(low)}, {_signed(high)}]"
-    return f"**{_percent(fmean(after))}** ({gain})"
+def _tasks(known: Mapping[str, Scores]) -> str:
+    tasks = sorted({task for scores in known.values() for task in scores}, key=NAMES.index)
+    methods = [method for method, scores in known.items() if scores]
+    rows = [
+        [task, *(_percent(_mean([known[m][task]])) if task in known[m] else "–" for m in methods)]
+        for task in tasks
+    ]
+    return _table(["task", *(f"`{method}`" for method in methods)], rows)
 
 
-def _mean_scores(scores: Iterable[Sequence[float]]) -> Iterator[float]:
-    """The mean of each golden over the runs."""
-    return map(fmean, zip(*scores, strict=True))
-
-
-def _calls(outcomes: Sequence[Outcome]) -> str:
-    return f"{fmean(outcome.calls for outcome in outcomes):.0f} calls"
-
-
-def _at(outcomes: Sequence[Outcome], way: str, cap: int) -> list[Outcome]:
-    return [o for o in outcomes if o.cell.way == way and o.cell.cap in (cap, None)]
+def _mean(scores: Iterable[Sequence[float]]) -> float:
+    return fmean(map(fmean, scores))
 
 
 def _caps(outcomes: Sequence[Outcome]) -> list[int]:
     return sorted({o.cell.cap for o in outcomes if o.cell.cap is not None}) or [0]
-
-
-def _ways(outcomes: Sequence[Outcome]) -> list[str]:
-    """In the order of the methods, with the diagnosis before without."""
-    cells = {outcome.cell.way: outcome.cell for outcome in outcomes}
-    return sorted(
-        cells, key=lambda way: (METHODS.index(cells[way].method), not cells[way].diagnosis)
-    )
 
 
 def _percent(share: float) -> str:
