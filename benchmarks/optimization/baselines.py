@@ -1,4 +1,4 @@
-"""What anybody can do by hand in a minute, and the settings of our own searches."""
+"""The settings of our own searches, and the prompts that anybody makes by hand in a minute."""
 
 import random
 from collections.abc import Sequence

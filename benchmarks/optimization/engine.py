@@ -72,7 +72,7 @@ class Engine:
             if not self.weights.exists():
                 raise NotInstalledError(f"there are no weights at {self.weights}: ask it once")
             unfinished = path.with_suffix(".part")
-            command = [python, str(_HERE / "requantise.py"), str(self.weights), str(unfinished)]
+            command = [python, str(_HERE / "requantisation.py"), str(self.weights), str(unfinished)]
             subprocess.run(command, check=True)
             unfinished.rename(path)
         return path
