@@ -24,7 +24,10 @@ class Majority:
     @property
     def sentence(self) -> str:
         """To stand beside a score."""
-        return f"Always answering {quoted(self.answer)} would score {self.score:.2f}."
+        always = f"Always answering {quoted(self.answer)} would score {self.score:.2f}"
+        if self.score < 1:
+            return f"{always}."
+        return f"{always}: these goldens tell no prompt that does the task from one that does not."
 
 
 def majority_of(goldens: Sequence[Golden], subject: Subject | None = None) -> Majority | None:

@@ -84,7 +84,8 @@ class Tolerance:
 
     def names(self, key: str) -> bool:
         """Whether the prompt's own words have ``key``."""
-        return re.search(rf"(?<!\w){re.escape(key)}(?!\w)", self.own_words) is not None
+        whole = rf"(?<!\w){re.escape(key)}(?!\w)"
+        return key in self.own_words and re.search(whole, self.own_words) is not None
 
 
 NO_TOLERANCE = Tolerance()

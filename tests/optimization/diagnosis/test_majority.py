@@ -38,7 +38,17 @@ def test_evaluators_say_what_it_scores_where_the_text_alone_tells(
     asked = goldens("Yes", "Yes", "yes", "es")
     found = majority_of(asked, scored_by(kind, options, asked))
     assert found == Majority(answer="Yes", score=score)
-    assert found.sentence == f'Always answering "Yes" would score {score:.2f}.'
+    assert found.sentence.startswith(f'Always answering "Yes" would score {score:.2f}')
+
+
+def test_goldens_of_one_answer_tell_nothing() -> None:
+    assert Majority(answer="a", score=0.5).sentence == 'Always answering "a" would score 0.50.'
+    found = majority_of(goldens("a", "a"))
+    assert found is not None
+    assert found.sentence == (
+        'Always answering "a" would score 1.00: these goldens tell no prompt that does the '
+        "task from one that does not."
+    )
 
 
 def test_it_stands_where_the_answer_is_looked_for() -> None:
