@@ -1,4 +1,4 @@
-"""Messages put between those of a prompt file, and the place of the answer put beside them."""
+"""Messages put between those of a prompt file, and keys beside them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import yaml
 
-from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.prompts.document import Document, SequenceNode, decoded, parse_document
 from pytest_promptopt.prompts.edits import (
     Replacement,
@@ -67,28 +66,28 @@ def insert_messages(
     return edit_texts(encode_text(content, text), replacements, location=location)
 
 
-def write_answer(content: bytes, place: AnswerPlace, *, location: str) -> bytes:
-    """The file with ``place`` under ``answer``: on a line in place of what stands there.
+def write_key(content: bytes, key: str, value: object, *, location: str) -> bytes:
+    """The file with ``value`` under the top level's ``key``: on a line in place of what is there.
 
-    Where nothing does, before the messages. Raises :class:`PromptFileError` where that would
-    change anything else.
+    Where nothing is, before the messages. Raises :class:`PromptFileError` where that would change
+    anything else.
     """
     document = parse_document(decoded(content, location), location)
-    if document.data.get("answer") == place.content:
+    if document.data.get(key) == value:
         return content
     lines = document.text.splitlines(keepends=True)
-    is_there = "answer" in document.data
-    start = document.line_of("answer" if is_there else "messages") - 1
+    is_there = key in document.data
+    start = document.line_of(key if is_there else "messages") - 1
     end = start
     if is_there:
         end = next(
             (n for n in range(start + 1, len(lines)) if lines[n][:1] not in " \t"), len(lines)
         )
-    written = f"answer: {json.dumps(place.content, ensure_ascii=False)}"
+    written = f"{key}: {json.dumps(value, ensure_ascii=False)}"
     line = f"{written}{newline_at(document.text, 0)}"
     text = "".join([*lines[:start], line, *lines[end:]])
-    if not reads_as(text, document.data | {"answer": place.content}, location):
-        raise refusal(document, ("answer",), "cannot be written in place; edit it by hand")
+    if not reads_as(text, document.data | {key: value}, location):
+        raise refusal(document, (key,), "cannot be written in place; edit it by hand")
     return encode_text(content, text)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.prompts.edits import Replacement, edit_texts
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.insertion import insert_messages, write_answer
+from pytest_promptopt.prompts.insertion import insert_messages, write_key
 from pytest_promptopt.prompts.prompt import Prompt
 
 
@@ -20,12 +20,17 @@ class Edit:
 
 
 def edit_of(
-    candidate: Candidate, prompt: Prompt, goldens: Sequence[Golden], content: bytes
+    candidate: Candidate,
+    prompt: Prompt,
+    goldens: Sequence[Golden],
+    content: bytes,
+    *,
+    model: str | None = None,
 ) -> Edit:
     """The file ``content`` of ``prompt`` with the candidate's texts, demonstrations and ``answer``.
 
-    ``goldens`` are those that demonstrations come from. Raises
-    :class:`~pytest_promptopt.errors.PromptFileError` where the file cannot hold them.
+    ``goldens`` are those that demonstrations come from; with ``model`` the file names that one.
+    Raises :class:`~pytest_promptopt.errors.PromptFileError` where the file cannot hold them.
     """
     replacements = [
         Replacement(path=("messages", position, "content"), text=text)
@@ -39,5 +44,7 @@ def edit_of(
         messages = [(message.role, message.template.text) for message in added]
         after = insert_messages(after, first, messages, location=prompt.location)
     if candidate.answer is not None:
-        after = write_answer(after, candidate.answer, location=prompt.location)
+        after = write_key(after, "answer", candidate.answer.content, location=prompt.location)
+    if model is not None:
+        after = write_key(after, "model", model, location=prompt.location)
     return Edit(location=prompt.location, before=content, after=after)

@@ -11,11 +11,14 @@ from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.contradictions import contradictions
 from pytest_promptopt.optimization.result import Result
 from pytest_promptopt.optimization.verdict import SearchVerdict
+from pytest_promptopt.prompts.document import decoded, parse_document
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.proposals.edit import Edit
 from pytest_promptopt.proposals.patch import unified_patch
 from pytest_promptopt.proposals.proposal import (
+    KEYS,
     Gain,
+    KeyChange,
     Proposal,
     ShownExamples,
     TextChange,
@@ -49,6 +52,7 @@ def proposal_of(
         blob=blob_id(edit.before),
         texts=_texts(candidate, prompt),
         demonstrations=_demonstrations(candidate, prompt),
+        keys=_keys(edit),
         patch=unified_patch(_name(prompt.path, edit.location), edit.before, edit.after),
         candidate=candidate.id,
         origin=candidate.origin,
@@ -86,6 +90,18 @@ def _texts(candidate: Candidate, prompt: Prompt) -> tuple[TextChange, ...]:
             after=text,
         )
         for position, text in sorted(candidate.changed_texts(prompt, prompt.goldens).items())
+    )
+
+
+def _keys(edit: Edit) -> tuple[KeyChange, ...]:
+    before, after = (
+        parse_document(decoded(content, edit.location), edit.location).data
+        for content in (edit.before, edit.after)
+    )
+    return tuple(
+        KeyChange(key=key, before=before.get(key), after=after.get(key))
+        for key in KEYS
+        if before.get(key) != after.get(key)
     )
 
 

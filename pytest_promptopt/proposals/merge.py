@@ -7,9 +7,10 @@ from pathlib import Path
 from pytest_promptopt.messages import Message, Role
 from pytest_promptopt.prompts.document import decoded, parse_document
 from pytest_promptopt.prompts.edits import Replacement, edit_texts
-from pytest_promptopt.prompts.insertion import insert_messages
+from pytest_promptopt.prompts.insertion import insert_messages, write_key
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.proposals.proposal import (
+    KeyChange,
     Proposal,
     ProposalError,
     ShownExamples,
@@ -61,10 +62,23 @@ def merge(proposal: Proposal, content: bytes) -> Merged:
     if conflicts:
         return Merged(content=content, is_as_made=is_as_made, conflicts=tuple(conflicts))
     edited = edit_texts(content, replacements, location=proposal.location)
+    for change in proposal.keys:
+        edited = _with_key(edited, change, proposal.location)
     if shown is not None and at is not None and not _are_there(shown, at, messages):
         added = [(message.role, message.content) for message in shown.messages]
         edited = insert_messages(edited, at, added, location=proposal.location)
     return Merged(content=edited, is_as_made=is_as_made)
+
+
+def _with_key(content: bytes, change: KeyChange, location: str) -> bytes:
+    """The file with the change; raises :class:`ProposalError` where it says something else now."""
+    present = parse_document(decoded(content, location), location).data.get(change.key)
+    if present not in (change.before, change.after):
+        raise ProposalError(
+            f"{location}: `{change.key}` is {present!r} now, and the proposal was made for "
+            f"{change.before!r}; run the search again"
+        )
+    return write_key(content, change.key, change.after, location=location)
 
 
 def file_of(proposal: Proposal, project: Path) -> Path:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pytest_promptopt.codec import Amount, Count, Share, from_json, to_json
 from pytest_promptopt.errors import PromptoptError
@@ -14,7 +14,7 @@ from pytest_promptopt.messages import Message, Role
 from pytest_promptopt.prompts.library import SUFFIXES
 from pytest_promptopt.statistics.intervals import Interval
 
-VERSION = 2
+VERSION = 3
 
 _BLOB_ID = re.compile(r"[0-9a-f]{40}")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
@@ -44,6 +44,19 @@ class ShownExamples:
     position: Count
     question: str
     messages: tuple[Message, ...]
+
+
+Key = Literal["answer", "model"]
+KEYS: tuple[Key, ...] = get_args(Key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyChange:
+    """What stands under a key of the file besides the messages; None where nothing did."""
+
+    key: Key
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +95,7 @@ class Proposal:
     blob: str
     texts: tuple[TextChange, ...]
     demonstrations: ShownExamples | None
+    keys: tuple[KeyChange, ...]
     patch: str
     candidate: str
     origin: str
@@ -132,7 +146,7 @@ class Proposal:
         return from_json(cls, value)
 
 
-_EDIT = ("texts", "demonstrations", "patch")
+_EDIT = ("texts", "demonstrations", "keys", "patch")
 
 
 def blob_id(content: bytes) -> str:

@@ -296,7 +296,7 @@ def test_a_broken_proposal_hides_no_other(apply: Applying) -> None:
     assert status == 1
     assert out.startswith(proposal.id)
     assert err == (
-        "promptopt: .promptopt/proposals/zz.json: not a proposal: `version` must be 2; it was "
+        "promptopt: .promptopt/proposals/zz.json: not a proposal: `version` must be 3; it was "
         "written by another release\n"
     )
 

@@ -9,7 +9,7 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.document import parse_document
 from pytest_promptopt.prompts.edits import Replacement, Span, edit_texts, text_span
-from pytest_promptopt.prompts.insertion import insert_messages, write_answer
+from pytest_promptopt.prompts.insertion import insert_messages, write_key
 from pytest_promptopt.prompts.places import KeyPath
 
 CONTENT: KeyPath = ("messages", 0, "content")
@@ -566,13 +566,14 @@ WRITTEN = 'answer: {"after": "Answer:"}'
     ],
 )
 def test_the_place_of_the_answer_is_written_on_a_line(before: str, after: str | None) -> None:
-    written = write_answer(before.encode(), PLACE, location="a.yml").decode()
+    written = write_key(before.encode(), "answer", PLACE.content, location="a.yml").decode()
     assert written == (before if after is None else after)
 
 
 def test_the_place_of_the_answer_is_not_written_where_it_changes_more() -> None:
     with pytest.raises(PromptFileError, match="`answer` cannot be written in place"):
-        write_answer(b"{answer: whole, messages: []}", PLACE, location="a.yml")
+        write_key(b"{answer: whole, messages: []}", "answer", PLACE.content, location="a.yml")
     assert (
-        write_answer(b"messages: []", WHOLE, location="a.yml") == b'answer: "whole"\nmessages: []'
+        write_key(b"messages: []", "answer", WHOLE.content, location="a.yml")
+        == b'answer: "whole"\nmessages: []'
     )

@@ -1,9 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.proposals.merge import Conflict, Merged, file_of, merge
 from pytest_promptopt.proposals.proposal import ProposalError
 from tests.proposals.made import BETTER, FILE, NAME, SHOWN, made, made_with_edit
@@ -24,6 +26,16 @@ def test_the_file_it_was_made_for_becomes_what_the_search_found(
     proposal, edit = made_with_edit(tmp_path, candidate, content=content)
     assert edit.after != content
     assert merge(proposal, content) == Merged(content=edit.after, is_as_made=True)
+
+
+def test_the_place_of_the_answer_is_written_too(tmp_path: Path) -> None:
+    place = AnswerPlace(mark="after", value="Answer:")
+    proposal, edit = made_with_edit(tmp_path, replace(BETTER, answer=place))
+    assert b'answer: {"after": "Answer:"}' in edit.after
+    assert merge(proposal, FILE).content == edit.after
+    assert merge(proposal, edit.after).content == edit.after
+    with pytest.raises(ProposalError, match="`answer` is 'whole' now, and the proposal was made"):
+        merge(proposal, b"answer: whole\n" + FILE)
 
 
 def test_only_the_span_of_the_message_changes(tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ def test_without_a_repository_the_patch_names_it_from_the_root_of_the_project(
 
 
 WRONG: list[tuple[tuple[str | int, ...], Any, str]] = [
-    (("version",), 1, "`version` must be 2; it was written by another release"),
+    (("version",), 1, "`version` must be 3; it was written by another release"),
     (("prompt",), None, "`prompt`: expected text, got nothing"),
     (("note",), "\ud800", "a text holds half of a surrogate pair"),
     (("location",), "../a.prompt.yml", "`location` must be the path of a *.prompt.yml within"),

@@ -53,7 +53,7 @@ def test_without_a_folder_there_are_none(tmp_path: Path) -> None:
         (b"\xff", "not a proposal: "),
         (b"[" * 100_000, "not a proposal: nested more than 100 levels deep"),
         (b'{"version": 1, "version": 1}', "not a proposal: the key `version` stands twice"),
-        (b'{"version": 2}', "not a proposal: object missing required field `prompt`"),
+        (b'{"version": 3}', "not a proposal: object missing required field `prompt`"),
     ],
 )
 def test_a_file_that_is_no_proposal_is_named(tmp_path: Path, content: bytes, message: str) -> None:
