@@ -28,6 +28,7 @@ from pytest_promptopt.scoring.kinds import Kind
 from pytest_promptopt.scoring.options import OptionsError as EvaluatorOptionsError
 from pytest_promptopt.scoring.score import Score, Scorer, Threshold
 from pytest_promptopt.work.evaluate import evaluate
+from pytest_promptopt.work.migrate import Migration, migrate
 from pytest_promptopt.work.optimize import Optimized, Search, optimize
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "LoadedPrompt",
     "Mark",
     "Message",
+    "Migration",
     "Optimized",
     "Outcome",
     "PromptFileError",
@@ -70,5 +72,6 @@ __all__ = [
     "Verdict",
     "evaluate",
     "load_prompt",
+    "migrate",
     "optimize",
 ]

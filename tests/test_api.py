@@ -9,10 +9,11 @@ from tests.project import PROMPT, Project
 PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 NAMES = """
 Answer BudgetError Completion Decision EvaluatorOptionsError Failure Golden GoldenResult
-HistoryError Kind LoadedPrompt Mark Message Optimized Outcome PromptFileError PromptInputError
-PromptNotFoundError PromptRecord PromptoptError Proposal ProposalStore ProposerCost Provider
-ProviderError Question Request Run Score Scorer ScorerError Search SearchRecord Threshold Usage
-UsageError Verdict evaluate load_prompt optimize
+HistoryError Kind LoadedPrompt Mark Message Migration Optimized Outcome PromptFileError
+PromptInputError PromptNotFoundError PromptRecord PromptoptError Proposal ProposalStore
+ProposerCost Provider ProviderError Question Request Run Score Scorer ScorerError Search
+SearchRecord Threshold Usage
+UsageError Verdict evaluate load_prompt migrate optimize
 """
 TESTING_NAMES = "Project Received Reply WireServer prompt_project scripted"
 

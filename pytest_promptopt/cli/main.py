@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
+    "migrate": Subcommand("pytest_promptopt.cli.migrate", "move a prompt to another model"),
     "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
 }

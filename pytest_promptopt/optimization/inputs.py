@@ -21,11 +21,11 @@ def inputs_digest(
     splits: Splits,
     *,
     code: str = "",
+    rival: Any = None,
 ) -> str:
     """A SHA-256 over everything that the search depends on: prompt, goldens, settings, models.
 
-    ``code`` is the hash of the project's code that scores. What is not set and could not be set
-    earlier is no part of it, so that searches go on that were begun then.
+    ``code`` is the hash of the project's code that scores, ``rival`` what it is measured against.
     """
     prompt = subject.prompt
     content: dict[str, Any] = {
@@ -44,6 +44,8 @@ def inputs_digest(
             for name in ("train", "validation", "test")
         },
     }
+    if rival is not None:
+        content["rival"] = rival
     if prompt.answer != WHOLE:
         content["answer"] = prompt.answer.content
     encoded = json.dumps(content, sort_keys=True, default=str)

@@ -47,6 +47,7 @@ from pytest_promptopt.optimization.result import (
     Result,
     Tried,
 )
+from pytest_promptopt.optimization.rival import Duel, Rival
 from pytest_promptopt.optimization.rounds import run_finals, run_round
 from pytest_promptopt.optimization.scoreboard import Scoreboard, need_of
 from pytest_promptopt.optimization.search import GIVEN, SearchState
@@ -60,7 +61,12 @@ from pytest_promptopt.optimization.stops import (
     ForeignCodeError,
     SearchStoppedError,
 )
-from pytest_promptopt.optimization.verdict import FRESH_SAMPLES_FROM, SearchVerdict, give_verdict
+from pytest_promptopt.optimization.verdict import (
+    FRESH_SAMPLES_FROM,
+    SearchVerdict,
+    Side,
+    give_verdict,
+)
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Model, Request
@@ -69,6 +75,7 @@ from pytest_promptopt.statistics.intervals import shown_interval
 _FINALISTS = 3
 _BARREN_ROUNDS = 3
 _NO_CAP = 1_000_000
+_NOT_BEHIND = "with the prompt as it is the new model scores no less, so nothing was searched"
 _SHARE_FOR_LITTLE = 1 / 3
 """Of the caps, where the prompt misses so little that little can be gained."""
 
@@ -88,8 +95,12 @@ async def run_search(
     memory: MemoryFile | None = None,
     report: Report = lambda _event: None,
     price_usd: PriceUsd | None = None,
+    rival: Rival | None = None,
 ) -> Result:
     """Search for a better prompt, and judge the best one on the test split.
+
+    With a ``rival`` it searches only where the prompt falls short of that, and the verdict is
+    whether what it ends with is no more than the margin worse.
 
     All models are asked through ``provider``. Deterministic: the same inputs, seed and answers
     give the same result, whatever the order of the answers. With the ``journal`` of a run that
@@ -110,7 +121,9 @@ async def run_search(
     ]
     by_log_probability = measured_by_log_probability(subject, settings, parts.validation)
     editable = editable_positions(subject.prompt, settings.editable)
-    run = inputs_digest(subject, settings, optimizer_model, splits)
+    run = inputs_digest(
+        subject, settings, optimizer_model, splits, rival=rival.content if rival else None
+    )
     allowance = Allowance(settings.caps, price_usd)
     # Tells of a missing price before anything is spent.
     allowance.need([Request(model=optimizer_model, messages=())])
@@ -125,7 +138,8 @@ async def run_search(
     earlier = journal.once("memory", Earlier, lambda: kept.read() if kept else ())
     calls = Journaled(provider=provider, journal=journal, allowance=allowance, role="task")
     goldens = subject.prompt.goldens or (*parts.train, *parts.validation, *parts.test)
-    board = partial(Scoreboard, subject, parts.train, calls, allowance)
+    any_board = partial(Scoreboard, goldens=parts.train, calls=calls, allowance=allowance)
+    board = partial(any_board, subject)
     rng = random.Random(settings.seed)
     search = SearchState(
         subject=subject,
@@ -151,12 +165,14 @@ async def run_search(
     if settings.spending == "shares":
         search.pulls = partial(_shared_pulls, search, allowance)
     opened = 1 + openings(search.memory.earlier, run)
+    fresh = FRESH_SAMPLES_FROM * opened
     return await _Run(
         search=search,
         plan=planned,
         allowance=allowance,
         again=board(first_sample=settings.samples),
-        sealed=board(first_sample=FRESH_SAMPLES_FROM * opened),
+        sealed=board(first_sample=fresh),
+        duel=Duel.of(rival, any_board, sealed_from=fresh) if rival else None,
         opened=opened,
         name=run[:12],
         file=kept,
@@ -211,6 +227,7 @@ class _Run:
     allowance: Allowance
     again: Scoreboard
     sealed: Scoreboard
+    duel: Duel | None
     opened: int
     name: str
     file: MemoryFile | None
@@ -223,15 +240,22 @@ class _Run:
         self.report(Planned(plan=self.plan))
         self.allowance.set_aside(self._verdict_need())
         try:
-            reason = await self._searched()
+            if self.duel is None or await self.duel.is_ahead(self.search):
+                reason = await self._searched()
+            else:
+                reason = _NOT_BEHIND
         except (CapReachedError, ForeignCodeError) as stop:
             reason = str(stop)
         except AnswersMissingError as stop:
             self.search.journal.forget_errors()
             return self._result(str(stop), None, None)
         except SearchStoppedError as stop:
-            return self._result(str(stop), None, None)
+            reason = str(stop)
+            if self.duel is None:
+                return self._result(reason, None, None)
         choice = await self._choice()
+        if choice is None and self.duel is not None:
+            choice = self.search.standing(GIVEN)
         verdict = None
         if choice is not None:
             verdict, trouble = await self._verdict(choice.candidate)
@@ -318,7 +342,7 @@ class _Run:
             return None
         leaders = [s.candidate for s in best_first(search.standings) if s.candidate is not GIVEN]
         with contextlib.suppress(SearchStoppedError):
-            if self._is_open:
+            if leaders and self._is_open:
                 await run_finals(search)
             else:
                 for candidate in leaders[:_FINALISTS]:
@@ -339,13 +363,14 @@ class _Run:
         if self.file is not None:
             self.file.append([Remembered(run=self.name, event="opened")])
         try:
+            duel = self.duel
             verdict = await give_verdict(
-                self.sealed,
-                GIVEN,
-                candidate,
+                Side(board=duel.sealed if duel else self.sealed, candidate=GIVEN),
+                Side(board=self.sealed, candidate=candidate),
                 self._test,
                 openings=self.opened,
                 confidence=search.settings.confidence,
+                margin=duel.rival.margin if duel else None,
             )
         except SearchStoppedError as stop:
             if isinstance(stop, AnswersMissingError):

@@ -31,6 +31,8 @@ class VerdictKind(StrEnum):
     IMPROVED = "improved"
     NO_PROVEN_CHANGE = "no proven change"
     WORSE = "worse"
+    NOT_INFERIOR = "not inferior"
+    INFERIOR = "inferior"
     UNPROVEN = "unproven"
 
 
@@ -42,8 +44,8 @@ class SearchVerdict:
     the mean scores of both on the goldens compared, by weight. ``openings`` counts how often the
     test split was opened, this time included; a split that is opened often is no longer sealed.
     ``needed`` is how many test goldens would show the observed difference, None where it is
-    shown or there is none. ``is_final`` is False while more answers could change it. The costs are
-    those of an answer on the test goldens that were asked.
+    shown or there is none. ``margin`` is how much worse it may be. ``is_final`` is False while more
+    answers could change it. The costs are those of an answer on the test goldens that were asked.
     """
 
     kind: VerdictKind
@@ -56,36 +58,53 @@ class SearchVerdict:
     openings: int = 1
     needed: int | None = None
     is_final: bool = True
+    margin: float = 0.0
     cost_before: AnswerCost = NO_COST
     cost_after: AnswerCost = NO_COST
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A candidate and the board that asks it."""
+
+    board: Scoreboard
+    candidate: Candidate
+
+    @property
+    def cases(self) -> Mapping[str, Case]:
+        """What it scored so far, by the golden's id."""
+        return self.board.known(self.candidate)
+
+
 async def give_verdict(
-    board: Scoreboard,
-    before: Candidate,
-    after: Candidate,
+    before: Side,
+    after: Side,
     test: Sequence[Golden],
     *,
     openings: int,
     confidence: float = 0.95,
+    margin: float | None = None,
 ) -> SearchVerdict:
     """Ask both for fresh answers on ``test``, in its order, and compare them golden by golden.
 
-    The samples of ``board`` must never have been used: a prompt that was chosen because it scored
-    high (or low) scores nearer to its mean the next time. It stops where the answers so far
-    settle it, or where the rest could hardly show an improvement. Raises what the board raises.
+    The samples of the boards must never have been used: a prompt that was chosen because it
+    scored high (or low) scores nearer to its mean the next time. It stops where the answers so
+    far settle it, or where the rest could hardly show what is to be shown: that the second is
+    better, or with ``margin`` that it is no more than that worse. Raises what the boards raise.
     """
     if len(test) < LEAST_TEST_GOLDENS:
         return _unproven(len(test), openings)
     step = max(LEAST_TEST_GOLDENS, len(test) // _LOOKS)
     for count in [*range(step, len(test), step), len(test)]:
-        await board.ask([(before, test[:count]), (after, test[:count])])
+        for side in (before, after):
+            await side.board.ask([(side.candidate, test[:count])])
         verdict = verdict_on(
-            board.known(before),
-            board.known(after),
+            before.cases,
+            after.cases,
             openings=openings,
             confidence=confidence,
             left=len(test) - count,
+            margin=margin,
         )
         if verdict.is_final:
             break
@@ -99,10 +118,12 @@ def verdict_on(
     openings: int = 1,
     confidence: float = 0.95,
     left: int = 0,
+    margin: float | None = None,
 ) -> SearchVerdict:
     """The verdict on cases by golden; only goldens that both answered count.
 
-    Improved where the interval of the paired difference is above 0, worse where it is under 0. A
+    Improved where the interval of the paired difference is above 0, worse where it is under 0;
+    with ``margin`` not inferior where it is above the margin below 0, inferior where under. A
     fifth of the error is kept for looks while ``left`` goldens are still to come, at which the
     interval is one that holds at every look; the rest is spent when none is.
     """
@@ -115,17 +136,16 @@ def verdict_on(
         comparison = _anytime(pairs, error=_EARLY * error)
     else:
         comparison = compare(pairs, confidence=1 - (1 - _EARLY) * error)
-    kind = VerdictKind.NO_PROVEN_CHANGE
-    if comparison.interval.low > 0:
-        kind = VerdictKind.IMPROVED
-    elif comparison.interval.high < 0:
-        kind = VerdictKind.WORSE
+    kind = _kind(comparison.interval, margin)
     is_open = kind is VerdictKind.NO_PROVEN_CHANGE
-    is_final = not left or not is_open or _is_futile(pairs, left, error=(1 - _EARLY) * error / 2)
-    needed = _needed(pairs) if is_open else None
+    last_error = (1 - _EARLY) * error / 2
+    is_final = (
+        not left or not is_open or _is_futile(pairs, left, above=-(margin or 0.0), error=last_error)
+    )
+    needed = _needed(pairs, margin or 0.0) if is_open else None
     return SearchVerdict(
         kind=kind,
-        sentence=_sentence(kind, comparison, openings, needed, left),
+        sentence=_sentence(kind, comparison, openings, needed, left, margin),
         comparison=comparison,
         before=_mean([pair.before for pair in pairs], pairs),
         after=_mean([pair.after for pair in pairs], pairs),
@@ -134,9 +154,19 @@ def verdict_on(
         openings=openings,
         needed=needed,
         is_final=is_final,
+        margin=margin or 0.0,
         cost_before=AnswerCost.of([before[golden_id] for golden_id in shared]),
         cost_after=AnswerCost.of([after[golden_id] for golden_id in shared]),
     )
+
+
+def _kind(interval: Interval, margin: float | None) -> VerdictKind:
+    least = -(margin or 0.0)
+    if interval.low > least:
+        return VerdictKind.IMPROVED if margin is None else VerdictKind.NOT_INFERIOR
+    if interval.high < least:
+        return VerdictKind.WORSE if margin is None else VerdictKind.INFERIOR
+    return VerdictKind.NO_PROVEN_CHANGE
 
 
 def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
@@ -157,10 +187,10 @@ def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
     )
 
 
-def _is_futile(pairs: Sequence[Pair], left: int, *, error: float) -> bool:
-    """Whether no improvement would be shown even if what is left gained all that is plausible."""
-    differences = [pair.after - pair.before for pair in pairs]
-    hoped = -lowest_gain([-difference for difference in differences], error=_PLAUSIBLE)
+def _is_futile(pairs: Sequence[Pair], left: int, *, above: float, error: float) -> bool:
+    """Whether not even all that is plausible of the rest would show a mean ``above`` that."""
+    differences = [pair.after - pair.before - above for pair in pairs]
+    hoped = -lowest_gain([d.before - d.after for d in pairs], error=_PLAUSIBLE) - above
     if hoped <= 0:
         return True
     squares = [difference**2 for difference in differences]
@@ -198,22 +228,37 @@ def _unproven(count: int, openings: int, *, is_final: bool = True) -> SearchVerd
     )
 
 
-def _needed(pairs: Sequence[Pair]) -> int | None:
+def _needed(pairs: Sequence[Pair], margin: float) -> int | None:
     """By the normal approximation to the paired difference, were it what was observed."""
     differences = [pair.after - pair.before for pair in pairs]
-    mean = fmean(differences)
+    mean = fmean(differences) + margin
     if abs(mean) < 1e-9:
         return None
-    count = math.ceil(1.96**2 * variance(differences) / mean**2)
+    # Equal answers vary too: with a margin a gain and a loss are added, as in the interval.
+    spread = variance([*differences, 1.0, -1.0] if margin else differences)
+    count = math.ceil(1.96**2 * spread / mean**2)
     return count if len(pairs) < count <= _MOST_GOLDENS else None
 
 
+def _name(kind: VerdictKind, margin: float | None) -> str:
+    if margin is None:
+        return kind.value.capitalize()
+    if kind is VerdictKind.NO_PROVEN_CHANGE:
+        return f"Not shown to be at most {margin:g} worse"
+    return f"{kind.value.capitalize()} at a margin of {margin:g}"
+
+
 def _sentence(
-    kind: VerdictKind, comparison: Comparison, openings: int, needed: int | None, left: int
+    kind: VerdictKind,
+    comparison: Comparison,
+    openings: int,
+    needed: int | None,
+    left: int,
+    margin: float | None,
 ) -> str:
     interval = comparison.interval
     text = (
-        f"{kind.value.capitalize()}: {comparison.difference:+.3f} on {comparison.pairs} test "
+        f"{_name(kind, margin)}: {comparison.difference:+.3f} on {comparison.pairs} test "
         f"goldens [{interval.low:+.3f}, {interval.high:+.3f}], {comparison.fixed} fixed and "
         f"{comparison.broken} broken, p = {comparison.p_value:.2g}."
     )

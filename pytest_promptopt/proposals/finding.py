@@ -131,6 +131,7 @@ def _gain(verdict: SearchVerdict | None) -> Gain | None:
         after=after,
         difference=comparison.difference,
         interval=comparison.interval,
+        margin=verdict.margin,
         fixed=verdict.fixed,
         broken=verdict.broken,
     )

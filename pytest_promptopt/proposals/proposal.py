@@ -64,7 +64,8 @@ class Gain:
     """What the test split tells, over so many ``goldens``.
 
     ``difference`` is the mean score ``after`` less the one ``before``, ``interval`` is its own.
-    ``fixed`` and ``broken`` are the ids of goldens that changed side.
+    ``fixed`` and ``broken`` are the ids of goldens that changed side. ``margin`` is how much worse
+    it may be, 0 where it is to be better.
     """
 
     goldens: Count
@@ -74,6 +75,7 @@ class Gain:
     interval: Interval
     fixed: tuple[str, ...]
     broken: tuple[str, ...]
+    margin: Share = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,8 +131,8 @@ class Proposal:
 
     @property
     def is_proven(self) -> bool:
-        """Whether goldens that the search never saw say that it is better."""
-        return self.gain is not None and self.gain.interval.low > 0
+        """Whether goldens that the search never saw say that it is as good as it has to be."""
+        return self.gain is not None and self.gain.interval.low > -self.gain.margin
 
     def to_json(self) -> dict[str, Any]:
         """The proposal as plain JSON."""

@@ -26,6 +26,7 @@ from pytest_promptopt.optimization.presets import (
     read_optimize_settings,
 )
 from pytest_promptopt.optimization.result import Event, Result
+from pytest_promptopt.optimization.rival import Rival
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
 from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
@@ -54,7 +55,7 @@ _TURNED_DOWN = (
     "what it found was turned down, so it is not proposed again; "
     "to search on: --prompt-optimize-set seed=NUMBER"
 )
-_OPTIONS = ("optimize_method", "optimize_set", "optimizer_model")
+OPTIMIZE_OPTIONS = ("optimize_method", "optimize_set", "optimizer_model")
 _EDITED = "the file was edited while the search ran: the diff is for what it was before"
 
 
@@ -97,12 +98,24 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A move to another model; ``from_model`` is None where the file names it.
+
+    ``margin`` is how much worse the new one may score.
+    """
+
+    from_model: str | None
+    to_model: str
+    margin: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Searcher:
     """Searches for better prompts in the project at ``root``.
 
     ``hook`` are the hooks of plugins; they, and then ``on_event``, are told what happens.
     ``waiting`` is called about ten times a second meanwhile, and once in the end. All of that in
-    the thread of whoever searches.
+    the thread of whoever searches. With ``move`` the search is for another model.
     """
 
     root: Path
@@ -112,6 +125,7 @@ class Searcher:
     hook: pluggy.HookRelay
     on_event: Callable[[Event], None] = ignore
     waiting: Callable[[], None] = do_nothing
+    move: Move | None = None
 
     def search(self, prompt: PromptRecord, begin: Callable[[str, str], None] = ignore) -> Search:
         """Search for a better one, or go on with the search that was interrupted.
@@ -130,11 +144,13 @@ class Searcher:
         model = self.entries.optimizer_model(subject, self.settings.optimizer_model)
         splits = split_goldens(subject.prompt.goldens)
         code = content_of(subject.prompt, root=self.root).files
-        name = inputs_digest(subject, settings, model, splits, code=code)[:12]
+        rival = self._rival(path)
+        told = rival.content if rival else None
+        name = inputs_digest(subject, settings, model, splits, code=code, rival=told)[:12]
         begin(str(model), name)
         memory = MemoryFile(self.root / MEMORY / f"{slug(subject.key)}.jsonl")
         turned_down = Memory(earlier=memory.read()).turned_down
-        result = self._result(subject, settings, model, splits, memory, name)
+        result = self._result(subject, settings, model, splits, memory, name, rival)
         lacking = shortfall(splits)
         search = Search(
             subject=subject,
@@ -146,7 +162,8 @@ class Searcher:
         )
         if result.chosen is not None and result.chosen.id in turned_down:
             return replace(search, remarks=(*search.remarks, _TURNED_DOWN))
-        return self._without_vetoed(_with_proposal(search, content))
+        new_model = self.move.to_model if self.move else None
+        return self._without_vetoed(_with_proposal(search, content, new_model))
 
     def _result(
         self,
@@ -156,6 +173,7 @@ class Searcher:
         splits: Splits,
         memory: MemoryFile,
         name: str,
+        rival: Rival | None,
     ) -> Result:
         journal = Journal(self.root / RUNS / name / JOURNAL)
         events: deque[Event] = deque()
@@ -177,6 +195,7 @@ class Searcher:
             memory=memory,
             report=events.append,
             price_usd=self.settings.prices.cost_usd,
+            rival=rival,
         )
         try:
             result = self.bridge.wait(found, tell)
@@ -190,6 +209,16 @@ class Searcher:
             tell()
         journal.close()
         return result
+
+    def _rival(self, path: Path) -> Rival | None:
+        """The prompt as it is on the model that it is moved from."""
+        if self.move is None:
+            return None
+        models = (self.move.from_model,) if self.move.from_model else ()
+        (entry,) = replace(self.entries, models=models).read(path)
+        if entry.subject.model is None:
+            raise UsageError(entry.subject.model_error)
+        return Rival(subject=entry.subject, margin=self.move.margin)
 
     def _without_vetoed(self, search: Search) -> Search:
         """Without a proposal that a plugin is against."""
@@ -232,7 +261,7 @@ def optimize(
 
     Raises like ``evaluate``, and UsageError where the options of searches cannot be meant.
     """
-    with opened(path, options, (*OPTIONS, *_OPTIONS), on_remark, plugins) as (
+    with opened(path, options, (*OPTIONS, *OPTIMIZE_OPTIONS), on_remark, plugins) as (
         files,
         engine,
         settings,
@@ -276,12 +305,12 @@ def falls_short(prompt: PromptRecord) -> bool:
     return prompt.counts[Outcome.MISSED] > 0
 
 
-def _with_proposal(search: Search, content: bytes) -> Search:
+def _with_proposal(search: Search, content: bytes, model: str | None) -> Search:
     """With the edit of the file's ``content``, if the search chose one that is worth showing."""
     prompt, chosen = search.subject.prompt, search.result.chosen
     if chosen is None:
         return search
-    edit = edit_of(chosen, prompt, prompt.goldens, content)
+    edit = edit_of(chosen, prompt, prompt.goldens, content, model=model)
     if prompt.path.read_bytes() != content:
         search = replace(search, remarks=(*search.remarks, _EDITED))
     if edit.before == edit.after or not _is_worth_showing(search.result):
@@ -309,9 +338,20 @@ def _answer_cost(verdict: SearchVerdict | None) -> str:
 
 
 def _is_worth_showing(result: Result) -> bool:
-    """Improved, or with too few goldens to tell; "no proven change" proposes nothing."""
-    kinds = {VerdictKind.IMPROVED, VerdictKind.UNPROVEN}
-    return result.verdict is not None and result.verdict.kind in kinds
+    """Shown to be good, or with too few goldens to tell; "no proven change" proposes nothing.
+
+    Of a move, what scored within the margin is shown too.
+    """
+    verdict = result.verdict
+    if verdict is None:
+        return False
+    is_within = verdict.comparison is not None and (
+        verdict.comparison.difference >= -verdict.margin
+    )
+    good = {VerdictKind.IMPROVED, VerdictKind.NOT_INFERIOR, VerdictKind.UNPROVEN}
+    return verdict.kind in good or (
+        verdict.kind is VerdictKind.NO_PROVEN_CHANGE and verdict.margin > 0 and is_within
+    )
 
 
 def optimize_settings(subject: Subject, settings: Settings) -> OptimizeSettings:
