@@ -17,11 +17,13 @@ _MOST_GIVEN_UP = 0.05
 def chosen(prompt: Prompt, given: Standing, others: Sequence[Standing]) -> Standing | None:
     """The best of ``others`` that scores above ``given`` on the goldens that both have.
 
+    Where they are equal there, as on a few goldens that both miss, all that each has counts.
+
     Among those within one standard error of it by paired gains, and no more than .05 below, the
     one whose answers cost least; where they cost the same the one that changes the prompt least.
     None where none is above ``given``.
     """
-    better = [standing for standing in others if _gain(given, standing) > 0]
+    better = [standing for standing in others if _is_above(standing, given)]
     if not better:
         return None
     best = max(better, key=lambda standing: standing.score)
@@ -48,9 +50,9 @@ def _rounded_cost(standing: Standing) -> float:
     return float(f"{standing.cost.amount:.1e}")
 
 
-def _gain(given: Standing, standing: Standing) -> float:
-    found = gains(given.cases, standing.cases)
-    return fmean(found) if found else 0.0
+def _is_above(standing: Standing, given: Standing) -> bool:
+    gain = sum(gains(given.cases, standing.cases))
+    return gain > _ROUNDING or (gain > -_ROUNDING and standing.score > given.score + _ROUNDING)
 
 
 def _is_close(standing: Standing, best: Standing) -> bool:

@@ -36,6 +36,16 @@ def test_three_goldens_of_twenty_are_not_given_up_for_a_cheaper_one() -> None:
     assert chosen(prompt(), GIVEN, [best, cheap]) == best
 
 
+def test_where_both_miss_the_few_that_both_were_asked_all_that_each_scored_counts() -> None:
+    few = replace(GIVEN, cases=dict(list(GIVEN.cases.items())[8:14]))
+    better = replace(
+        standing(LONG, 20),
+        cases={g.id: made_case(g, passed=not 8 <= n < 14) for n, g in enumerate(GOLDENS)},
+    )
+    assert chosen(prompt(), few, [better]) == better
+    assert chosen(prompt(), GIVEN, [standing(LONG, 8)]) is None
+
+
 def test_beyond_one_standard_error_the_better_one_wins() -> None:
     short, far = standing(f"{START} Go.", 12), standing(LONG, 18)
     assert chosen(prompt(), GIVEN, [far, short]) == far

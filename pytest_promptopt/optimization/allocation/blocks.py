@@ -1,7 +1,9 @@
-"""Goldens in blocks, those that tell candidates apart first; after each the worse half leaves."""
+"""Goldens in blocks, many that tell candidates apart; after each the worse half leaves."""
 
 import math
 from collections.abc import Sequence
+from itertools import zip_longest
+from statistics import pvariance
 
 from pytest_promptopt.optimization.acceptance import gains
 from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
@@ -17,10 +19,10 @@ _FIRST = 3
 class Blocks(WithinPulls):
     """Successive halving with the rivals from earlier races taking part, all on the same goldens.
 
-    Goldens that some candidates pass and others miss come first (APEX, arXiv 2606.11459), then
-    those that nobody answered, then the rest. After every block the worse half leaves, and so
-    does who is shown to be worse than the best at ``race_level``, by evidence that may be looked
-    at after every block. Nothing is asked twice, so a rival costs only what it has not answered.
+    Every other golden is one that some candidates pass and others miss, as far as there are any
+    (APEX, arXiv 2606.11459). After every block the worse half leaves, and so does who is shown to
+    be worse than the best at ``race_level``, by evidence that may be looked at after every block.
+    Nothing is asked twice, so a rival costs only what it has not answered.
     """
 
     is_gate = False
@@ -50,7 +52,7 @@ def _block(
     """The next goldens that somebody has not answered, at most ``share`` answers but ``least``."""
     block: list[Golden] = []
     cost = 0
-    for golden in _telling_first(race):
+    for golden in _telling_in_turns(race):
         missing = _unanswered(race, left, golden)
         is_within = cost + missing <= share or (len(block) < least and cost + missing <= pulls)
         if missing and not is_within:
@@ -90,16 +92,19 @@ def _survivors(race: Race, ranked: Sequence[Candidate]) -> list[Candidate]:
     return kept[: max(race.keep, math.ceil(len(ranked) / 2))]
 
 
-def _telling_first(race: Race) -> list[Golden]:
-    """The goldens by how much the answers so far differ on them; among equals the order stands."""
+def _telling_in_turns(race: Race) -> list[Golden]:
+    """Goldens by how much the answers so far differ on them, in turns with the given order.
+
+    Only those that tell candidates apart would hide what a newcomer breaks of what all others do.
+    """
     known = [race.cases(candidate) for candidate in (*race.rivals, *race.candidates)]
 
-    def rank(golden: Golden) -> float:
+    def spread(golden: Golden) -> float:
         scores = [cases[golden.id].score or 0.0 for cases in known if golden.id in cases]
-        if not scores:
-            return 0.0
-        mean = sum(scores) / len(scores)
-        spread = sum((score - mean) ** 2 for score in scores) / len(scores)
-        return -spread if spread else 1 + mean
+        return pvariance(scores) if scores else 0.0
 
-    return sorted(race.goldens, key=rank)
+    spreads = {golden.id: spread(golden) for golden in race.goldens}
+    telling = sorted(race.goldens, key=lambda golden: -spreads[golden.id])
+    told = [golden for golden in telling if spreads[golden.id]]
+    turns = zip_longest(told, race.goldens)
+    return list({g.id: g for turn in turns for g in turn if g is not None}.values())
