@@ -22,6 +22,11 @@ _BATCH = 10
 _BOOTSTRAP_SHARE = 5
 _PASSES = 0.9
 _TRIALS_PER_EVALUATION = 4
+_LEAST_CANDIDATES = 4
+"""With fewer it bootstraps no set of examples, since three of them are without."""
+
+_REFLECTION_EVERY = 7
+"""Of GEPA's calls one is a reflection: three goldens before it, three behind."""
 
 
 class Plain(dspy.Adapter):
@@ -84,7 +89,7 @@ def _mipro(job: dict[str, Any], task: Any, optimizer: Any) -> Any:
     train = train[: max(_BATCH, job["cap"] // _BOOTSTRAP_SHARE)]
     asked_before = len(train) + len(validation) + len(train) // _BATCH + 2
     evaluations = max(1, (job["cap"] - asked_before) // len(validation))
-    candidates = max(2, evaluations * 2 // 3)
+    candidates = max(_LEAST_CANDIDATES, evaluations * 2 // 3)
     teleprompter = dspy.MIPROv2(
         metric=lambda example, answered, _trace=None: _score(job, example, answered),
         metric_threshold=_PASSES,
@@ -116,9 +121,11 @@ def _gepa(job: dict[str, Any], _task: Any, optimizer: Any) -> Any:
         feedback = "Right." if score >= _PASSES else f"Wrong: expected {example.answer!r}."
         return dspy.Prediction(score=score, feedback=feedback)
 
+    validation = _examples(job["validation"])
+    room = job["cap"] - len(validation)
     teleprompter = dspy.GEPA(
         metric=metric,
-        max_metric_calls=job["cap"],
+        max_metric_calls=job["cap"] - room // _REFLECTION_EVERY,
         reflection_lm=optimizer,
         num_threads=_THREADS,
         seed=job["seed"],
@@ -126,7 +133,7 @@ def _gepa(job: dict[str, Any], _task: Any, optimizer: Any) -> Any:
     return teleprompter.compile(
         Student(job["instruction"]),
         trainset=_examples(job["train"]),
-        valset=_examples(job["validation"]),
+        valset=validation,
     )
 
 

@@ -14,10 +14,10 @@ _PERCENTILES = 40
 
 _LEGEND = """\
 *held out* is the mean over the tasks of the score on test goldens that no search saw, in per \
-cent, and *less race* what it lacks of `race` on the same tasks, with a 95 % interval by bootstrap \
-over the tasks. *worse* counts the tasks on which a method is significantly below the given \
-prompt (paired by golden, 95 %). Calls and tokens are those of a search, task and optimizer model \
-together, mean over the runs. A task counts once all its seeds are there."""
+cent, and *against race* its difference from `race` on the same tasks, with a 95 % interval by \
+bootstrap over the tasks. *worse* counts the tasks on which a method is significantly below the \
+given prompt (paired by golden, 95 %). Calls and tokens are those of a search, task and optimizer \
+model together, mean over the runs. A task counts once all its seeds are there."""
 
 Scores = Mapping[str, Sequence[float]]
 """Of a method: the test goldens' means over the seeds, by task."""
@@ -69,7 +69,7 @@ def _methods(known: Mapping[str, Scores], runs: Mapping[str, Sequence[Outcome]])
         for method, scores in known.items()
         if scores
     ]
-    heads = ["method", "tasks", "held out", "less race", "worse", "calls", "tokens", "seconds"]
+    heads = ["method", "tasks", "held out", "against race", "worse", "calls", "tokens", "seconds"]
     return _table(heads, rows)
 
 
