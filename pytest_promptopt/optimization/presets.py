@@ -30,6 +30,7 @@ PRESETS: Mapping[str, OptimizeSettings] = {
         most_candidates=48,
         screen=0,
         allocator="blocks",
+        demonstrations=8,
         spending="shares",
         keep=4,
         headroom_samples=1,

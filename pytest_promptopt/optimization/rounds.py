@@ -75,7 +75,9 @@ async def _proposals(
         any(proposer.needs_cases for proposer in proposers.values())
         or allocator_of(settings).is_gate
     ):
-        cases = await search.batches.draw(search.board, parent, search.pool)
+        drawn = await search.batches.draw(search.board, parent, search.pool)
+        # Of what it shows as an example nothing is learned.
+        cases = tuple(case for case in drawn if case.golden.id not in parent.demonstrations)
     diagnosis = search.diagnosis_of(parent)
     position = search.targets[(number - 1) % len(search.targets)]
     fresh: list[Candidate] = []
@@ -91,6 +93,7 @@ async def _proposals(
             fresh=fresh,
             count=count,
             optimizer=search.allotment(name, cost.calls),
+            answers=cost.answers,
         )
         with stopped_by(f"the proposer `{name}`"):
             made = tuple(await proposers[name].propose(context))[: cost.candidates]

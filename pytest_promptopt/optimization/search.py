@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
@@ -21,6 +22,7 @@ from pytest_promptopt.optimization.proposers.proposer import Context
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits
+from pytest_promptopt.optimization.stops import ForeignCodeError
 from pytest_promptopt.prompts.golden import Golden
 
 GIVEN = Candidate()
@@ -71,8 +73,17 @@ class SearchState:
         """Those of the pool that were scored on validation, in the order of joining."""
         return [standing for c in self.pool if (standing := self.standing(c)).cases]
 
-    async def try_out(self, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
-        """What those that pass the guards score on goldens of ``train``."""
+    async def try_out(self, most: int, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
+        """What those that pass the guards score on goldens of ``train``.
+
+        Raises :class:`ForeignCodeError` where it is more than ``most`` answers at once.
+        """
+        count = sum(len(goldens) for _, goldens in wanted)
+        if count > most:
+            raise ForeignCodeError(
+                f"a proposer wants {count} answers to try its candidates, and by its `cost` it "
+                f"may have {most}"
+            )
         passed = [(candidate, goldens) for candidate, goldens in wanted if self.admit(candidate)]
         self.tried_out |= {candidate.id for candidate, _ in passed}
         await self.board.ask(passed)
@@ -128,8 +139,9 @@ class SearchState:
         fresh: Sequence[Candidate] = (),
         count: int = 1,
         optimizer: Allotment | None = None,
+        answers: int = 0,
     ) -> Context:
-        """What a proposer is given; without ``optimizer`` it may ask nothing."""
+        """What a proposer is given; without ``optimizer`` and ``answers`` it may ask nothing."""
         return Context(
             prompt=self.subject.prompt,
             position=position,
@@ -143,7 +155,7 @@ class SearchState:
             diagnosis=diagnosis,
             settings=self.settings,
             optimizer=optimizer or self.allotment("contract", 0),
-            trial=self.try_out,
+            trial=partial(self.try_out, answers),
             count=count,
             rng=self.rng,
         )
@@ -153,5 +165,9 @@ class SearchState:
         if not self.settings.diagnosis:
             return None
         known = self.board.known(candidate)
-        cases = [known[golden.id] for golden in self.splits.train if golden.id in known]
+        cases = [
+            known[golden.id]
+            for golden in self.splits.train
+            if golden.id in known and golden.id not in candidate.demonstrations
+        ]
         return diagnose([*cases, *more], self.splits.train, self.subject)

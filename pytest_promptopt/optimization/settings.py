@@ -182,8 +182,12 @@ def override(
             values[name] = _READERS[metadata["kind"]](raw, metadata)
         except ValueError as error:
             raise UsageError(f"{where}: `{key}`: {error}") from None
+    if "proposers" in values and "stages" not in values:
+        # What is asked for takes the place of all but what a method begins with.
+        values["stages"] = settings.stages[:1]
     found = replace(settings, **values, own=own)
-    if found.demonstrations and "demonstrations" not in found.proposers:
+    shown = {"demonstrations", "examples"}
+    if found.demonstrations and not shown & set(found.proposer_names):
         found = replace(found, proposers={**found.proposers, "demonstrations": 1})
     return found
 

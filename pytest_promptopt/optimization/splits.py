@@ -13,6 +13,7 @@ LEAST_TEST_GOLDENS = 6
 """Two-sided at 5 %: six fixed and none broken have a chance of 2 / 2⁶, five of 2 / 2⁵."""
 
 _ENOUGH_TO_CHOOSE = 40
+_LEAST_TO_CHOOSE = 15
 _ENOUGH_TO_LEARN = 30
 _TRAIN_PERCENT = 50
 _VALIDATION_PERCENT = 20
@@ -66,11 +67,22 @@ def shortfall(splits: Splits) -> str:
     """What there are too few goldens for, in a few sentences; empty where there are enough."""
     found = [
         "No golden is in the train split: there is nothing to learn from." * (not splits.train),
-        "No golden is in the validation split: there is nothing to choose a candidate by."
-        * (not splits.validation),
+        _short_validation(splits),
         _short_test(len(splits.test)),
     ]
     return " ".join(filter(None, found))
+
+
+def _short_validation(splits: Splits) -> str:
+    if not splits.validation:
+        return "No golden is in the validation split: there is nothing to choose a candidate by."
+    count = len(widened(splits, 0).validation)
+    if count >= _LEAST_TO_CHOOSE:
+        return ""
+    return (
+        f"The validation split holds {count} golden{'' if count == 1 else 's'}: which of two "
+        f"prompts is better is mostly chance; have {_LEAST_TO_CHOOSE} or more there."
+    )
 
 
 def _short_test(count: int) -> str:

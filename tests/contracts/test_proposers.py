@@ -66,7 +66,7 @@ def proposed(
     **overrides: Any,
 ) -> tuple[Sequence[Candidate], Models]:
     models = Models(optimizer=answer)
-    settings = override(PRESETS["protegi"], {"demonstrations": 3, **overrides}, "test")
+    settings = override(PRESETS["protegi"], {"demonstrations": 4, **overrides}, "test")
     journal, allowance = Journal(tmp_path / f"{len(list(tmp_path.iterdir()))}"), Allowance(Caps())
     calls = Journaled(provider=models, journal=journal, allowance=allowance, role="optimizer")
     other = Candidate(
@@ -197,7 +197,7 @@ def test_placeholders_to_keep_are_named(tmp_path: Path) -> None:
 def test_demonstrations_take_turns_among_the_answers(tmp_path: Path) -> None:
     (first, *_), _ = proposed("demonstrations", tmp_path)
     by_id = {golden.id: golden for golden in TRAIN}
-    assert len({by_id[golden_id].expected for golden_id in first.demonstrations}) == 3
+    assert len({by_id[golden_id].expected for golden_id in first.demonstrations}) == 4
 
 
 def test_a_stated_task_goes_into_either_message_with_the_form_of_the_answer(tmp_path: Path) -> None:

@@ -31,6 +31,10 @@ def follows_examples(request: Request) -> str:
     return label if label in shown else "I cannot say."
 
 
+def passes_none(_request: Request) -> str:
+    return "no idea"
+
+
 def passes_most(request: Request) -> str:
     """Right in nineteen of twenty, whatever the prompt says."""
     ticket = request.messages[-1].content
@@ -65,6 +69,18 @@ def test_examples_are_found_where_only_they_help(tmp_path: Path) -> None:
     train = {golden.id for golden in PARTS.train}
     assert 4 <= len(result.chosen.demonstrations) <= 8
     assert set(result.chosen.demonstrations) <= train
+
+
+def test_no_examples_are_shown_where_none_are_wanted(tmp_path: Path) -> None:
+    result, _ = raced(tmp_path, follows_examples, budget="100 calls", demonstrations=0)
+    assert all(tried.candidate.demonstrations == () for tried in result.tried)
+
+
+def test_proposers_of_ones_own_follow_what_needs_no_model(tmp_path: Path) -> None:
+    result, _ = raced(tmp_path, passes_none, budget="300 calls", proposers="trajectory:3")
+    origins = {tried.candidate.origin for tried in result.tried}
+    assert origins >= {"contract", "examples", "trajectory"}
+    assert not origins & {"combine", "prune", "hypotheses"}
 
 
 def test_a_prompt_that_misses_little_is_given_a_third_of_the_cap(tmp_path: Path) -> None:

@@ -96,6 +96,16 @@ def test_a_shortfall_says_how_many_goldens_are_needed() -> None:
     )
 
 
+def test_a_validation_split_too_small_to_choose_by_is_told() -> None:
+    some = tuple(many(45))
+    assert shortfall(Splits(train=some[:20], validation=some[:9], test=some)) == (
+        "The validation split holds 9 goldens: which of two prompts is better is mostly chance; "
+        "have 15 or more there."
+    )
+    # A large train split lends it some.
+    assert shortfall(Splits(train=some, validation=some[:9], test=some)) == ""
+
+
 def test_without_six_test_goldens_no_verdict_is_possible() -> None:
     some = tuple(many(45))
     for count in (0, 5):

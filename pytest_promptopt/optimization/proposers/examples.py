@@ -43,9 +43,10 @@ _VARIANTS = (
 class Examples:
     """``count`` sets of worked examples, without asking a model.
 
-    They come in a fixed order of variants: 4, 8 or 2 goldens; balanced over the expected answers,
-    with inputs as unlike each other as can be, those that the parent misses, or at random; as
-    turns or as text. After the last variant it begins again with other draws.
+    They come in a fixed order of variants: 4, 8 or 2 goldens, at most ``demonstrations``;
+    balanced over the expected answers, with inputs as unlike each other as can be, those that the
+    parent misses, or at random; as turns or as text. After the last variant it begins again with
+    other draws.
     """
 
     needs_cases = False
@@ -57,10 +58,12 @@ class Examples:
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """The parent with other examples; none where none are possible."""
         usable = [g for g in context.train if g.has_expected and _can_be_shown(context, g)]
+        most = context.settings.demonstrations
         position = _text_position(context)
         found: dict[str, Candidate] = {}
         for variant in itertools.islice(itertools.cycle(_VARIANTS), 2 * context.count):
-            if len(usable) <= variant.size or (position is None and not variant.as_turns):
+            is_possible = variant.size < len(usable) and variant.size <= most
+            if not is_possible or (position is None and not variant.as_turns):
                 continue
             ids = _within_reach(context, _PICKS[variant.pick](context, usable), variant.size)
             made = replace(
