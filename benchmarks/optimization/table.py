@@ -6,7 +6,7 @@ from statistics import fmean, quantiles
 
 from benchmarks.optimization.cells import METHODS, OURS
 from benchmarks.optimization.outcome import Outcome, compare_scores
-from benchmarks.optimization.tasks import NAMES
+from benchmarks.optimization.tasks import NAMES, TASKS, TUNED
 
 _RESAMPLES = 10_000
 _PERCENTILES = 40
@@ -95,10 +95,19 @@ def _tasks(known: Mapping[str, Scores]) -> str:
     tasks = sorted({task for scores in known.values() for task in scores}, key=NAMES.index)
     methods = [method for method, scores in known.items() if scores]
     rows = [
-        [task, *(_percent(_mean([known[m][task]])) if task in known[m] else "–" for m in methods)]
+        [
+            task,
+            _kind(task),
+            *(_percent(_mean([known[m][task]])) if task in known[m] else "–" for m in methods),
+        ]
         for task in tasks
     ]
-    return _table(["task", *(f"`{method}`" for method in methods)], rows)
+    return _table(["task", "kind", *(f"`{method}`" for method in methods)], rows)
+
+
+def _kind(task: str) -> str:
+    known = (TASKS | TUNED).get(task)
+    return known.kind if known else ""
 
 
 def _mean(scores: Iterable[Sequence[float]]) -> float:
