@@ -1,4 +1,4 @@
-"""How often a search that has nothing to find calls something improved.
+"""The share of searches with nothing to find that call something improved.
 
 ``python -m benchmarks.optimization.false_gains``: searches by ``race`` on made-up models that
 answer right by chance alone, whatever the prompt says.
