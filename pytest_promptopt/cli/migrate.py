@@ -7,7 +7,7 @@ from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.optimization.result import Event, Judged
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.store import ProposalStore
-from pytest_promptopt.reports.optimization import describe_event, render_diff, render_result
+from pytest_promptopt.reports.optimization import Follower, render_diff, render_result
 from pytest_promptopt.work.migrate import MARGIN, migrate
 from pytest_promptopt.work.optimize import Search
 
@@ -39,9 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Migrate; 0 where the new model is shown to be good enough, else 1."""
 
+    follower = Follower()
+
     def tell(event: Event) -> None:
         # The verdict is told with what else the search came to.
-        for line in () if isinstance(event, Judged) else describe_event(event):
+        for line in () if isinstance(event, Judged) else follower.follow(event):
             out.line(line.text)
 
     migration = migrate(

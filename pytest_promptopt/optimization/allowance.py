@@ -86,6 +86,9 @@ class Need:
         )
 
 
+OnTook = Callable[[Role, Completion | ProviderError, Spent], None]
+
+
 class Allowance:
     """Admits calls while they fit under every cap, and adds up what they took.
 
@@ -94,15 +97,21 @@ class Allowance:
     many calls are in flight. A cap on tokens or money holds because the most that a request can
     take is admitted (see :func:`~pytest_promptopt.client.estimate.most_usage`).
     ``share`` is what is left of the caps where they were cut. ``errors`` counts the calls without
-    an answer by what was said.
+    an answer by what was said. ``on_took`` is told each call, and what is spent with it.
     """
 
-    def __init__(self, caps: Caps, price_usd: PriceUsd | None = None) -> None:
+    def __init__(
+        self,
+        caps: Caps,
+        price_usd: PriceUsd | None = None,
+        on_took: OnTook = lambda _role, _answer, _spent: None,
+    ) -> None:
         if caps.cost_usd is not None and price_usd is None:
             raise UsageError("a cap in usd needs the prices of the models, and there are none")
         self.share = 1.0
         self._caps = caps
         self._price_usd = price_usd
+        self._on_took = on_took
         self._aside = Need()
         self._spent = Spent()
         self.errors: Counter[str] = Counter()
@@ -180,6 +189,10 @@ class Allowance:
 
     def took(self, role: Role, answer: Completion | ProviderError) -> None:
         """Add a call; without an answer it took no tokens, from the cache nothing at all."""
+        self._add(role, answer)
+        self._on_took(role, answer, self._spent)
+
+    def _add(self, role: Role, answer: Completion | ProviderError) -> None:
         if isinstance(answer, Completion) and answer.saved:
             self._spent = replace(self._spent, saved=self._spent.saved + 1)
             return

@@ -1,9 +1,10 @@
 """A golden with what a prompt answered to it, and where such cases come from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from pytest_promptopt.evaluation.evaluation import GoldenResult
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.request import FinishReason
@@ -15,7 +16,8 @@ class Case:
 
     ``score`` is in [0, 1] and None where the answer was not scored; ``reasons`` are what the
     evaluators had to say. What it took are tokens of input and output, USD (None where the price
-    is unknown) and seconds, also where nothing was sent for it.
+    is unknown) and seconds, also where nothing was sent for it. ``result`` is what a gate judges,
+    None where only a likelihood was scored.
     """
 
     golden: Golden
@@ -27,6 +29,7 @@ class Case:
     tokens: int = 0
     cost_usd: float | None = None
     seconds: float = 0.0
+    result: GoldenResult | None = field(default=None, compare=False, repr=False)
 
 
 Wanted = Sequence[tuple[Candidate, Sequence[Golden]]]

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
+from pytest_promptopt.errors import ProviderError
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.allocation.allocator import allocator_of, races_rivals
-from pytest_promptopt.optimization.allowance import Allowance, Need, PriceUsd
+from pytest_promptopt.optimization.allowance import Allowance, Need, PriceUsd, Role, Spent
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.majority import majority_of
 from pytest_promptopt.optimization.editable import editable_positions, targets
+from pytest_promptopt.optimization.gate_outlook import gate_outlook
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.inputs import inputs_digest, usable
 from pytest_promptopt.optimization.journal import Journal, Journaled
@@ -34,18 +36,27 @@ from pytest_promptopt.optimization.memory import (
     Remembered,
     openings,
 )
-from pytest_promptopt.optimization.optimizer import Optimizer, request_texts
+from pytest_promptopt.optimization.optimizer import Optimizer, Patient, request_texts
 from pytest_promptopt.optimization.parents import Standing, best_first
 from pytest_promptopt.optimization.plan import Plan, Sizes, plan
-from pytest_promptopt.optimization.proposers.proposer import made_proposer, requests_of
+from pytest_promptopt.optimization.proposers.proposer import (
+    Order,
+    cost_of,
+    made_proposer,
+    requests_of,
+)
 from pytest_promptopt.optimization.result import (
     Advanced,
+    Counted,
     Event,
+    Failed,
     Judged,
     Looked,
+    Phase,
     Planned,
     Result,
     Tried,
+    Waited,
 )
 from pytest_promptopt.optimization.rival import Duel, Rival
 from pytest_promptopt.optimization.rounds import run_finals, run_round
@@ -65,12 +76,13 @@ from pytest_promptopt.optimization.verdict import (
     FRESH_SAMPLES_FROM,
     SearchVerdict,
     Side,
+    VerdictKind,
     give_verdict,
 )
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Model, Request
-from pytest_promptopt.statistics.intervals import shown_interval
+from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.statistics.intervals import Interval, shown_interval
 
 _FINALISTS = 3
 _BARREN_ROUNDS = 3
@@ -80,6 +92,8 @@ _SHARE_FOR_LITTLE = 1 / 3
 """Of the caps, where the prompt misses so little that little can be gained."""
 
 _REMEMBERED = 5
+_COMBINING = frozenset({"combine", "prune"})
+_TAKEN = frozenset({VerdictKind.IMPROVED, VerdictKind.NOT_INFERIOR, VerdictKind.UNPROVEN})
 
 Report = Callable[[Event], None]
 
@@ -96,11 +110,13 @@ async def run_search(
     report: Report = lambda _event: None,
     price_usd: PriceUsd | None = None,
     rival: Rival | None = None,
+    patience_seconds: float | None = None,
 ) -> Result:
     """Search for a better prompt, and judge the best one on the test split.
 
     With a ``rival`` it searches only where the prompt falls short of that, and the verdict is
-    whether what it ends with is no more than the margin worse.
+    whether what it ends with is no more than the margin worse. An answer of the optimizer model
+    that does not come within ``patience_seconds`` is an error; the search goes on without it.
 
     All models are asked through ``provider``. Deterministic: the same inputs, seed and answers
     give the same result, whatever the order of the answers. With the ``journal`` of a run that
@@ -124,7 +140,7 @@ async def run_search(
     run = inputs_digest(
         subject, settings, optimizer_model, splits, rival=rival.content if rival else None
     )
-    allowance = Allowance(settings.caps, price_usd)
+    allowance = Allowance(settings.caps, price_usd, partial(_tell_call, report, set()))
     # Tells of a missing price before anything is spent.
     allowance.need([Request(model=optimizer_model, messages=())])
     about = {
@@ -151,9 +167,15 @@ async def run_search(
         board=board(samples=settings.samples, by_log_probability=by_log_probability),
         optimizer=Optimizer(
             optimizer_model,
-            Journaled(provider=provider, journal=journal, allowance=allowance, role="optimizer"),
+            Journaled(
+                provider=Patient(provider=provider, seconds=patience_seconds),
+                journal=journal,
+                allowance=allowance,
+                role="optimizer",
+            ),
             allowance,
             planned.settings,
+            partial(_tell_wait, report, optimizer_model, patience_seconds),
         ),
         batches=BATCHES[settings.batch](planned.settings.batch_size, parts.train, rng),
         guards=Guards(subject.prompt, editable, goldens, requests=request_texts(own_requests)),
@@ -178,6 +200,22 @@ async def run_search(
         file=kept,
         report=report,
     ).result()
+
+
+def _tell_call(
+    report: Report, met: set[str], role: Role, answer: Completion | ProviderError, spent: Spent
+) -> None:
+    """Tell what is spent, and an error the first time it is met."""
+    if isinstance(answer, ProviderError) and answer.message not in met:
+        met.add(answer.message)
+        report(Failed(role=role, message=answer.message))
+    report(Counted(spent=spent))
+
+
+def _tell_wait(
+    report: Report, model: Model, most_seconds: float | None, left: int, asked: int, seconds: float
+) -> None:
+    report(Waited(model=model, open=left, asked=asked, seconds=seconds, most_seconds=most_seconds))
 
 
 def plan_for(
@@ -240,10 +278,7 @@ class _Run:
         self.report(Planned(plan=self.plan))
         self.allowance.set_aside(self._verdict_need())
         try:
-            if self.duel is None or await self.duel.is_ahead(self.search):
-                reason = await self._searched()
-            else:
-                reason = _NOT_BEHIND
+            reason = _NOT_BEHIND if await self._is_good_as_it_is() else await self._searched()
         except (CapReachedError, ForeignCodeError) as stop:
             reason = str(stop)
         except AnswersMissingError as stop:
@@ -263,18 +298,26 @@ class _Run:
         self._keep(choice, verdict)
         return self._result(reason, choice, verdict)
 
+    async def _is_good_as_it_is(self) -> bool:
+        """Whether there is a rival that the given prompt does not fall short of."""
+        if self.duel is None:
+            return False
+        self._enter(Phase.BOTH_MODELS)
+        return not await self.duel.is_ahead(self.search)
+
     async def _searched(self) -> str:
         search = self.search
         self._check_inputs()
+        self._enter(Phase.LOOK)
         self.found = await look(search, self.again)
         self.report(Looked(headroom=self.found.headroom, diagnosis=self.found.diagnosis))
         if self.found.headroom is not None and self.found.headroom.stops:
             raise SearchStoppedError(self.found.headroom.sentence)
         if not self._is_open:
+            self._enter(Phase.MODEL_FREE)
             await score_given(search)
             if self.found.diagnosis is not None:
                 await try_contract(search, self.found.diagnosis)
-            self._tell()
         elif misses_little(search):
             self.allowance.narrow(_SHARE_FOR_LITTLE)
             self.allowance.set_aside(self._verdict_need())
@@ -288,10 +331,12 @@ class _Run:
         while self.rounds < settings.rounds:
             if any(is_perfect(s.cases.values(), search.validation) for s in search.standings):
                 return "a candidate passes every golden of validation"
+            self._enter(_phase_of(search.settings, self.rounds + 1), self.rounds + 1)
             asked = self.allowance.spent.optimizer_calls
             proposed = await run_round(search, self.rounds + 1)
             self.rounds += 1
-            self._tell()
+            if search.optimizer.given_up and not proposed:
+                return self._without_optimizer()
             was_asked = self.allowance.spent.optimizer_calls > asked
             barren = 0 if proposed else barren + was_asked
             quiet = 0 if proposed or was_asked else quiet + 1
@@ -320,6 +365,13 @@ class _Run:
                 "write an instruction first"
             )
 
+    def _without_optimizer(self) -> str:
+        """Why it ends; where nothing better was found before, another run may fare better."""
+        why = self.search.optimizer.given_up
+        if not self.search.standings or self._best().candidate is GIVEN:
+            raise AnswersMissingError(why)
+        return why
+
     def _barren(self) -> str:
         refused = sum(self.search.refused.values())
         return (
@@ -341,6 +393,8 @@ class _Run:
         if not search.standing(GIVEN).cases:
             return None
         leaders = [s.candidate for s in best_first(search.standings) if s.candidate is not GIVEN]
+        if leaders:
+            self._enter(Phase.FINALS)
         with contextlib.suppress(SearchStoppedError):
             if leaders and self._is_open:
                 await run_finals(search)
@@ -359,6 +413,7 @@ class _Run:
     async def _verdict(self, candidate: Candidate) -> tuple[SearchVerdict | None, str]:
         """The verdict, or why there is none."""
         search = self.search
+        self._enter(Phase.VERDICT)
         self.allowance.set_aside(Need())
         if self.file is not None:
             self.file.append([Remembered(run=self.name, event="opened")])
@@ -379,9 +434,17 @@ class _Run:
         majority = majority_of(self._test, search.subject)
         if majority is not None:
             verdict = replace(verdict, sentence=f"{verdict.sentence} {majority.sentence}")
+        verdict = replace(verdict, gate=self._gate_by(verdict, candidate))
         search.journal.tell("verdict", kind=verdict.kind.value, sentence=verdict.sentence)
         self.report(Judged(verdict=verdict))
         return verdict, ""
+
+    def _gate_by(self, verdict: SearchVerdict, candidate: Candidate) -> str:
+        """Whether the gate holds on the test goldens, with the words that there will be."""
+        is_new = candidate is not GIVEN and verdict.kind in _TAKEN
+        words = "the new prompt" if is_new else "the prompt as it is"
+        known = self.sealed.known(candidate if is_new else GIVEN)
+        return gate_outlook(self.search.subject.prompt, known.values(), words)
 
     def _keep(self, choice: Standing | None, verdict: SearchVerdict | None) -> None:
         """Add the best that was tried to the memory that outlives the run."""
@@ -440,23 +503,19 @@ class _Run:
         pairs = self.plan.pairs
         return drawn if pairs is None else drawn[: int(pairs * self.allowance.share)]
 
-    def _tell(self) -> None:
+    def _enter(self, phase: Phase, number: int = 0) -> None:
         search = self.search
-        if not search.standings:
-            return
-        best = self._best()
-        cases = best.cases.values()
+        best = self._best() if search.standings else None
         self.report(
             Advanced(
-                round=self.rounds,
+                phase=phase,
+                round=number,
                 rounds=search.settings.rounds,
                 candidates=len(self._tried()),
+                alive=len(search.standings),
                 refused=sum(search.refused.values()),
-                best=best.score,
-                interval=shown_interval(
-                    [case.score or 0.0 for case in cases],
-                    weights=[case.golden.weight for case in cases],
-                ),
+                best=best.score if best else None,
+                interval=_interval(best) if best else None,
                 spent=self.allowance.spent,
                 caps=search.settings.caps,
             )
@@ -492,3 +551,19 @@ class _Run:
             headroom=self.found.headroom,
             diagnosis=self.found.diagnosis,
         )
+
+
+def _interval(standing: Standing) -> Interval:
+    cases = standing.cases.values()
+    return shown_interval(
+        [case.score or 0.0 for case in cases], weights=[case.golden.weight for case in cases]
+    )
+
+
+def _phase_of(settings: OptimizeSettings, number: int) -> Phase:
+    """What round ``number`` is, from 1, by its proposers."""
+    counts = settings.proposers_of(number)
+    orders = {n: Order(count=count, fresh=0, settings=settings) for n, count in counts.items()}
+    if any(cost_of(made_proposer(n, settings), order).calls for n, order in orders.items()):
+        return Phase.PROPOSED
+    return Phase.COMBINED if _COMBINING & counts.keys() else Phase.MODEL_FREE

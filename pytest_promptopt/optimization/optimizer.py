@@ -3,29 +3,27 @@
 import asyncio
 import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_promptopt.errors import BudgetError, ProviderError
+from pytest_promptopt.errors import BudgetError, ProviderError, TransientError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.optimization.allowance import Allowance
 from pytest_promptopt.optimization.journal import Journaled
 from pytest_promptopt.optimization.replies import CutOffError, Form, ReplyError
 from pytest_promptopt.optimization.settings import OptimizeSettings
-from pytest_promptopt.optimization.stops import (
-    AnswersMissingError,
-    CapReachedError,
-    ForeignCodeError,
-)
+from pytest_promptopt.optimization.stops import CapReachedError, ForeignCodeError
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, Request
 
 META = Path(__file__).with_name("meta")
 
 _SAMPLES_PER_SEED = 1000
 _MOST_SILENT = 3
+_TOLD_SECONDS = 8.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +67,52 @@ def request_texts(own: Iterable[Path] = ()) -> tuple[str, ...]:
     return (*said, *(Form(tag="prompt", kind=kind).instruction for kind in ("tags", "json")))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """Answers of the provider that come within ``seconds``, tries and queue included."""
+
+    provider: Provider
+    seconds: float | None
+
+    async def complete(self, request: Request) -> Completion:
+        """The answer; raises TransientError where there is none in time."""
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await self.provider.complete(request)
+        except TimeoutError as error:
+            raise TransientError(
+                f"{request.model} did not answer within {self.seconds or 0:g} s in all; "
+                "raise --prompt-timeout to wait longer"
+            ) from error
+
+    async def close(self) -> None:
+        """Close the provider."""
+        await self.provider.close()
+
+
 class Optimizer:
     """Asks questions, several at once, and reads the replies strictly.
 
     What does not parse is asked for once more with the reason, then dropped and counted in
     ``unparsed``. The same question asked again gets another sample number, so that the answers
     differ; so do those of runs with different seeds.
+
+    When all questions brought errors three times in a row the model is ``given_up``, which says
+    why: then nothing is asked any more. ``on_wait`` is told how many answers are outstanding,
+    of how many, where they keep the search waiting for as many seconds as the third says.
     """
 
     def __init__(
-        self, model: Model, calls: Journaled, allowance: Allowance, settings: OptimizeSettings
+        self,
+        model: Model,
+        calls: Journaled,
+        allowance: Allowance,
+        settings: OptimizeSettings,
+        on_wait: Callable[[int, int, float], None] = lambda _open, _asked, _seconds: None,
     ) -> None:
         self.unparsed = 0
+        self.given_up = ""
+        self._on_wait = on_wait
         self._model = model
         self._calls = calls
         self._allowance = allowance
@@ -91,9 +123,10 @@ class Optimizer:
     async def ask(self, questions: Sequence[Question]) -> list[ReadReply | None]:
         """The replies in the order of the questions, None where there is none to use.
 
-        Raises :class:`CapReachedError` before a call that would exceed a cap, and
-        :class:`AnswersMissingError` when all questions brought errors three times in a row.
+        Raises :class:`CapReachedError` before a call that would exceed a cap.
         """
+        if self.given_up:
+            return [None] * len(questions)
         forms = [Form(tag=q.tag, count=q.count, kind=self._settings.reply) for q in questions]
         turns = [_turns(q, form) for q, form in zip(questions, forms, strict=True)]
         completions = await self._complete(turns, forms)
@@ -138,9 +171,7 @@ class Optimizer:
             left = requests[len(answers) :]
             needs = [self._allowance.need([request]) for request in left]
             admitted = self._allowance.admit("optimizer", needs)
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._answer(r)) for r in left[:admitted]]
-            answers += [task.result() for task in tasks]
+            answers += await self._all(left[:admitted])
         errors = [answer for answer in answers if isinstance(answer, ProviderError)]
         for error in errors:
             if isinstance(error, BudgetError):
@@ -148,8 +179,20 @@ class Optimizer:
         if answers:
             self._silent = self._silent + 1 if len(errors) == len(answers) else 0
         if self._silent == _MOST_SILENT:
-            raise AnswersMissingError(f"the optimizer model does not answer: {errors[-1].message}")
+            self.given_up = f"the optimizer model does not answer: {errors[-1].message}"
         return [answer if isinstance(answer, Completion) else None for answer in answers]
+
+    async def _all(self, requests: Sequence[Request]) -> list[Completion | ProviderError]:
+        def tell() -> None:
+            self._on_wait(sum(not task.done() for task in tasks), len(tasks), _TOLD_SECONDS)
+
+        timer = asyncio.get_running_loop().call_later(_TOLD_SECONDS, tell)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._answer(request)) for request in requests]
+        finally:
+            timer.cancel()
+        return [task.result() for task in tasks]
 
     async def _answer(self, request: Request) -> Completion | ProviderError:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.optimization import shares
 from pytest_promptopt.optimization.allocation.allocator import (
     RaceSize,
@@ -26,6 +27,13 @@ _LEAST_LOOK = GOLDENS_TO_ASK // 2
 _LEAST_GOLDENS = 10
 _PROPOSALS = ("stages", "parent_count", "proposers", "most_candidates")
 _LOOKS = ("batch_size", "headroom_goldens")
+_COUNTED = {
+    "parent_count": ("parent", ""),
+    "most_candidates": ("candidate", " raced a round"),
+    "batch_size": ("golden", " shown to learn from a round"),
+    "headroom_goldens": ("golden", " at the first look"),
+    "pulls": ("answer", " a round to race candidates"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +88,7 @@ class Plan:
         if self.besides:
             amounts = ", ".join(f"{calls} {what}" for calls, what in self.besides)
             lines.append(f"besides, a round may take: {amounts}")
-        lines += [
-            f"{name}: {_shown(now)} instead of {_shown(published)}"
-            for name, published, now in self.shrunk
-        ]
+        lines += [_smaller(name, published, now) for name, published, now in self.shrunk]
         return tuple(lines)
 
 
@@ -98,12 +103,29 @@ def _shares_told(plan: Plan, cap: str) -> str:
     )
 
 
-def _shown(value: object) -> str:
-    if isinstance(value, tuple):
-        return "; ".join(map(_shown, value))
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name} {count}" for name, count in value.items())
-    return str(value)
+def _smaller(name: str, published: object, now: object) -> str:
+    """What is fewer than published, for a reader who knows none of the settings."""
+    match published, now:
+        case Mapping(), Mapping():
+            return f"{_proposals(now)} a parent instead of {_numbers(published)}"
+        case tuple(), tuple():
+            pairs = zip(published, now, strict=True)
+            return "; ".join(
+                f"in round {number}, {_proposals(few)} instead of {_numbers(many)}"
+                for number, (many, few) in enumerate(pairs, start=1)
+                if many != few
+            )
+        case _:
+            noun, what = _COUNTED[name]
+            return f"{counted(int(str(now)), noun)}{what} instead of {published}"
+
+
+def _proposals(counts: Mapping[str, int]) -> str:
+    return " and ".join(f"{count} by `{name}`" for name, count in counts.items())
+
+
+def _numbers(counts: Mapping[str, int]) -> str:
+    return " and ".join(map(str, counts.values()))
 
 
 def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:

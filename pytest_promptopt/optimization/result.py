@@ -2,14 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from pytest_promptopt.optimization.allowance import Caps, Spent
+from pytest_promptopt.optimization.allowance import Caps, Role, Spent
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis
 from pytest_promptopt.optimization.diagnosis.headroom import Headroom
 from pytest_promptopt.optimization.plan import Plan
 from pytest_promptopt.optimization.verdict import SearchVerdict
+from pytest_promptopt.providers.request import Model
 from pytest_promptopt.statistics.intervals import Interval
+
+
+class Phase(StrEnum):
+    """What a search does, in the order in which it does it."""
+
+    BOTH_MODELS = "both models with the prompt as it is"
+    LOOK = "a first look"
+    MODEL_FREE = "racing what needs no model"
+    PROPOSED = "what the model proposes"
+    COMBINED = "combining and pruning"
+    FINALS = "finals"
+    VERDICT = "verdict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +43,53 @@ class Looked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
-    """Where the search is.
+    """A phase begins, and what was reached before it.
 
-    ``candidates`` have been raced so far, ``refused`` never were. ``best`` is the best mean
-    score on validation, with its interval.
+    ``round`` is 0 outside of rounds. ``candidates`` have been raced so far, of which ``alive``
+    are still in it; ``refused`` never were. ``best`` is the best mean score on validation, with
+    its interval; None before anything was scored there.
     """
 
+    phase: Phase
     round: int
     rounds: int
     candidates: int
+    alive: int
     refused: int
-    best: float
-    interval: Interval
+    best: float | None
+    interval: Interval | None
     spent: Spent
     caps: Caps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An answer came in, or an error in its place; what was taken so far."""
+
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waited:
+    """The optimizer model keeps the search waiting.
+
+    ``open`` of its ``asked`` requests have no answer after ``seconds``; after ``most_seconds``,
+    None where that is not bounded, the search goes on without it.
+    """
+
+    model: Model
+    open: int
+    asked: int
+    seconds: float
+    most_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A call brought an error that was not met before in this search."""
+
+    role: Role
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +99,7 @@ class Judged:
     verdict: SearchVerdict
 
 
-Event = Planned | Looked | Advanced | Judged
+Event = Planned | Looked | Advanced | Counted | Waited | Failed | Judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

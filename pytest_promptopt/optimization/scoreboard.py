@@ -220,4 +220,5 @@ def _case(subject: Subject, golden: Golden, trials: Sequence[Trial], result: Gol
         tokens=(result.input_tokens + result.output_tokens) // len(trials),
         cost_usd=None if result.cost_usd is None else result.cost_usd / len(trials),
         seconds=result.latency_seconds,
+        result=result,
     )

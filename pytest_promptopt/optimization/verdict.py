@@ -46,6 +46,7 @@ class SearchVerdict:
     ``needed`` is how many test goldens would show the observed difference, None where it is
     shown or there is none. ``margin`` is how much worse it may be. ``is_final`` is False while more
     answers could change it. The costs are those of an answer on the test goldens that were asked.
+    ``gate`` says whether the prompt's gate holds by these.
     """
 
     kind: VerdictKind
@@ -61,6 +62,7 @@ class SearchVerdict:
     margin: float = 0.0
     cost_before: AnswerCost = NO_COST
     cost_after: AnswerCost = NO_COST
+    gate: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

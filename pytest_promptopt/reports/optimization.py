@@ -1,20 +1,92 @@
 """A search as a terminal shows it: what it did and found."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.optimization.allowance import Caps, Spent
 from pytest_promptopt.optimization.plan import Plan
-from pytest_promptopt.optimization.result import Advanced, Event, Judged, Looked, Planned, Result
+from pytest_promptopt.optimization.result import (
+    Advanced,
+    Counted,
+    Event,
+    Failed,
+    Judged,
+    Looked,
+    Planned,
+    Result,
+    Waited,
+)
 from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
-from pytest_promptopt.reports.terminal import Line, cost
+from pytest_promptopt.reports.terminal import Line, cost, duration
 from pytest_promptopt.text.terminal import printable
 
 _TRIED_SHOWN = 5
+_REPLAYED_SECONDS = 1.0
+_ROLES = {"task": "the model", "optimizer": "the optimizer model"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Follower:
+    """Follows a search from its first event, and tells where it is.
+
+    The time left is what the rest of the caps would take at the rate so far; what comes within
+    the first second is from a journal and counts for no rate.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    _began_at: float = 0.0
+    _share_before: float = 0.0
+    _last: Advanced | None = None
+
+    def follow(self, event: Event) -> Iterator[Line]:
+        """What there is to tell of the event, a line or more, or none."""
+        if isinstance(event, Planned):
+            self._began_at, self._share_before, self._last = self.now(), 0.0, None
+        if isinstance(event, Advanced):
+            self._last = event
+        elif isinstance(event, Counted) and self._last is not None:
+            self._last = replace(self._last, spent=event.spent)
+            if self.now() - self._began_at < _REPLAYED_SECONDS:
+                self._share_before = _share_taken(event.spent, self._last.caps)
+        if isinstance(event, Advanced):
+            yield Line(", ".join(self.parts))
+        else:
+            yield from describe_event(event)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Where the search is, the foremost first."""
+        if self._last is None:
+            return ()
+        left = self._seconds_left(self._last)
+        told = () if left is None else (f"at most {duration(left)} left at this rate",)
+        phase, *rest = describe_search(self._last)
+        return (phase, *rest[:2], *told, *rest[2:])
+
+    def _seconds_left(self, last: Advanced) -> float | None:
+        seconds = self.now() - self._began_at
+        share = _share_taken(last.spent, last.caps)
+        taken = share - self._share_before
+        if seconds < _REPLAYED_SECONDS or taken <= 0 or share >= 1:
+            return None
+        return seconds * (1 - share) / taken
+
+
+def _share_taken(spent: Spent, caps: Caps) -> float:
+    """Of the cap that is nearest to its end; 0 without caps."""
+    amounts = (
+        (spent.calls, caps.calls),
+        (spent.task_calls, caps.task_calls),
+        (spent.tokens, caps.tokens),
+        (spent.cost_usd, caps.cost_usd),
+    )
+    return max((taken / cap for taken, cap in amounts if cap), default=0.0)
 
 
 def describe_event(event: Event) -> Iterator[Line]:
-    """An event of a running search, a line or more."""
+    """An event of a running search, a line or more, or none."""
     match event:
         case Planned(plan=plan):
             yield from _plan(plan)
@@ -25,20 +97,41 @@ def describe_event(event: Event) -> Iterator[Line]:
                 yield from (Line(f"diagnosis: {printable(s)}") for s in diagnosis.sentences())
         case Advanced():
             yield Line(", ".join(describe_search(event)))
+        case Waited():
+            yield Line(_waited(event), is_bad=True)
+        case Failed(role=role, message=message):
+            text = f"no answer of {_ROLES[role]}: {printable(message)}".replace("\n", " ")
+            yield Line(text, is_bad=True)
         case Judged(verdict=verdict):
-            yield _verdict(verdict)
+            yield from _verdict(verdict)
+
+
+def _waited(event: Waited) -> str:
+    requests = counted(event.asked, "request")
+    most = event.most_seconds
+    ending = "" if most is None else f"; after {most:g} s the search goes on without"
+    return (
+        f"waiting for the optimizer model {event.model}: {event.open} of {requests} without an "
+        f"answer for {event.seconds:g} s{ending}"
+    )
 
 
 def describe_search(progress: Advanced) -> tuple[str, ...]:
-    """Where a search is, the foremost first."""
-    interval = progress.interval
-    return (
-        f"round {progress.round} of at most {progress.rounds}",
-        f"best on validation {progress.best:.3f} ({interval.low:.3f} to {interval.high:.3f})",
-        f"{counted(progress.candidates, 'prompt')} scored",
-        f"{progress.refused} refused",
-        *describe_spent(progress.spent, progress.caps),
-    )
+    """Where a search is, the foremost first: the phase, the best so far, calls, candidates."""
+    calls, *spent = describe_spent(progress.spent, progress.caps)
+    rounds = f" (round {progress.round} of at most {progress.rounds})" if progress.round else ""
+    tried: tuple[str, ...] = ()
+    if progress.candidates:
+        prompts = counted(progress.candidates, "prompt")
+        tried = (f"{progress.alive} of {prompts} still in the race", f"{progress.refused} refused")
+    return (f"{progress.phase}{rounds}", _best(progress), calls, *tried, *spent)
+
+
+def _best(progress: Advanced) -> str:
+    best, interval = progress.best, progress.interval
+    if best is None or interval is None:
+        return "nothing scored on validation yet"
+    return f"best on validation {best:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 
 def describe_spent(spent: Spent, caps: Caps) -> Iterator[str]:
@@ -59,7 +152,7 @@ def render_result(result: Result, caps: Caps) -> Iterator[Line]:
     if result.before is not None and result.after is not None:
         yield Line(f"on validation: {result.before:.3f} before, {result.after:.3f} now")
     if result.verdict is not None:
-        yield _verdict(result.verdict)
+        yield from _verdict(result.verdict)
         before, after = result.verdict.cost_before, result.verdict.cost_after
         if after.tokens:
             yield Line(f"an answer takes {after}; before {before}")
@@ -94,9 +187,11 @@ def _plan(plan: Plan) -> Iterator[Line]:
     yield from (Line(f"plan: {line}") for line in plan.lines)
 
 
-def _verdict(verdict: SearchVerdict) -> Line:
-    return Line(
+def _verdict(verdict: SearchVerdict) -> Iterator[Line]:
+    yield Line(
         f"verdict: {verdict.sentence}",
         is_good=verdict.kind is VerdictKind.IMPROVED,
         is_bad=verdict.kind is VerdictKind.WORSE,
     )
+    if verdict.gate:
+        yield Line(f"gate: {printable(verdict.gate)}")

@@ -350,7 +350,7 @@ def describe_progress(tally: Tally, planned: int, seconds: float) -> tuple[str, 
         parts.append(f"{rate:.1f}/s")
         left = max(planned - answers, 0) / rate
         if left >= 1:
-            parts.append(f"{_duration(left)} left")
+            parts.append(f"{duration(left)} left")
     if tally.answered:
         parts.append(cost(tally.cost_usd))
     return tuple(parts)
@@ -362,9 +362,10 @@ def describe_wait(wait: Wait | None, now_seconds: float) -> str:
     if wait is None or waited < _LONG_WAIT_SECONDS:
         return ""
     where = f" at {wait.model.base_url}" if wait.model.base_url else ""
-    return f"{wait.model}{where} has not answered for {_duration(waited)} (try {wait.attempt})"
+    return f"{wait.model}{where} has not answered for {duration(waited)} (try {wait.attempt})"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Minutes and seconds for a person to read."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

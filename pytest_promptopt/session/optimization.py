@@ -1,5 +1,6 @@
 """``--prompt-optimize``: after scoring, the prompts that fall short are rewritten."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,15 +9,14 @@ import pytest
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.record import PromptRecord
-from pytest_promptopt.optimization.result import Advanced, Event
+from pytest_promptopt.optimization.result import Event
 from pytest_promptopt.project.folder import PROPOSALS
 from pytest_promptopt.proposals.finding import Finding
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.reports.optimization import (
-    describe_event,
-    describe_search,
+    Follower,
     render_diff,
     render_result,
 )
@@ -32,6 +32,12 @@ from pytest_promptopt.work.settings import Settings
 
 _FROM_FORK = (
     "nothing was optimized: the pull request is from a fork, for whose text nothing is spent"
+)
+
+_NOTHING_SCORED = "nothing to optimize: no prompt was scored"
+_NOTHING_SHORT = (
+    "nothing to optimize: no gate failed, and no prompt without one missed a golden; "
+    "--prompt-optimize-all searches for all"
 )
 
 
@@ -52,6 +58,7 @@ class Optimizing(Step):
     _searches: list[Search] = field(default_factory=list)
     _unsaved: dict[str, str] = field(default_factory=dict)
     _refused: list[str] = field(default_factory=list)
+    _idle: str = ""
 
     def decide(self, _session: pytest.Session) -> None:
         """Optimize what falls short."""
@@ -60,6 +67,8 @@ class Optimizing(Step):
             for prompt in self.reporting.prompts()
             if self.settings.optimize_all or falls_short(prompt)
         ]
+        if not wanted:
+            self._idle = _NOTHING_SHORT if self.reporting.prompts() else _NOTHING_SCORED
         if wanted and self.is_from_fork:
             self._refused.append(_FROM_FORK)
             return
@@ -73,8 +82,10 @@ class Optimizing(Step):
 
     def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The verdicts, the diffs, and what was tried."""
-        if self._searches or self._refused:
+        if self._searches or self._refused or self._idle:
             terminalreporter.section("prompt optimization")
+        if self._idle:
+            say(terminalreporter, self._idle)
         for search in self._searches:
             for line in self._lines(search):
                 say(terminalreporter, line.text, red=line.is_bad, green=line.is_good)
@@ -86,13 +97,14 @@ class Optimizing(Step):
         return [search.finding for search in self._searches]
 
     def _optimize(self, prompt: PromptRecord) -> None:
+        follower = Follower()
         searcher = Searcher(
             root=self.config.rootpath,
             settings=self.settings,
             entries=self.state.entries,
             bridge=self.state.bridge,
             hook=self.config.hook,
-            on_event=self._show,
+            on_event=functools.partial(self._show, follower),
             waiting=self.state.progress.draw,
         )
         run = ""
@@ -101,7 +113,7 @@ class Optimizing(Step):
             nonlocal run
             run = name
             self._tell(Line(f"optimizing {prompt.key} with {model}, run {name}"))
-            self.work.search = ("a first look at the prompt",)
+            self.work.search = lambda: follower.parts
 
         try:
             search = searcher.search(prompt, begin)
@@ -115,7 +127,7 @@ class Optimizing(Step):
             if search.proposal is not None:
                 self._save(search.proposal)
         finally:
-            self.work.search = ()
+            self.work.search = tuple
             self.state.progress.erase()
 
     def _save(self, proposal: Proposal) -> None:
@@ -124,11 +136,11 @@ class Optimizing(Step):
         except OSError as error:
             self._unsaved[proposal.id] = f"{error.strerror or error}"
 
-    def _show(self, event: Event) -> None:
-        if isinstance(event, Advanced):
-            self.work.search = describe_search(event)
-        self.state.progress.erase()
-        for line in describe_event(event):
+    def _show(self, follower: Follower, event: Event) -> None:
+        lines = [*follower.follow(event)]
+        if lines:
+            self.state.progress.erase()
+        for line in lines:
             self._tell(line)
 
     def _tell(self, line: Line) -> None:

@@ -24,12 +24,12 @@ class Work:
 
     def __init__(self) -> None:
         self.text = ""
-        self.search: tuple[str, ...] = ()
+        self.search: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def parts(self) -> tuple[str, ...]:
         """What there is to tell, the foremost first; empty while goldens are asked."""
-        return (self.text,) if self.text else self.search
+        return (self.text,) if self.text else self.search()
 
     def report(self, title: str, done_bytes: int, total_bytes: int) -> None:
         """Take in how far it has come; from any thread."""

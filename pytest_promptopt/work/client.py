@@ -20,7 +20,7 @@ from pytest_promptopt.providers.settings import ProviderSettings, ReportWork
 from pytest_promptopt.work.settings import Settings
 
 _CACHE_FILE = "answers.sqlite"
-_RETRIED_FOR_TIMEOUTS = 2
+RETRIED_FOR_TIMEOUTS = 2
 
 
 def client_of(
@@ -49,7 +49,7 @@ def client_of(
         budget=settings.budget,
         concurrency=settings.concurrency,
         max_retries=settings.max_retries,
-        deadline_seconds=_RETRIED_FOR_TIMEOUTS * settings.timeout,
+        deadline_seconds=RETRIED_FOR_TIMEOUTS * settings.timeout,
         limits=settings.limits,
         prices=settings.prices,
         secrets=settings.secrets,

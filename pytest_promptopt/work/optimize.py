@@ -25,7 +25,7 @@ from pytest_promptopt.optimization.presets import (
     overridden,
     read_optimize_settings,
 )
-from pytest_promptopt.optimization.result import Event, Result
+from pytest_promptopt.optimization.result import Counted, Event, Result
 from pytest_promptopt.optimization.rival import Rival
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
@@ -39,6 +39,7 @@ from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.work.bridge import Bridge
+from pytest_promptopt.work.client import RETRIED_FOR_TIMEOUTS
 from pytest_promptopt.work.entries import EntryReader
 from pytest_promptopt.work.evaluate import (
     OPTIONS,
@@ -181,7 +182,8 @@ class Searcher:
         def tell() -> None:
             while events:
                 event = events.popleft()
-                self.hook.pytest_promptopt_search_event(prompt=subject.key, event=event)
+                if not isinstance(event, Counted):
+                    self.hook.pytest_promptopt_search_event(prompt=subject.key, event=event)
                 self.on_event(event)
             self.waiting()
 
@@ -196,6 +198,7 @@ class Searcher:
             report=events.append,
             price_usd=self.settings.prices.cost_usd,
             rival=rival,
+            patience_seconds=RETRIED_FOR_TIMEOUTS * self.settings.timeout,
         )
         try:
             result = self.bridge.wait(found, tell)

@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_promptopt.errors import BudgetError, RefusedError, TransientError, UsageError
+from pytest_promptopt.optimization import optimizer
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.memory import MemoryFile, Remembered
 from pytest_promptopt.optimization.presets import PRESETS, read_optimize_settings
-from pytest_promptopt.optimization.result import Advanced, Event, Looked, Planned
+from pytest_promptopt.optimization.result import Advanced, Counted, Event, Failed, Phase, Waited
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.providers.request import Completion, FinishReason, Request
@@ -247,6 +248,67 @@ def test_a_few_missing_answers_are_no_misses(tmp_path: Path) -> None:
     assert max(tried.score for tried in result.tried) == 1.0
 
 
+class Stuck(Models):
+    """The optimizer model never answers."""
+
+    async def complete(self, request: Request) -> Completion:
+        if request.model == OPTIMIZER:
+            await asyncio.sleep(60)
+        return await super().complete(request)
+
+
+def test_a_stuck_optimizer_model_is_told_counted_and_gone_on_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(optimizer, "_TOLD_SECONDS", 0.01)
+    told: list[Event] = []
+    models = Stuck(task=lambda request: follows_named_labels(request)[:40])
+    results = [
+        run(
+            tmp_path,
+            models,
+            "race",
+            parts=splits(40, 16, 12),
+            patience_seconds=0.05,
+            report=told.append,
+            stages="hypotheses:2,induce:1;contract:2",
+            rounds=2,
+        )
+        for _ in range(2)
+    ]
+    message = (
+        "scripted/optimizer did not answer within 0.05 s in all; "
+        "raise --prompt-timeout to wait longer"
+    )
+    waits = [event for event in told if isinstance(event, Waited)]
+    assert (waits[0].open, waits[0].asked, waits[0].most_seconds) == (1, 1, 0.05)
+    assert [event for event in told if isinstance(event, Failed)] == 2 * [
+        Failed(role="optimizer", message=message)
+    ]
+    assert results[0].errors == {message: 2}
+    assert results[0].verdict is not None
+    assert results[0].verdict.kind is VerdictKind.IMPROVED
+    assert results[1] == results[0]
+    assert len(waits) == 2
+
+
+def test_without_an_optimizer_model_what_was_found_before_gets_its_verdict(
+    tmp_path: Path,
+) -> None:
+    def fails(_request: Request) -> str:
+        raise RefusedError("no such model")
+
+    def better(request: Request) -> str:
+        """Told the labels it is right but for one kind of ticket."""
+        is_hard = "validation case 3" in request.messages[-1].content
+        return "?" if is_hard else follows_named_labels(request)
+
+    result = run(tmp_path, Models(task=better, optimizer=fails))
+    assert result.reason == "the optimizer model does not answer: no such model"
+    assert result.verdict is not None
+    assert result.verdict.kind is VerdictKind.IMPROVED
+
+
 def test_an_optimizer_model_that_never_answers_ends_it(tmp_path: Path) -> None:
     def fails(_request: Request) -> str:
         raise RefusedError("no such model")
@@ -418,14 +480,36 @@ def test_the_search_tells_where_it_is(tmp_path: Path) -> None:
     _, _, told = searched_with_memory(
         tmp_path, MemoryFile(tmp_path / "t.jsonl"), "one", diagnosis=False
     )
-    kinds = [type(event).__name__ for event in told]
-    assert kinds == ["Planned", "Looked", "Advanced", "Advanced", "Advanced", "Judged"]
-    assert isinstance(told[0], Planned)
-    assert isinstance(told[1], Looked)
+    kinds = [type(event).__name__ for event in told if not isinstance(event, Counted)]
+    assert kinds == ["Planned", "Advanced", "Looked", *["Advanced"] * 5, "Judged"]
     progress = [event for event in told if isinstance(event, Advanced)]
-    assert [event.round for event in progress] == [0, 1, 2]
+    assert [(event.phase, event.round) for event in progress] == [
+        (Phase.LOOK, 0),
+        (Phase.MODEL_FREE, 0),
+        (Phase.PROPOSED, 1),
+        (Phase.PROPOSED, 2),
+        (Phase.FINALS, 0),
+        (Phase.VERDICT, 0),
+    ]
+    assert progress[0].best is None
     assert progress[-1].best == 1.0
+    assert progress[-1].interval is not None
     assert progress[-1].interval.low < 1.0
+    assert progress[-1].alive <= progress[-1].candidates
+    counted = [event.spent.calls for event in told if isinstance(event, Counted)]
+    assert counted == [*range(1, counted[-1] + 1)]
+
+
+@pytest.mark.parametrize(
+    ("number", "phase"), [(1, Phase.MODEL_FREE), (2, Phase.PROPOSED), (3, Phase.COMBINED)]
+)
+def test_rounds_of_a_race_are_told_by_what_they_do(
+    number: int, phase: Phase, tmp_path: Path
+) -> None:
+    told: list[Event] = []
+    run(tmp_path, Models(task=says("?")), "race", report=told.append)
+    advanced = [event for event in told if isinstance(event, Advanced)]
+    assert [event.phase for event in advanced if event.round == number] == [phase]
 
 
 def test_goldens_that_cannot_be_filled_are_left_out(tmp_path: Path) -> None:

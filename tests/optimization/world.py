@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.journal import Journal
 from pytest_promptopt.optimization.loop import run_search
 from pytest_promptopt.optimization.presets import read_optimize_settings
-from pytest_promptopt.optimization.result import Result
+from pytest_promptopt.optimization.result import Event, Result
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.prompts.golden import Golden, Split
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
@@ -133,6 +133,8 @@ def run(
     of: Prompt | None = None,
     parts: Splits | None = None,
     journal: str = "journal.jsonl",
+    report: Callable[[Event], None] = lambda _event: None,
+    patience_seconds: float | None = None,
     **overrides: object,
 ) -> Result:
     """A whole search, its journal in ``tmp_path``."""
@@ -147,6 +149,8 @@ def run(
                 optimizer_model=OPTIMIZER,
                 splits=parts or splits(),
                 journal=kept,
+                report=report,
+                patience_seconds=patience_seconds,
             )
         )
     finally:
