@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist, fmean, variance
 
@@ -173,20 +173,14 @@ def _kind(interval: Interval, margin: float | None) -> VerdictKind:
 
 def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
     """The comparison with an interval that holds at every look; weights must be equal for it."""
-    found = compare(pairs)
-    differences = [pair.after - pair.before for pair in pairs]
-    if len({pair.weight for pair in pairs}) > 1:
-        return replace(found, interval=Interval(-1.0, 1.0), p_value=1.0)
-    mirrored = [-difference for difference in differences]
-    most = max(evidence(differences), evidence(mirrored))
-    return replace(
-        found,
-        interval=Interval(
-            lowest_gain(differences, error=error / 2), -lowest_gain(mirrored, error=error / 2)
-        ),
-        p_value=min(1.0, 2 / most),
-        method="betting",
-    )
+    interval, p_value = Interval(-1.0, 1.0), 1.0
+    if len({pair.weight for pair in pairs}) == 1:
+        gains = [pair.after - pair.before for pair in pairs]
+        losses = [-gain for gain in gains]
+        low, high = lowest_gain(gains, error=error / 2), -lowest_gain(losses, error=error / 2)
+        interval = Interval(low, high)
+        p_value = min(1.0, 2 / max(evidence(gains), evidence(losses)))
+    return Comparison.of(pairs, interval=interval, p_value=p_value, method="betting")
 
 
 def _is_futile(pairs: Sequence[Pair], left: int, *, above: float, error: float) -> bool:

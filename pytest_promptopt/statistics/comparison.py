@@ -39,7 +39,8 @@ class Comparison:
 
     ``fixed`` goldens missed before and pass now, ``broken`` ones the other way round.
     ``difference`` is the mean by weight, ``interval`` is two-sided, ``p_value`` is the two-sided
-    one of no difference, by ``method``: ``exact McNemar`` or ``sign-flip permutation``.
+    one of no difference, by ``method``: ``exact McNemar``, ``sign-flip permutation`` or
+    ``betting``.
     """
 
     pairs: int
@@ -49,6 +50,22 @@ class Comparison:
     interval: Interval
     p_value: float
     method: str
+
+    @classmethod
+    def of(
+        cls, pairs: Sequence[Pair], *, interval: Interval, p_value: float, method: str
+    ) -> "Comparison":
+        """What was found out about ``pairs``, whose weights are not all 0."""
+        weighted = sum(pair.weight * (pair.after - pair.before) for pair in pairs)
+        return cls(
+            pairs=len(pairs),
+            fixed=sum(pair.passed_after and not pair.passed_before for pair in pairs),
+            broken=sum(pair.passed_before and not pair.passed_after for pair in pairs),
+            difference=weighted / sum(pair.weight for pair in pairs),
+            interval=interval,
+            p_value=p_value,
+            method=method,
+        )
 
 
 def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
@@ -72,15 +89,7 @@ def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
         half = betting(halves, confidence=confidence, weights=weights)
         interval = Interval(2 * half.low - 1, 2 * half.high - 1)
         p_value, method = sign_flip(weighted), "sign-flip permutation"
-    return Comparison(
-        pairs=len(pairs),
-        fixed=sum(pair.passed_after and not pair.passed_before for pair in pairs),
-        broken=sum(pair.passed_before and not pair.passed_after for pair in pairs),
-        difference=sum(weighted) / sum(weights),
-        interval=interval,
-        p_value=p_value,
-        method=method,
-    )
+    return Comparison.of(pairs, interval=interval, p_value=p_value, method=method)
 
 
 def _exact(gained: int, lost: int, pairs: int, confidence: float) -> Interval:
