@@ -41,14 +41,14 @@ def installed(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
         for file in re.findall(rf"`{name}/({name}[/.][\w/.]+)`", PAGE):
             (site / file).parent.mkdir(exist_ok=True)
             (site / file).write_text(file_of(f"{name}/{file}"))
-    monkeypatch.setenv("PYTHONPATH", str(site))
+    monkeypatch.syspath_prepend(site)
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
     return project
 
 
 def run(project: Project, *arguments: str) -> pytest.RunResult:
     """Pytest as it runs where the packages are installed."""
-    return project.pytester.runpytest_subprocess("--prompt-eval", "-W", "default", *arguments)
+    return project.pytester.runpytest_inprocess("--prompt-eval", "-W", "default", *arguments)
 
 
 def test_a_kind_a_provider_and_a_report_of_other_packages_work(installed: Project) -> None:

@@ -15,4 +15,4 @@ __all__ = [
     "scripted",
 ]
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "pytest_promptopt.testing.loading"]

@@ -6,12 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jsonschema  # noqa: F401
-import numpy as np  # noqa: F401
 import pytest
-
-# Pytester forgets what a run in this process imported; C extensions do not survive that.
-import pytest_promptopt.session.session  # noqa: F401
 
 BASIC = (
     *("-p", "pytest_promptopt.plugin", "--prompt-eval", "-W", "default"),

@@ -14,12 +14,6 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
 
-# Pytester forgets what a run in this process imported: an SDK takes a second, and what it knows
-# of its transport's errors goes by their classes.
-import anthropic  # noqa: F401
-import httpcore2  # noqa: F401
-import openai  # noqa: F401
-
 Fault = Literal["none", "drop", "cut", "slow", "never"]
 
 
