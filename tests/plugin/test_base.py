@@ -135,7 +135,7 @@ def test_a_plan_counts_the_base_too(project: Project, history: History) -> None:
 
 def test_workers_compare_with_the_base_too(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", WORSE)
-    result = project.run("-v", "--prompt-base", "main", "-p", "xdist.plugin", "-n", "2")
+    result = project.run("-v", "--prompt-base", "main", "-p", "xdist.plugin", "-n", "1")
     result.stdout.fnmatch_lines(["    against main (*): 1.000 → 0.500, *", "    broken: wrong"])
     result.assert_outcomes(passed=2)
 
@@ -241,7 +241,7 @@ def test_a_change_of_a_scorers_code_selects_its_prompt(project: Project, history
     assert "left out" not in result.stdout.str()
 
 
-@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "1")])
 def test_answers_are_compared_with_those_of_the_base(
     project: Project, history: History, workers: tuple[str, ...]
 ) -> None:
@@ -268,7 +268,7 @@ def test_without_a_base_a_comparison_is_not_scored_and_says_what_to_do(
     )
 
 
-@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "1")])
 def test_a_run_in_which_nothing_has_changed_succeeds_and_says_so(
     project: Project, history: History, workers: tuple[str, ...]
 ) -> None:

@@ -41,7 +41,7 @@ def test_folders_that_norecursedirs_hides_are_opened_and_nothing_beside_them(
     project.write(".github/other/b.prompt.yml", PROMPT)
     project.write(".github/c.prompt.yml", PROMPT)
     project.write("d.prompt.yml", PROMPT)
-    for arguments in ((), ("-p", "xdist", "-n", "2")):
+    for arguments in ((), ("-p", "xdist", "-n", "1")):
         result = project.run("-v", *arguments)
         result.assert_outcomes(passed=2, failed=2)
         result.stdout.fnmatch_lines(["*.github/prompts/a.prompt.yml::right*"])
@@ -63,7 +63,7 @@ def test_hidden_folders_of_prompts_are_found_without_paths(project: Project) -> 
     project.write("pytest.ini", "[pytest]\ntestpaths = tests\n")
     project.write("tests/test_a.py", "def test_a(): pass\n")
     project.write("prompts/build/a.prompt.yml", PROMPT)
-    for arguments in ((), ("-p", "xdist", "-n", "2")):
+    for arguments in ((), ("-p", "xdist", "-n", "1")):
         project.run(*arguments).assert_outcomes(passed=2, failed=1)
 
 
@@ -71,7 +71,7 @@ def test_a_broken_file_is_an_error_and_the_others_are_scored(project: Project) -
     project.write("prompts/a.prompt.yml", PROMPT)
     project.write("prompts/b.prompt.yml", "messages: 1")
     project.write("prompts/c.prompt.yml", "\t")
-    for arguments in ((), ("-k", "right"), (".", "-p", "xdist", "-n", "2")):
+    for arguments in ((), ("-k", "right"), (".", "-p", "xdist", "-n", "1")):
         result = project.run(*arguments)
         failed = 0 if "-k" in arguments else 1
         result.assert_outcomes(passed=1, failed=failed, errors=2, deselected=1 - failed)

@@ -15,7 +15,7 @@ evaluators:
       choices: [{choice: "yes", score: 1}, {choice: "no", score: 0}]
 """
 REPORTS = ("--prompt-report=report.md", "--prompt-report=report.json")
-XDIST = ("-p", "xdist.plugin", "-n", "2")
+XDIST = ("-p", "xdist.plugin", "-n", "1")
 
 
 def reports(project: Project) -> tuple[str, dict[str, Any]]:

@@ -4,7 +4,7 @@ import re
 
 from tests.project import Project
 
-GOLDENS = 20
+GOLDENS = 8
 COUNTING = """\
 import gc
 import tracemalloc

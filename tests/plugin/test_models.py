@@ -46,7 +46,7 @@ def test_a_model_can_be_selected_by_its_name(project: Project) -> None:
 
 def test_workers_ask_each_model_too(project: Project) -> None:
     two_models(project)
-    result = project.run(*TWO, "-p", "xdist.plugin", "-n", "2")
+    result = project.run(*TWO, "-p", "xdist.plugin", "-n", "1")
     result.assert_outcomes(passed=4, failed=1)
     result.stdout.fnmatch_lines(["prompts/a.prompt.yml: 2 models on the same goldens"])
 

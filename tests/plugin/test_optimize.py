@@ -284,7 +284,7 @@ def _wait_until(is_true: object, seconds: float = 60.0) -> None:
 
 def test_under_xdist_the_controller_optimizes(project: Project) -> None:
     weak(project)
-    result = project.run("--prompt-optimize", "-p", "xdist.plugin", "-n", "2")
+    result = project.run("--prompt-optimize", "-p", "xdist.plugin", "-n", "1")
     result.stdout.fnmatch_lines(["    verdict: Improved: *"])
     assert len([*project.path.glob(".promptopt/runs/*/journal.jsonl")]) == 1
 

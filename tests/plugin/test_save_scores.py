@@ -16,7 +16,7 @@ def saved(project: Project) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "1")])
 def test_the_scores_of_whole_prompts_are_saved(project: Project, workers: tuple[str, ...]) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run("--prompt-save-scores", *workers)

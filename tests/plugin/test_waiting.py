@@ -39,18 +39,15 @@ def test_a_silent_server_is_named_while_it_is_waited_for(
         )
 
 
-def test_a_silent_server_is_named_where_workers_wait(project: Project) -> None:
-    project.write(
-        "impatient.py",
-        "import pytest_promptopt.reports.terminal as terminal\nterminal._LONG_WAIT_SECONDS = 0.5\n",
-    )
+def test_a_silent_server_is_named_where_workers_wait(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_promptopt.reports.terminal._LONG_WAIT_SECONDS", 0.5)
     with WireServer(lambda _: Reply(fault="never")) as server:
         ini = f"[pytest]\nprompt_models = mine = openai/x {server.openai_url}\n"
         project.write("pytest.ini", ini)
         project.write("prompts/a.prompt.yml", PROMPT.replace("scripted:answers.json", "mine"))
-        result = project.run_apart(
-            *("-p", "impatient", "-p", "xdist", "-n", "2", "-q", "--prompt-timeout", "3")
-        )
+        result = project.run("-p", "xdist", "-n", "2", "-q", "--prompt-timeout", "3")
     told = [line for line in result.outlines if "has not answered for" in line]
     assert len(told) == 1
     assert re.fullmatch(f"openai/x at {server.openai_url} .* for [2-9] s .try [1-2].", told[0])

