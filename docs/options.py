@@ -1,15 +1,16 @@
-"""Write ``options.md`` from the options themselves: ``python docs/options.py``."""
+"""The pages on options, written from the options themselves: ``python docs/options.py``."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.config import OPTIONS, Option
-from pytest_promptopt.optimization.presets import PRESETS
+from pytest_promptopt.optimization.presets import DEFAULT_METHOD, PRESETS
 from pytest_promptopt.optimization.settings import OptimizeSettings
 
-TARGET = Path(__file__).with_name("options.md")
+FOLDER = Path(__file__).parent
 
 HEADER = """\
 # Options
@@ -22,30 +23,73 @@ An option on the command line wins over the ini file (`pytest.ini`, `pyproject.t
 |---|---|---|---|
 """
 
+DECIDED = (
+    "budget",
+    "task_calls",
+    "optimizer_calls",
+    "tokens",
+    "cost_usd",
+    "editable",
+    "demonstrations",
+    "seed",
+    "max_tokens",
+    "samples",
+    "confidence",
+    "measure",
+)
+"""The settings that a person decides; all others belong to a method."""
+
 SETTINGS_HEADER = """
 ## Settings of a search
 
 For `optimize:` in a prompt file (`optimize: {method: race, budget: 300 calls}`) and for
-`--prompt-optimize-set KEY=VALUE`, written from `pytest_promptopt/optimization/settings.py`. The
-methods' own values are the published ones ([Optimization](optimization.md)); a method that is not
-named has the default.
+`--prompt-optimize-set KEY=VALUE`. The model that proposes is `--prompt-optimizer-model`. All else
+belongs to the [methods](optimization.md#the-methods); for research it can be set too:
+[Settings of the methods](search-settings.md).
+
+| setting | default | meaning |
+|---|---|---|
+"""
+
+RESEARCH_HEADER = """\
+# Settings of the methods
+
+Written by `docs/options.py` from `pytest_promptopt/optimization/settings.py`; do not edit.
+
+What makes a [method](optimization.md#the-methods) what it is, for those who study searches: nobody
+needs them to optimize a prompt. They are set like
+[what a person decides](options.md#settings-of-a-search). The methods' own values are the published
+ones; a method that is not named has the default.
 
 | setting | default | methods | meaning |
 |---|---|---|---|
 """
 
 
-def reference() -> str:
-    """The page."""
+def pages() -> dict[Path, str]:
+    """Each page by its path."""
     options = "".join(_row(option) for option in OPTIONS)
-    return f"{HEADER}{options}{SETTINGS_HEADER}{''.join(_settings())}"
+    return {
+        FOLDER / "options.md": f"{HEADER}{options}{SETTINGS_HEADER}{''.join(_decided())}",
+        FOLDER / "search-settings.md": f"{RESEARCH_HEADER}{''.join(_of_methods())}",
+    }
 
 
-def _settings() -> list[str]:
+def _decided() -> Iterator[str]:
+    default = PRESETS[DEFAULT_METHOD]
+    methods = ", ".join(f"`{name}`" for name in PRESETS)
+    yield f"| `method` | {DEFAULT_METHOD} | How it is searched. One of {methods}. |\n"
+    known = {item.name: item for item in fields(OptimizeSettings)}
+    for name in DECIDED:
+        key = re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+        meaning = _meaning(known[name].metadata)
+        yield f"| `{key}` | {_value(getattr(default, name))} | {meaning} |\n"
+
+
+def _of_methods() -> Iterator[str]:
     default = OptimizeSettings()
-    rows = []
     for item in fields(OptimizeSettings):
-        if not item.metadata:
+        if not item.metadata or item.name in DECIDED:
             continue
         usual = getattr(default, item.name)
         own = [
@@ -53,9 +97,12 @@ def _settings() -> list[str]:
             for name, preset in PRESETS.items()
             if getattr(preset, item.name) != usual
         ]
-        help_text = item.metadata["help"] + _choices(item.metadata)
-        rows.append(f"| `{item.name}` | {_value(usual)} | {', '.join(own)} | {help_text} |\n")
-    return rows
+        meaning = _meaning(item.metadata)
+        yield f"| `{item.name}` | {_value(usual)} | {', '.join(own)} | {meaning} |\n"
+
+
+def _meaning(metadata: Mapping[str, Any]) -> str:
+    return f"{metadata['help']}{_choices(metadata)}"
 
 
 def _choices(metadata: Mapping[str, Any]) -> str:
@@ -67,6 +114,8 @@ def _value(value: Any) -> str:
     match value:
         case None | "":
             return ""
+        case tuple():
+            return "; ".join(map(_value, value))
         case Mapping():
             return ", ".join(f"`{name}:{count}`" for name, count in value.items())
         case bool():
@@ -88,4 +137,5 @@ def _default(option: Option) -> str:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(reference(), encoding="utf-8")
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -167,7 +167,7 @@ OPTIONS = (
     _option(
         "--prompt-optimize-set",
         "texts",
-        "A setting of the method, such as budget='500 calls' or rounds=3; wins over the file's "
+        "A setting of the method, such as budget='500 calls' or seed=1; wins over the file's "
         "`optimize:`. May be repeated.",
         metavar="KEY=VALUE",
     ),

@@ -31,8 +31,16 @@ def script(name: str) -> ModuleType:
 
 
 def test_the_reference_of_options_is_up_to_date() -> None:
-    written = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
-    assert written == script("options").reference(), "run `python docs/options.py`"
+    for path, text in script("options").pages().items():
+        assert path.read_text(encoding="utf-8") == text, "run `python docs/options.py`"
+
+
+def test_every_setting_of_a_search_stands_on_one_of_two_pages() -> None:
+    decided, of_methods = script("options").pages().values()
+    assert "| `maxTokens` |" in decided
+    assert "| `batch_size` |" not in decided
+    assert "| `batch_size` |" in of_methods
+    assert "| `max_tokens` |" not in of_methods
 
 
 def test_the_rooms_on_the_page_are_those_of_the_import_contract() -> None:
