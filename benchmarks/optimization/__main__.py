@@ -34,13 +34,14 @@ def main() -> None:
     """Run the cells that are not in the results yet, or print the table of those that are."""
     options = _options()
     results = Results(options.out)
+    cells = list(_grid(options).cells())
     if options.table:
-        print(markdown(results.read()))
+        wanted = frozenset(cells)
+        print(markdown([outcome for outcome in results.read() if outcome.cell in wanted]))
         return
     if not options.data.is_dir():
         sys.exit(f"--data {options.data}: there is no such folder")
     done = {outcome.cell for outcome in results.read()}
-    cells = list(_grid(options).cells())
     left = [cell for cell in cells if cell not in done]
     print(f"{len(left)} of {len(cells)} cells to run", flush=True)
     engine = _engine(options)
