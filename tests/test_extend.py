@@ -9,6 +9,7 @@ import pytest
 
 from pytest_promptopt import hookspecs
 from pytest_promptopt.api import UsageError, evaluate
+from pytest_promptopt.registry import Registry
 from tests.plugin.test_optimize import weak
 from tests.project import PROMPT, Project
 
@@ -42,6 +43,9 @@ def installed(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
             (site / file).parent.mkdir(exist_ok=True)
             (site / file).write_text(file_of(f"{name}/{file}"))
     monkeypatch.syspath_prepend(site)
+    # Scanned anew: earlier tests have scanned without, later ones must not find it.
+    scan = vars(Registry)["_contributed"].func
+    monkeypatch.setattr(Registry, "_contributed", property(scan))
     monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
     return project
 
