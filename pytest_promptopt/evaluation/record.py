@@ -24,7 +24,8 @@ class PromptRecord:
 
     ``key`` is the subject's. ``goldens`` counts all there are, ``results`` are of those that ran.
     ``verdict`` is None where no gate ran, also of a prompt that ``has_gate``, ``base`` in a run
-    without one, ``content`` in a run that keeps no scores.
+    without one, ``content`` in a run that keeps no scores. ``retirement`` tells that the model ends
+    soon or has ended; empty where it does not.
     """
 
     key: str
@@ -37,6 +38,7 @@ class PromptRecord:
     base: BaseRecord | None = None
     results: tuple[GoldenResult, ...] = ()
     verdict: Verdict | None = None
+    retirement: str = ""
 
     @cached_property
     def evaluation(self) -> Evaluation:

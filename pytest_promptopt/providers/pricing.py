@@ -74,12 +74,17 @@ class Prices:
             return Price(input_usd=0.0, output_usd=0.0)
         if model.base_url is not None:
             return None
-        return self.listed.get(name) or self.listed.get(_SNAPSHOT.sub("", name))
+        return self.listed.get(name) or self.listed.get(without_snapshot(name))
 
     def cost_usd(self, model: Model, usage: Usage) -> float | None:
         """The cost of one call; None where the price is unknown, never 0 for that."""
         price = self.price(model)
         return None if price is None else price.cost_usd(usage)
+
+
+def without_snapshot(name: str) -> str:
+    """The name of the model that a dated snapshot is of."""
+    return _SNAPSHOT.sub("", name)
 
 
 def parse_prices(lines: Iterable[str]) -> dict[str, Price]:

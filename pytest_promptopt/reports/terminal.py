@@ -202,6 +202,8 @@ def _told_always(summary: PromptRecord) -> Iterator[str]:
     """What nobody may overlook, also of a prompt that holds."""
     if summary.verdict is not None and _is_let_through(summary.verdict):
         yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
+    if summary.retirement:
+        yield f"model: {printable(summary.retirement)}"
     for cause in summary.causes:
         ids = listed(cause.goldens)
         missing = cause.outcome.counted(len(cause.goldens))

@@ -1,7 +1,8 @@
 """The subjects that a prompt file gives: one a model, each with its base."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError, UsageError
@@ -15,6 +16,7 @@ from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Model
+from pytest_promptopt.providers.retirement import retirement_notice, utc_today
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +24,14 @@ class Entry:
     """A subject and what it is compared with; ``base`` is None in a run without one.
 
     ``is_unchanged`` means that its content is that of the base. ``content`` is what its score is
-    kept by, None in a run that keeps none.
+    kept by, None in a run that keeps none. ``retirement`` tells that its model ends.
     """
 
     subject: Subject
     base: Base | None = None
     is_unchanged: bool = False
     content: ScoredContent | None = None
+    retirement: str = ""
 
     @property
     def record(self) -> PromptRecord:
@@ -43,6 +46,7 @@ class Entry:
             has_gate=subject.prompt.gate is not None,
             content=self.content,
             base=self.base.record if self.base else None,
+            retirement=self.retirement,
         )
 
     def asked(self, goldens: Iterable[Golden]) -> Iterator[tuple[Subject, Golden]]:
@@ -58,12 +62,14 @@ class EntryReader:
     """Reads prompt files the way this run wants them.
 
     ``models`` stand in for the file's own; with more than one, subjects are told apart by them.
+    ``today`` is what the days on which models end are compared with.
     """
 
     settings: SubjectSettings
     models: tuple[str, ...] = ()
     baseline: Baseline | None = None
     saves_scores: bool = False
+    today: Callable[[], date] = utc_today
 
     def read(self, path: Path) -> tuple[Entry, ...]:
         """What the file at ``path`` gives to evaluate; raises PromptFileError."""
@@ -74,12 +80,14 @@ class EntryReader:
         found = self.baseline.prompt(prompt, root=root) if self.baseline else None
         is_unchanged = self._is_unchanged(prompt, found, root)
         content = ScoredContent.of(content_of(prompt, root=root)) if self.saves_scores else None
+        today = self.today()
         return tuple(
             Entry(
                 subject=base.compared_with(subject) if base else subject,
                 base=base,
                 is_unchanged=is_unchanged,
                 content=content,
+                retirement=retirement_notice(subject.model, today) if subject.model else "",
             )
             for subject, settings in self._subjects(prompt)
             for base in [self._base(subject, found, settings)]

@@ -1,5 +1,7 @@
 """``--prompt-model``, once and several times."""
 
+import pytest
+
 from tests.project import PROMPT, Project
 
 TWO = ("--prompt-model", "scripted:a.json", "--prompt-model", "scripted:b.json")
@@ -56,3 +58,17 @@ def test_the_same_model_twice_is_one(project: Project) -> None:
     twice = ("--prompt-model", "scripted:answers.json") * 2
     result = project.run(*twice, "-v")
     result.stdout.fnmatch_lines(["prompts/a.prompt.yml::right PASSED*"])
+
+
+def test_a_model_that_has_ended_is_told_once_with_where_that_stands(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    project.write("prompts/a.prompt.yml", PROMPT.replace("scripted:answers.json", "openai/gpt-4"))
+    result = project.run()
+    told = [line for line in result.outlines if "was retired" in line]
+    assert len(told) == 1
+    assert told[0].startswith("    model: openai/gpt-4 was retired on 2026-10-23 (source:")
+    assert "`promptopt migrate` moves a prompt to another model" in " ".join(
+        line.strip() for line in result.outlines
+    )
