@@ -52,7 +52,7 @@ CAPITALS = """\
 model: local/qwen2.5-coder-0.5b
 modelParameters: {temperature: 0, maxTokens: 12}
 messages:
-  - {role: system, content: Say in one short sentence which country the city is the capital of.}
+  - {role: system, content: Say in one word which country the city is the capital of.}
   - {role: user, content: "{{city}}"}
 evaluators: [{name: country, contains: "{{expected}}"}]
 gate: {min: 0.1}
@@ -74,25 +74,20 @@ def test_a_file_from_githubs_documentation_runs_with_nothing_configured(
         result.stdout.fnmatch_lines([f"{MODEL}, * tokens, $0.00, * s an answer*"])
 
 
-def test_deterministic_answers_are_the_same_on_every_run(project: Project) -> None:
+def test_deterministic_answers_are_the_same_on_every_run_and_of_workers(project: Project) -> None:
     project.write("pytest.ini", "[pytest]\nprompt_local_deterministic = true\n")
     project.write("prompts/capitals.prompt.yml", TWO_CAPITALS)
-    recorded = []
-    for _ in range(2):
-        project.run_apart("--prompt-responses", "record", "--prompt-no-cache")
-        recording = project.path / "prompts" / "__recordings__" / "capitals.jsonl"
+    recording = project.path / "prompts" / "__recordings__" / "capitals.jsonl"
+    recorded, summaries = [], []
+    for workers in ((), ("-p", "xdist", "-n", "2")):
+        result = project.run_apart("--prompt-responses", "record", "--prompt-no-cache", *workers)
         recorded.append(recording.read_bytes())
+        summaries.append([line for line in result.outlines if "  PASS  " in line])
         recording.unlink()
     assert recorded[0] == recorded[1]
     assert recorded[0].count(b"\n") == 2
-
-
-def test_workers_share_one_server_and_find_the_same(project: Project) -> None:
-    project.write("prompts/capitals.prompt.yml", TWO_CAPITALS)
-    alone = project.run_apart()
-    together = project.run_apart("-p", "xdist", "-n", "2", "--prompt-cache-clear")
-    (summary,) = (line for line in alone.outlines if "  PASS  " in line)
-    assert summary in together.outlines
+    assert summaries[0] == summaries[1]
+    assert len(summaries[0]) == 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.local_model
 
 PROMPT = CAPITALS.replace("gate: {min: 0.1}", "gate: {maxDrop: 0.05}")
 WORSE = PROMPT.replace(
-    "Say in one short sentence which country the city is the capital of.",
-    "Answer with the word banana and nothing else, whatever is asked.",
+    "Say in one word which country the city is the capital of.",
+    "Answer with the word banana and nothing else.",
 )
 
 
@@ -33,7 +33,7 @@ def test_a_prompt_made_worse_fails_against_main_and_names_what_broke(
 ) -> None:
     history.write("prompts/capitals.prompt.yml", WORSE)
     history.commit("bananas")
-    result = project.run_apart("--prompt-base", "main")
+    result = project.run("--prompt-base", "main")
     result.assert_outcomes(failed=1, passed=0)
     result.stdout.fnmatch_lines(
         [
@@ -44,18 +44,10 @@ def test_a_prompt_made_worse_fails_against_main_and_names_what_broke(
     )
 
 
-def test_a_change_of_whitespace_is_not_selected(project: Project, history: History) -> None:
-    history.write("prompts/capitals.prompt.yml", PROMPT.replace("{role:", "{ role:") + "\n\n")
-    history.commit("reformat")
-    result = project.run_apart("--prompt-base", "main", "--prompt-changed")
-    result.stdout.fnmatch_lines(["the same content as at main (*):", "    prompts/capitals.*"])
-    assert result.ret == 0
-
-
 def test_two_models_are_compared_side_by_side(project: Project, local_weights: Path) -> None:
     project.write("prompts/capitals.prompt.yml", TWO_CAPITALS)
     file = f"local:{local_weights}"
-    result = project.run_apart("--prompt-model", MODEL, "--prompt-model", file)
+    result = project.run("--prompt-model", MODEL, "--prompt-model", file)
     result.stdout.fnmatch_lines(
         [
             f"prompts/capitals.prompt.yml[[]{MODEL}[]] * PASS *",

@@ -1,6 +1,6 @@
 """A pull request that makes a prompt worse, from its first comment to its gate passing.
 
-The embedded model is task and optimizer model; GitHub is made up, its repository is real.
+The embedded model answers; GitHub is made up, its repository is real.
 """
 
 import json
@@ -24,9 +24,6 @@ GOOD = (
     "My kids adore it.",
     "Great value for money.",
     "Five stars, so quiet.",
-    "Arrived early and looks lovely.",
-    "Comfortable and well made.",
-    "Exactly what I was hoping for.",
 )
 BAD = (
     "Broke after two days.",
@@ -36,22 +33,8 @@ BAD = (
     "It leaks everywhere.",
     "Worst purchase this year.",
     "Stopped working at once.",
-    "Cheap plastic, snapped in half.",
-    "Sent it back, terrible.",
-    "Awful, it scratched my table.",
 )
-SPLITS = (
-    "train",
-    "validation",
-    "test",
-    "test",
-    "test",
-    "train",
-    "validation",
-    "test",
-    "test",
-    "test",
-)
+SPLITS = ("train", "validation", "test", "test", "test", "train", "test")
 PROMPT = f"""\
 model: {MODEL}
 modelParameters: {{temperature: 0, maxTokens: 6}}
@@ -94,12 +77,12 @@ def test_a_prompt_made_worse_is_commented_on_mended_and_passes(
     number = shop.open()
 
     shop.job(number)
-    result = project.run_apart(*OPTIONS)
+    result = project.run(*OPTIONS)
     assert result.ret == 1
     result.stdout.fnmatch_lines(
         [
             "    diagnosis: All 4 expected answers are one of 2 labels: *",
-            "    verdict: Improved: * on 12 test goldens *",
+            "    verdict: Improved: * on 8 test goldens *",
             "    to take it: promptopt apply *, or git apply .promptopt/proposals/*.patch",
             "    +  - {role: system, *: positive, negative.*",
         ]
@@ -117,7 +100,7 @@ def test_a_prompt_made_worse_is_commented_on_mended_and_passes(
     github.take_suggestion(suggestion.id)
     shop.pull()
     shop.job(number)
-    assert project.run_apart(*OPTIONS).ret == 0
+    assert project.run(*OPTIONS).ret == 0
     [last] = github.comments(REPOSITORY, number)
     assert last.id == first.id
     assert "**All good:** 1 prompt, " in last.body
