@@ -89,6 +89,12 @@ def test_a_prompt_that_misses_little_is_given_a_third_of_the_cap(tmp_path: Path)
     assert len(models.asked) <= 100
 
 
+def test_a_third_of_a_small_cap_still_tries_something(tmp_path: Path) -> None:
+    result, models = raced(tmp_path, passes_most, budget="100 calls")
+    assert 20 <= len(models.asked) <= 34
+    assert "the cap of 33 calls is reached" not in result.reason or len(result.tried) > 1
+
+
 def test_candidates_that_need_no_model_come_before_those_that_do(tmp_path: Path) -> None:
     result, _ = raced(tmp_path, budget="300 calls", rounds=1)
     origins = {tried.candidate.origin for tried in result.tried}
