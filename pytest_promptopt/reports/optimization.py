@@ -51,19 +51,34 @@ class Follower:
             if self.now() - self._began_at < _REPLAYED_SECONDS:
                 self._share_before = _share_taken(event.spent, self._last.caps)
         if isinstance(event, Advanced):
-            yield Line(", ".join(self.parts))
+            phase, best, calls, *rest = describe_search(event)
+            left = [f"at most {left} left at this rate" for left in self._left(event)]
+            yield Line(", ".join((phase, best, calls, *left, *rest)))
         else:
             yield from describe_event(event)
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """Where the search is, the foremost first."""
-        if self._last is None:
+        """Where the search is, the foremost first and all of it short, for one line."""
+        last = self._last
+        if last is None:
             return ()
-        left = self._seconds_left(self._last)
-        told = () if left is None else (f"at most {duration(left)} left at this rate",)
-        phase, *rest = describe_search(self._last)
-        return (phase, *rest[:2], *told, *rest[2:])
+        interval, cap = last.interval, last.caps.calls
+        best = f"best {last.best:.2f}" if last.best is not None else ""
+        best += f" ({interval.low:.2f} to {interval.high:.2f})" if interval else ""
+        parts = (
+            f"{last.phase} {last.round}/{last.rounds}" if last.round else last.phase.value,
+            best,
+            f"{last.spent.calls}{f' of {cap}' if cap else ''} calls",
+            *(f"{left} left" for left in self._left(last)),
+            f"{last.alive} alive",
+        )
+        return tuple(part for part in parts if part)
+
+    def _left(self, last: Advanced) -> Iterator[str]:
+        seconds = self._seconds_left(last)
+        if seconds is not None:
+            yield duration(seconds)
 
     def _seconds_left(self, last: Advanced) -> float | None:
         seconds = self.now() - self._began_at

@@ -73,9 +73,12 @@ def test_calls_are_counted_between_phases_and_those_of_a_journal_make_no_rate(
     assert list(follower.follow(Counted(spent=Spent(task_calls=50)))) == []
     clock.seconds = 10
     assert list(follower.follow(Counted(spent=Spent(task_calls=60)))) == []
-    assert follower.parts[2:4] == (
-        "60 of 100 calls (0 of the optimizer model)",
-        "at most 40 s left at this rate",
+    assert follower.parts == (
+        "what the model proposes 2/3",
+        "best 0.75 (0.50 to 0.90)",
+        "60 of 100 calls",
+        "40 s left",
+        "4 alive",
     )
 
 
