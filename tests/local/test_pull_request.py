@@ -37,7 +37,7 @@ BAD = (
 SPLITS = ("train", "validation", "test", "test", "test", "train", "test")
 PROMPT = f"""\
 model: {MODEL}
-modelParameters: {{temperature: 0, maxTokens: 6}}
+modelParameters: {{temperature: 0, maxTokens: 4}}
 messages:
   - {{role: system, content: You get reviews of products. Read them.}}
   - {{role: user, content: "Review: {{{{review}}}}"}}

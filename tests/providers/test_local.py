@@ -189,7 +189,7 @@ class TestProvider:
                 SMALL,
                 ("system", "You write for children."),
                 ("user", f"Two sentences about {subject}, please."),
-                parameters={"temperature": 0, "max_tokens": 12},
+                parameters={"temperature": 0, "max_tokens": 8},
             )
             for subject in subjects
         ]
