@@ -23,5 +23,6 @@ def shop(project: Project, github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Write without the second between; that it is kept is tested with the client."""
+    """Write and try again at once; that these waits are kept is tested with the client."""
     monkeypatch.setattr(exchange, "SECONDS_BETWEEN_WRITES", 0.0)
+    monkeypatch.setattr(exchange, "_PAUSES_SECONDS", (0.0, 0.0))
