@@ -1,17 +1,18 @@
 """``method: race`` on made-up tasks whose right way is known."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_promptopt.errors import UsageError
+from pytest_promptopt.optimization.splits import widened
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.providers.request import Completion, Request, Usage
 from tests.optimization.world import (
     LABELS,
-    TASK,
     Models,
     events,
     follows_named_labels,
@@ -39,7 +40,8 @@ def passes_most(request: Request) -> str:
     """Right in nineteen of twenty, whatever the prompt says."""
     ticket = request.messages[-1].content
     label = next(label for label in LABELS if label in ticket)
-    return "no idea" if int(ticket.split()[-1]) % 20 == 7 else label
+    [number] = re.findall(r"case (\d+)", ticket)
+    return "no idea" if int(number) % 20 == 7 else label
 
 
 def raced(tmp_path: Path, task: Any = follows_named_labels, **settings: Any) -> Any:
@@ -90,9 +92,9 @@ def test_a_prompt_that_misses_little_is_given_a_third_of_the_cap(tmp_path: Path)
 
 
 def test_a_third_of_a_small_cap_still_tries_something(tmp_path: Path) -> None:
-    result, models = raced(tmp_path, passes_most, budget="100 calls")
+    result, models = raced(tmp_path, passes_most, budget="100 calls", seed=1)
     assert 20 <= len(models.asked) <= 34
-    assert "the cap of 33 calls is reached" not in result.reason or len(result.tried) > 1
+    assert len(result.tried) > 1
 
 
 def test_candidates_that_need_no_model_come_before_those_that_do(tmp_path: Path) -> None:
@@ -148,17 +150,12 @@ def test_hypotheses_are_tried_and_what_holds_is_merged(tmp_path: Path) -> None:
 
 def test_a_golden_of_validation_or_test_is_never_shown(tmp_path: Path) -> None:
     raced(tmp_path, budget="300 calls")
-    lent = {
-        str(line["golden"])
-        for line in events(tmp_path, "scored")
-        if str(line["golden"]).startswith("test")
-    }
     shown = {
         golden_id
         for line in events(tmp_path, "proposed")
         for golden_id in line["demonstrations"]  # type: ignore[attr-defined]
     }
+    lent = widened(PARTS, 0)
+    assert len(lent.validation) > len(PARTS.validation)
     assert shown
-    assert not any(str(golden_id).startswith(("test", "validation")) for golden_id in shown)
-    assert not shown & lent
-    assert TASK.name == "task"
+    assert shown <= {golden.id for golden in lent.train}
