@@ -75,4 +75,5 @@ def _tell(search: Search, root: Path, out: Output) -> None:
         warn(f"{proposal.location}: {sentence}")
     for line in render_diff(proposal.patch):
         out.line(line.text)
-    out.line(f"to take it: promptopt apply {proposal.id}")
+    unproven = "" if proposal.is_proven else "unproven; "
+    out.line(f"{unproven}to take it: promptopt apply {proposal.id}")

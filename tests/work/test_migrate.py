@@ -107,6 +107,15 @@ def test_a_margin_out_of_range_is_refused() -> None:
         moved("chatty", margin=2)
 
 
+def test_the_command_marks_what_is_not_proven(
+    moving: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["migrate", "prompts/a.prompt.yml", "--to", "scripted:mover:chatty"]
+    assert main([*command, "--margin", "0.01", "--set", "budget=600 calls"]) == 1
+    [name] = ProposalStore(moving.path).ids()
+    assert capsys.readouterr().out.endswith(f"\nunproven; to take it: promptopt apply {name}\n")
+
+
 def test_the_command_saves_what_it_proposes_and_says_how_to_take_it(
     moving: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
