@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
@@ -73,17 +72,8 @@ class SearchState:
         """Those of the pool that were scored on validation, in the order of joining."""
         return [standing for c in self.pool if (standing := self.standing(c)).cases]
 
-    async def try_out(self, most: int, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
-        """What those that pass the guards score on goldens of ``train``.
-
-        Raises :class:`ForeignCodeError` where it is more than ``most`` answers at once.
-        """
-        count = sum(len(goldens) for _, goldens in wanted)
-        if count > most:
-            raise ForeignCodeError(
-                f"a proposer wants {count} answers to try its candidates, and by its `cost` it "
-                f"may have {most}"
-            )
+    async def try_out(self, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
+        """What those that pass the guards score on goldens of ``train``."""
         passed = [(candidate, goldens) for candidate, goldens in wanted if self.admit(candidate)]
         self.tried_out |= {candidate.id for candidate, _ in passed}
         await self.board.ask(passed)
@@ -142,6 +132,7 @@ class SearchState:
         answers: int = 0,
     ) -> Context:
         """What a proposer is given; without ``optimizer`` and ``answers`` it may ask nothing."""
+        allotment = optimizer or self.allotment("contract", 0)
         return Context(
             prompt=self.subject.prompt,
             position=position,
@@ -154,8 +145,8 @@ class SearchState:
             memory=self.memory,
             diagnosis=diagnosis,
             settings=self.settings,
-            optimizer=optimizer or self.allotment("contract", 0),
-            trial=partial(self.try_out, answers),
+            optimizer=allotment,
+            trial=Tries(search=self, answers=answers, proposer=allotment.proposer),
             count=count,
             rng=self.rng,
         )
@@ -171,3 +162,23 @@ class SearchState:
             if golden.id in known and golden.id not in candidate.demonstrations
         ]
         return diagnose([*cases, *more], self.splits.train, self.subject)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tries:
+    """The tries of one proposer, which may have so many ``answers`` and no more."""
+
+    search: SearchState
+    answers: int
+    proposer: str
+
+    async def __call__(self, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
+        """As :meth:`SearchState.try_out`; raises :class:`ForeignCodeError` for too many."""
+        count = sum(len(goldens) for _, goldens in wanted)
+        if count > self.answers:
+            raise ForeignCodeError(
+                f"the proposer `{self.proposer}` wants {count} more answers to try its "
+                f"candidates, and by its `cost` it may have {self.answers}"
+            )
+        self.answers -= count
+        return await self.search.try_out(wanted)

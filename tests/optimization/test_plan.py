@@ -137,6 +137,17 @@ class Tiring(Undeclared):
         return [context.child(f"{START} {teams}", origin="own")]
 
 
+class Trying(Undeclared):
+    def cost(self, order: Order) -> ProposerCost:
+        return ProposerCost(candidates=order.count, answers=3)
+
+    async def propose(self, context: Context) -> list[Candidate]:
+        child = context.child(f"{START} Team {LABELS[0]}.", origin="own")
+        await context.trial([(child, context.train[:2])])
+        await context.trial([(child, context.train[2:4])])
+        return [child]
+
+
 class Blank(Undeclared):
     async def propose(self, context: Context) -> list[Candidate]:
         await context.optimizer.ask([Question(request="paraphrase", values={}, tag="prompt")])
@@ -188,6 +199,7 @@ def others(monkeypatch: pytest.MonkeyPatch) -> None:
         Greedy,
         Broken,
         Tiring,
+        Trying,
         Blank,
         Careless,
         Stated,
@@ -274,6 +286,11 @@ def test_no_round_takes_more_than_the_plan_says(
         ),
         ("broken", "the proposer `broken` raised ValueError: no 3 ("),
         ("blank", "the request paraphrase has no value for `"),
+        (
+            "trying",
+            "the proposer `trying` wants 2 more answers to try its candidates, and by its `cost` "
+            "it may have 1",
+        ),
         ("careless", "the proposer `careless` gave something else than candidates"),
     ],
 )
