@@ -119,7 +119,7 @@ def _golden(split: Split, number: int, row: Row) -> Golden:
     )
 
 
-def _induction(name: str) -> Callable[[Path], tuple[Sequence[Row], Sequence[Row]]]:
+def _induction(name: str) -> Rows:
     def rows(data: Path) -> tuple[Sequence[Row], Sequence[Row]]:
         return _induced(data, "induce", name), _induced(data, "execute", name)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_promptopt.prompts.answer_place import AnswerPlace
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
+from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import Template, as_text
 
 GIVEN = "given"
@@ -57,8 +58,7 @@ class Candidate:
         """The texts of the messages that differ from the file's, with examples shown as text."""
         texts = dict(self.texts)
         if self.demonstrations and self.shown_in is not None:
-            by_id = {golden.id: golden for golden in goldens}
-            shown = examples_text(prompt, [by_id[golden_id] for golden_id in self.demonstrations])
+            shown = examples_text(prompt, self._shown(goldens))
             texts[self.shown_in] = f"{self.text(prompt, self.shown_in).rstrip()}\n\n{shown}"
         return {n: t for n, t in texts.items() if t != prompt.messages[n].template.text}
 
@@ -77,24 +77,24 @@ class Candidate:
         ]
         asked = [n for n, message in enumerate(messages) if message.role == "user"]
         if self.demonstrations and self.shown_in is None and asked:
-            by_id = {golden.id: golden for golden in goldens}
             question = messages[asked[-1]]
             messages[asked[-1] : asked[-1]] = [
-                shown
-                for golden_id in self.demonstrations
-                for shown in _demonstration(question, by_id[golden_id], prompt.answer)
+                turn
+                for golden in self._shown(goldens)
+                for turn in _demonstration(question, golden, prompt.answer)
             ]
         return replace(prompt, messages=tuple(messages))
+
+    def _shown(self, goldens: Sequence[Golden]) -> list[Golden]:
+        by_id = {golden.id: golden for golden in goldens}
+        return [by_id[golden_id] for golden_id in self.demonstrations]
 
 
 def examples_text(prompt: Prompt, goldens: Sequence[Golden]) -> str:
     """The goldens' inputs with their answers, for a message to end with."""
-    names = dict.fromkeys(
-        name for message in prompt.messages for name in message.template.variables
-    )
     blocks = ["Examples:"]
     for golden in goldens:
-        inputs = {name: golden.variables[name] for name in names if name in golden.variables}
+        inputs = inputs_of(prompt, golden)
         is_single = len(inputs) == 1
         lines = [
             f"{'Input' if is_single else name}: {as_text(value).strip()}"

@@ -19,17 +19,10 @@ from pytest_promptopt.optimization.look import (
     score_given,
     try_contract,
 )
-from pytest_promptopt.optimization.memory import (
-    MemoryFile,
-    Remembered,
-)
+from pytest_promptopt.optimization.memory import MemoryFile, Remembered
 from pytest_promptopt.optimization.parents import Standing, best_first
 from pytest_promptopt.optimization.plan import Plan
-from pytest_promptopt.optimization.proposers.proposer import (
-    Order,
-    cost_of,
-    made_proposer,
-)
+from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.result import (
     Advanced,
     Event,
@@ -52,12 +45,7 @@ from pytest_promptopt.optimization.stops import (
     ForeignCodeError,
     SearchStoppedError,
 )
-from pytest_promptopt.optimization.verdict import (
-    SearchVerdict,
-    Side,
-    VerdictKind,
-    give_verdict,
-)
+from pytest_promptopt.optimization.verdict import SearchVerdict, Side, VerdictKind, give_verdict
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
 
@@ -251,9 +239,12 @@ class Course:
                 search.journal.forget_errors()
             return None, f"no verdict: {stop}"
         majority = majority_of(self._test, search.subject)
-        if majority is not None:
-            verdict = replace(verdict, sentence=f"{verdict.sentence} {majority.sentence}")
-        verdict = replace(verdict, gate=self._gate_by(verdict, candidate))
+        beside = f" {majority.sentence}" if majority is not None else ""
+        verdict = replace(
+            verdict,
+            sentence=f"{verdict.sentence}{beside}",
+            gate=self._gate_by(verdict, candidate),
+        )
         search.journal.tell("verdict", kind=verdict.kind.value, sentence=verdict.sentence)
         self.report(Judged(verdict=verdict))
         return verdict, ""

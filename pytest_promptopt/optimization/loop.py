@@ -2,6 +2,7 @@
 
 import math
 import random
+from collections.abc import Sequence
 from functools import partial
 
 from pytest_promptopt.client.estimate import likely_usage
@@ -42,6 +43,7 @@ from pytest_promptopt.optimization.splits import Splits, widened
 from pytest_promptopt.optimization.verdict import (
     FRESH_SAMPLES_FROM,
 )
+from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, Model, Request
 
@@ -77,7 +79,7 @@ async def run_search(
     do not fit. Whatever ends a search that has begun is the ``reason`` of its result.
     """
     parts = usable(subject, splits)
-    if settings.spending == "shares":
+    if settings.shares_caps:
         parts = widened(parts, settings.seed)
     planned = plan_for(subject, settings, splits, price_usd=price_usd)
     own_requests = [
@@ -132,10 +134,12 @@ async def run_search(
         journal=journal,
         memory=Memory(earlier=earlier),
         rng=rng,
-        pulls=lambda _number: planned.settings.pulls,
+        pulls=(
+            partial(_shared_pulls, subject, parts.validation, settings.samples, allowance)
+            if settings.shares_caps
+            else lambda _number: planned.settings.pulls
+        ),
     )
-    if settings.spending == "shares":
-        search.pulls = partial(_shared_pulls, search, allowance)
     opened = 1 + openings(search.memory.earlier, run)
     fresh = FRESH_SAMPLES_FROM * opened
     return await Course(
@@ -196,11 +200,10 @@ def plan_for(
     return plan(settings, sizes)
 
 
-def _shared_pulls(search: SearchState, allowance: Allowance, number: int) -> int:
+def _shared_pulls(
+    subject: Subject, validation: Sequence[Golden], samples: int, allowance: Allowance, number: int
+) -> int:
     """What a round may take of what is left; without a cap all that it could use."""
-    golden = search.validation[0]
-    need = need_of(
-        allowance, search.subject, golden, range(search.settings.samples), is_likely=True
-    )
+    need = need_of(allowance, subject, validation[0], range(samples), is_likely=True)
     room = pulls_of(number, allowance.room(need))
     return _NO_CAP if math.isinf(room) else int(room)

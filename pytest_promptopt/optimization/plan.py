@@ -15,7 +15,7 @@ from pytest_promptopt.optimization.allocation.allocator import (
 )
 from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.batches import BATCHES
-from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK, SAMPLES_TO_ASK
+from pytest_promptopt.optimization.diagnosis.headroom import GOLDENS_TO_ASK
 from pytest_promptopt.optimization.parents import CHOOSERS
 from pytest_promptopt.optimization.proposers.proposer import Order, cost_of, made_proposer
 from pytest_promptopt.optimization.settings import OptimizeSettings
@@ -78,7 +78,7 @@ class Plan:
         """The plan for a reader."""
         settings = self.settings
         cap = "no cap on calls" if math.isinf(self.cap) else f"at most {self.cap:.0f} calls"
-        if settings.spending == "shares":
+        if settings.shares_caps:
             return (_shares_told(self, cap),)
         lines = [
             f"{settings.method}: {cap}; {self.before} before the first round, at most "
@@ -136,7 +136,7 @@ def plan(settings: OptimizeSettings, sizes: Sizes) -> Plan:
     stays as published. Rounds themselves are not cut: what is left goes on to be used.
     """
     cap = _cap_in_calls(settings.caps, sizes)
-    if settings.spending == "shares":
+    if settings.shares_caps:
         return _shared_plan(settings, sizes, cap)
     parts = [_shrunk(settings, sizes, part) for part in range(_PARTS, -1, -1)]
     for rounds in range(min(_ROUNDS_WANTED, settings.rounds), 0, -1):
@@ -306,7 +306,7 @@ def _before(settings: OptimizeSettings, sizes: Sizes) -> int:
     look = min(settings.headroom_goldens, sizes.train)
     answers = sizes.validation * settings.samples
     if settings.headroom:
-        answers += look * (settings.samples + SAMPLES_TO_ASK - 1)
+        answers += look * (settings.samples + int(settings.headroom_samples > 1))
     elif settings.diagnosis:
         answers += look * settings.samples
     if settings.diagnosis:

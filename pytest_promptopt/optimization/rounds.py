@@ -56,7 +56,7 @@ async def run_round(search: SearchState, number: int) -> int:
         # Not screened: it costs no call of the optimizer model, and a preset may race only one.
         contracts = await _contracts_elsewhere(search, proposals[0].cases if proposals else ())
         raced += contracts
-    joined = await _raced(search, number, raced) if raced else ()
+    joined = await _raced(search, number, raced, keep=settings.keep) if raced else ()
     if joined and races_rivals(allocator_of(settings)):
         search.pool[:] = joined
     else:
@@ -111,7 +111,7 @@ def _affordable(
     Where rounds share what is left, no more than can be raced, and nothing whose tries would take
     more than half.
     """
-    shares = search.settings.spending == "shares"
+    shares = search.settings.shares_caps
     pulls = search.pulls(number)
     count = min(count, pulls // LEAST_GOLDENS) if shares else count
     cost = cost_of(proposer, Order(count=count, fresh=fresh, settings=search.settings))
@@ -142,7 +142,7 @@ async def _screened(
     """
     settings = search.settings
     most = settings.most_candidates
-    if settings.spending == "shares":
+    if settings.shares_caps:
         most = min(most, search.pulls(number) // LEAST_GOLDENS)
         proposals = _in_turns(proposals)
     if len(proposals) <= most:
@@ -175,11 +175,12 @@ def _in_turns(proposals: Sequence[Proposed]) -> list[Proposed]:
 
 async def run_finals(search: SearchState) -> None:
     """Race those of the pool against each other, by what is left."""
-    search.pool[:] = await _raced(search, search.settings.rounds + 1, ()) or search.pool
+    number = search.settings.rounds + 1
+    search.pool[:] = await _raced(search, number, (), keep=_FINALISTS) or search.pool
 
 
 async def _raced(
-    search: SearchState, number: int, proposals: Sequence[Proposed]
+    search: SearchState, number: int, proposals: Sequence[Proposed], *, keep: int
 ) -> tuple[Candidate, ...]:
     settings = search.settings
     allocator = allocator_of(settings)
@@ -189,7 +190,7 @@ async def _raced(
         board=search.board,
         candidates=[proposal.candidate for proposal in proposals],
         goldens=search.validation,
-        keep=settings.keep if proposals else _FINALISTS,
+        keep=keep,
         pulls=max(search.pulls(number), len(proposals)),
         settings=settings,
         rng=search.rng,

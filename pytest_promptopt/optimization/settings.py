@@ -1,6 +1,5 @@
 """Every setting of a search, and how it is read."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -11,10 +10,10 @@ from pytest_promptopt.optimization.acceptance import ACCEPTANCES
 from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.batches import BATCHES
 from pytest_promptopt.optimization.parents import CHOOSERS
+from pytest_promptopt.prompts.parameters import snake_case
 from pytest_promptopt.scoring.options import type_name
 from pytest_promptopt.suggestion import did_you_mean
 
-_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _BUDGET = Budget.parse("300 calls")
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -139,6 +138,11 @@ class OptimizeSettings:
     confidence: float = _share(0.95, 1, "Of the verdict's interval.")
 
     @property
+    def shares_caps(self) -> bool:
+        """Whether rounds share what the caps leave."""
+        return self.spending == "shares"
+
+    @property
     def proposer_names(self) -> tuple[str, ...]:
         """Every proposer that may be asked, each once."""
         return tuple(dict.fromkeys(name for c in (*self.stages, self.proposers) for name in c))
@@ -190,11 +194,6 @@ def override(
     if found.demonstrations and not shown & set(found.proposer_names):
         found = replace(found, proposers={**found.proposers, "demonstrations": 1})
     return found
-
-
-def snake_case(key: str) -> str:
-    """A setting's name as it is here: ``maxTokens`` and ``max-tokens`` are ``max_tokens``."""
-    return _CAPITAL.sub("_", key).replace("-", "_").lower()
 
 
 def _read_count(raw: Any, metadata: Mapping[str, Any]) -> int | None:

@@ -76,7 +76,7 @@ def shortfall(splits: Splits) -> str:
 def _short_validation(splits: Splits) -> str:
     if not splits.validation:
         return "No golden is in the validation split: there is nothing to choose a candidate by."
-    count = len(widened(splits, 0).validation)
+    count = len(splits.validation)
     if count >= _LEAST_TO_CHOOSE:
         return ""
     return (

@@ -64,6 +64,11 @@ class SearchVerdict:
     cost_after: AnswerCost = NO_COST
     gate: str = ""
 
+    @property
+    def cost(self) -> str:
+        """What an answer takes, and took before; empty where that is not known."""
+        return f"{self.cost_after}; before {self.cost_before}" if self.cost_after.tokens else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:

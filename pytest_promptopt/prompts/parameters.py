@@ -32,9 +32,14 @@ SYNONYMS = {
 }
 
 
+def snake_case(name: str) -> str:
+    """``maxTokens`` and ``max-tokens`` are ``max_tokens``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+
+
 def canonical_name(name: str) -> str:
     """``maxTokens``, ``max-tokens`` and ``max_completion_tokens`` are all ``max_tokens``."""
-    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    snake = snake_case(name)
     return SYNONYMS.get(snake, snake)
 
 

@@ -168,9 +168,8 @@ def render_result(result: Result, caps: Caps) -> Iterator[Line]:
         yield Line(f"on validation: {result.before:.3f} before, {result.after:.3f} now")
     if result.verdict is not None:
         yield from _verdict(result.verdict)
-        before, after = result.verdict.cost_before, result.verdict.cost_after
-        if after.tokens:
-            yield Line(f"an answer takes {after}; before {before}")
+        if result.verdict.cost:
+            yield Line(f"an answer takes {result.verdict.cost}")
         for word, ids in (("fixed", result.verdict.fixed), ("broken", result.verdict.broken)):
             if ids:
                 yield Line(f"{word}: {listed(ids)}")

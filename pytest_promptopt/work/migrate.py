@@ -62,15 +62,8 @@ def migrate(
     options = {**options, "model": [to_model]}
     with opened(path, options, known, on_remark, plugins) as (files, engine, settings):
         check_optimize_options(settings)
-        searcher = Searcher(
-            root=engine.root,
-            settings=settings,
-            entries=engine.entries,
-            bridge=engine.bridge,
-            hook=engine.hook,
-            on_event=on_event,
-            move=Move(from_model=from_model, to_model=to_model, margin=margin),
-        )
+        move = Move(from_model=from_model, to_model=to_model, margin=margin)
+        searcher = Searcher.of(engine, settings, on_event, move)
         records = [entry.record for file in files for entry in engine.entries.read(file)]
         searches = tuple(searcher.search(record) for record in records)
         return Migration(root=engine.root, searches=searches)

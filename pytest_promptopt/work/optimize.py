@@ -28,8 +28,8 @@ from pytest_promptopt.optimization.presets import (
 from pytest_promptopt.optimization.result import Counted, Event, Result
 from pytest_promptopt.optimization.rival import Rival
 from pytest_promptopt.optimization.settings import OptimizeSettings
-from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens
-from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
+from pytest_promptopt.optimization.splits import Splits, shortfall, split_goldens, widened
+from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.project.folder import JOURNAL, MEMORY, RUNS
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.golden import slug
@@ -40,6 +40,7 @@ from pytest_promptopt.proposals.proposal import Proposal
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import RETRIED_FOR_TIMEOUTS
+from pytest_promptopt.work.engine import Engine
 from pytest_promptopt.work.entries import EntryReader
 from pytest_promptopt.work.evaluate import (
     OPTIONS,
@@ -90,7 +91,7 @@ class Search:
             patch=proposal.patch if proposal else "",
             apply_command=f"promptopt apply {proposal.id}" if proposal else "",
             flags=flags(proposal) if proposal else (),
-            cost=_answer_cost(verdict),
+            cost=verdict.cost if verdict else "",
             calls=result.spent.calls,
             model=str(self.subject.model),
             optimizer_model=self.optimizer_model,
@@ -128,6 +129,25 @@ class Searcher:
     waiting: Callable[[], None] = do_nothing
     move: Move | None = None
 
+    @classmethod
+    def of(
+        cls,
+        engine: Engine,
+        settings: Settings,
+        on_event: Callable[[Event], None],
+        move: Move | None = None,
+    ) -> "Searcher":
+        """One that asks by the engine."""
+        return cls(
+            root=engine.root,
+            settings=settings,
+            entries=engine.entries,
+            bridge=engine.bridge,
+            hook=engine.hook,
+            on_event=on_event,
+            move=move,
+        )
+
     def search(self, prompt: PromptRecord, begin: Callable[[str, str], None] = ignore) -> Search:
         """Search for a better one, or go on with the search that was interrupted.
 
@@ -152,7 +172,7 @@ class Searcher:
         memory = MemoryFile(self.root / MEMORY / f"{slug(subject.key)}.jsonl")
         turned_down = Memory(earlier=memory.read()).turned_down
         result = self._result(subject, settings, model, splits, memory, name, rival)
-        lacking = shortfall(splits)
+        lacking = shortfall(widened(splits, settings.seed) if settings.shares_caps else splits)
         search = Search(
             subject=subject,
             settings=settings,
@@ -274,14 +294,7 @@ def optimize(
             files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
         )
         wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
-        searcher = Searcher(
-            root=engine.root,
-            settings=settings,
-            entries=engine.entries,
-            bridge=engine.bridge,
-            hook=engine.hook,
-            on_event=on_search_event,
-        )
+        searcher = Searcher.of(engine, settings, on_search_event)
         searches, refused = _searched(wanted, searcher)
         run = replace(run, searches=tuple(search.finding.search for search in searches))
         engine.hook.pytest_promptopt_run(run=run)
@@ -331,13 +344,6 @@ def _proposal(search: Search, chosen: Candidate, edit: Edit) -> Proposal:
         method=search.settings.method,
         optimizer_model=search.optimizer_model,
     )
-
-
-def _answer_cost(verdict: SearchVerdict | None) -> str:
-    """What an answer takes, and took before."""
-    if verdict is None or not verdict.cost_after.tokens:
-        return ""
-    return f"{verdict.cost_after}; before {verdict.cost_before}"
 
 
 def _is_worth_showing(result: Result) -> bool:

@@ -9,7 +9,8 @@ from pytest_promptopt.optimization.allocation.allocator import ALLOCATORS
 from pytest_promptopt.optimization.allowance import Caps
 from pytest_promptopt.optimization.presets import DEFAULT_METHOD, PRESETS, read_optimize_settings
 from pytest_promptopt.optimization.proposers.proposer import PROPOSERS
-from pytest_promptopt.optimization.settings import OptimizeSettings, snake_case
+from pytest_promptopt.optimization.settings import OptimizeSettings
+from pytest_promptopt.prompts.parameters import snake_case
 from pytest_promptopt.prompts.violations import prompt_schema
 
 WHERE = "--prompt-optimize-set"

@@ -19,7 +19,6 @@ from pytest_promptopt.optimization.diagnosis.tolerance import NO_TOLERANCE, tole
 from pytest_promptopt.statistics.intervals import one_sided, verdict_interval
 
 GOLDENS_TO_ASK = 30
-SAMPLES_TO_ASK = 2
 LEAST_GAIN = 0.05
 """A possible gain that is no higher is not worth a search."""
 

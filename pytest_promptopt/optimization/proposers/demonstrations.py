@@ -1,11 +1,12 @@
 """Worked examples from ``train`` in front of the question."""
 
+import itertools
 from collections.abc import Sequence
 
 from pytest_promptopt.optimization.candidate import Candidate
+from pytest_promptopt.optimization.proposers.examples import answers_in_turns
 from pytest_promptopt.optimization.proposers.proposer import Context, Order, ProposerCost
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.template import as_text
 
 
 class Demonstrations:
@@ -43,12 +44,5 @@ class Demonstrations:
     def _draw(self, context: Context, usable: Sequence[Golden], most: int) -> tuple[str, ...]:
         missed = {case.golden.id for case in context.errors}
         shuffled = context.rng.sample(usable, len(usable))
-        by_answer: dict[str, list[Golden]] = {}
-        for golden in sorted(shuffled, key=lambda golden: golden.id not in missed):
-            by_answer.setdefault(as_text(golden.expected), []).append(golden)
-        ids: list[str] = []
-        while len(ids) < most and any(by_answer.values()):
-            for goldens in by_answer.values():
-                if goldens and len(ids) < most:
-                    ids.append(goldens.pop(0).id)
-        return tuple(ids)
+        ordered = sorted(shuffled, key=lambda golden: golden.id not in missed)
+        return tuple(golden.id for golden in itertools.islice(answers_in_turns(ordered), most))

@@ -111,13 +111,17 @@ def _note(context: Context, variant: _Variant, shown: int) -> str:
     return f"Shows {shown} worked examples{form}{instead}, {variant.pick}{fewer}."
 
 
-def _balanced(context: Context, usable: Sequence[Golden]) -> Iterator[Golden]:
-    """Expected answers take turns."""
+def answers_in_turns(goldens: Sequence[Golden]) -> Iterator[Golden]:
+    """All of them so that expected answers take turns, those of one answer in their order."""
     by_answer: dict[str, list[Golden]] = {}
-    for golden in context.rng.sample(usable, len(usable)):
+    for golden in goldens:
         by_answer.setdefault(as_text(golden.expected), []).append(golden)
     for turn in itertools.zip_longest(*by_answer.values()):
         yield from (golden for golden in turn if golden is not None)
+
+
+def _balanced(context: Context, usable: Sequence[Golden]) -> Iterator[Golden]:
+    yield from answers_in_turns(context.rng.sample(usable, len(usable)))
 
 
 def _random(context: Context, usable: Sequence[Golden]) -> Iterator[Golden]:

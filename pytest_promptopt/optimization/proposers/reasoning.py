@@ -14,7 +14,6 @@ _ASKS = (
     f'Then write "{_MARK}" and after it the answer alone.'
 )
 _LEAST_TOKENS = 200
-_LIMITS = ("max_tokens", "max_completion_tokens", "max_output_tokens")
 
 
 class Reasoning:
@@ -33,12 +32,13 @@ class Reasoning:
     async def propose(self, context: Context) -> Sequence[Candidate]:
         """One candidate, none where it cannot be asked for."""
         prompt, parent = context.prompt, context.parent
-        room = [prompt.parameters[name] for name in _LIMITS if name in prompt.parameters]
+        room = prompt.parameters.get("max_tokens", _LEAST_TOKENS)
         is_possible = (
             prompt.answer == WHOLE
             and parent.answer is None
             and prompt.response_format == "text"
-            and all(isinstance(limit, int) and limit >= _LEAST_TOKENS for limit in room)
+            and isinstance(room, int)
+            and room >= _LEAST_TOKENS
         )
         text = with_contract(context.text, _ASKS) if is_possible else None
         if text is None:
