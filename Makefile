@@ -10,7 +10,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # The tests start many Pythons, each of which would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: eval test test-code test-local cover lock clean
+.PHONY: eval test test-code check behaviour test-local cover lock clean
 
 # Score prompts/ live on the embedded model.
 eval: $(VENV)/.eval
@@ -19,11 +19,17 @@ eval: $(VENV)/.eval
 # Everything but the coverage.
 test: test-code test-local
 
+# Side by side, since types are checked in one process and tests wait at times.
 test-code: $(VENV)/.test
+	$(MAKE) --no-print-directory --jobs 2 check behaviour
+
+check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+behaviour: $(VENV)/.test
 	$(BIN)/pytest -m "not local_model" -n 2
 
 # In one process and after the others: two servers with a model would starve each other. Where
