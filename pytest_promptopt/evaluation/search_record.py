@@ -42,8 +42,8 @@ class SearchRecord:
     where it was not opened or is too small. ``apply_command`` is empty where nothing is proposed,
     and ``patch`` also where it is not to be shown; ``flags`` says what in it people must look at.
     ``offer`` is None in a run that proposes nothing to a forge. ``cost`` says what an answer takes
-    before and after, empty where that is not known. ``calls`` counts task and
-    optimizer calls.
+    before and after, and ``gate`` whether the gate then holds; both are empty where that is not
+    known. ``calls`` counts task and optimizer calls.
     """
 
     key: str
@@ -58,6 +58,7 @@ class SearchRecord:
     flags: tuple[str, ...] = ()
     offer: Offer | None = None
     cost: str = ""
+    gate: str = ""
     calls: int = 0
     model: str = ""
     optimizer_model: str = ""

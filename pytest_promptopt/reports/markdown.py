@@ -303,6 +303,8 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield f"optimized: {inline(prompt.search.sentence, limit=600)}"
         if prompt.search.cost:
             yield f"an answer takes {prompt.search.cost}"
+        if prompt.search.gate:
+            yield inline(prompt.search.gate, limit=500)
 
 
 def _golden(result: GoldenResult, change: Difference | None) -> str:

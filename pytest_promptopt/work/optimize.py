@@ -92,6 +92,7 @@ class Search:
             apply_command=f"promptopt apply {proposal.id}" if proposal else "",
             flags=flags(proposal) if proposal else (),
             cost=verdict.cost if verdict else "",
+            gate=verdict.gate if verdict else "",
             calls=result.spent.calls,
             model=str(self.subject.model),
             optimizer_model=self.optimizer_model,

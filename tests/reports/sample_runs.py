@@ -115,6 +115,8 @@ def one_failing(answer: str = "", patch: str = PATCH) -> Run:
         after=1.0,
         patch=patch,
         apply_command="promptopt apply 0123456789ab",
+        cost="12 tokens instead of 10, $0.0001 as before",
+        gate="The gate holds on 12 test goldens with the new prompt: score 1.000, min 0.85.",
         offer=Offer(rung=Rung.SUGGEST, url="https://github.com/acme/shop/pull/7#review-1"),
         calls=200,
         model=MODEL,
