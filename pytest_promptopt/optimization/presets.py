@@ -23,8 +23,8 @@ PRESETS: Mapping[str, OptimizeSettings] = {
         batch="random",
         batch_size=8,
         stages=(
-            {"stated": 2, "contract": 2, "examples": 8, "reasoning": 1},
-            {"combine": 6, "examples": 3, "hypotheses": 4, "induce": 1},
+            {"stated": 2, "contract": 2, "examples": 12, "reasoning": 1},
+            {"combine": 6, "examples": 4, "hypotheses": 4, "induce": 1},
             {"combine": 3, "examples": 2, "prune": 3},
         ),
         most_candidates=48,

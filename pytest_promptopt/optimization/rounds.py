@@ -71,9 +71,9 @@ async def _proposals(
     settings = search.settings
     proposers = {name: made_proposer(name, settings) for name in counts}
     cases: tuple[Case, ...] = ()
-    if (
-        any(proposer.needs_cases for proposer in proposers.values())
-        or allocator_of(settings).is_gate
+    if allocator_of(settings).is_gate or any(
+        proposer.needs_cases and _affordable(search, number, proposer, counts[name], 0)[0]
+        for name, proposer in proposers.items()
     ):
         drawn = await search.batches.draw(search.board, parent, search.pool)
         # Of what it shows as an example nothing is learned.

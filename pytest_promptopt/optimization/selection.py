@@ -10,7 +10,7 @@ from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.prompts.prompt import Prompt
 
 _ROUNDING = 1e-9
-_MOST_GIVEN_UP = 0.05
+_MOST_GIVEN_UP = 0.03
 """Of the score, for a prompt that costs less or changes less."""
 
 
@@ -19,7 +19,7 @@ def chosen(prompt: Prompt, given: Standing, others: Sequence[Standing]) -> Stand
 
     Where they are equal there, as on a few goldens that both miss, all that each has counts.
 
-    Among those within one standard error of it by paired gains, and no more than .05 below, the
+    Among those within one standard error of it by paired gains, and no more than .03 below, the
     one whose answers cost least; where they cost the same the one that changes the prompt least.
     None where none is above ``given``.
     """

@@ -25,17 +25,17 @@ class _Variant:
 
 
 _VARIANTS = (
-    _Variant(size=4, pick="balanced"),
     _Variant(size=8, pick="balanced"),
+    _Variant(size=4, pick="balanced"),
+    _Variant(size=8, pick="diverse"),
     _Variant(size=4, pick="diverse"),
     _Variant(size=4, pick="balanced", as_turns=False),
-    _Variant(size=8, pick="diverse"),
-    _Variant(size=2, pick="balanced"),
-    _Variant(size=4, pick="hardest"),
     _Variant(size=8, pick="hardest"),
+    _Variant(size=2, pick="balanced"),
+    _Variant(size=8, pick="random"),
+    _Variant(size=4, pick="hardest"),
     _Variant(size=8, pick="balanced", as_turns=False),
     _Variant(size=4, pick="random"),
-    _Variant(size=8, pick="random"),
     _Variant(size=2, pick="diverse"),
 )
 
@@ -43,7 +43,7 @@ _VARIANTS = (
 class Examples:
     """``count`` sets of worked examples, without asking a model.
 
-    They come in a fixed order of variants: 4, 8 or 2 goldens, at most ``demonstrations``;
+    They come in a fixed order of variants: 8, 4 or 2 goldens, at most ``demonstrations``;
     balanced over the expected answers, with inputs as unlike each other as can be, those that the
     parent misses, or at random; as turns or as text. After the last variant it begins again with
     other draws.
