@@ -30,6 +30,9 @@ def main() -> None:
         assert "2 passed, 1 missed" in told
         command = Path(sysconfig.get_path("scripts"), "promptopt")
         assert _run(project, str(command), "--version").startswith("promptopt ")
+        assert "new .github/workflows/prompts.yml" in _run(
+            project, str(command), "init", "--workflow"
+        )
 
 
 def _run(folder: Path, *command: str) -> str:

@@ -20,7 +20,8 @@ ACTION = ROOT / ".github" / "actions" / "prompt-eval" / "action.yml"
 REPLAY = ROOT / ".github" / "workflows" / "prompts.yml"
 COMMENT = ROOT / ".github" / "workflows" / "prompts-comment.yml"
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
-WORKFLOWS = sorted([*REPLAY.parent.glob("*.yml"), *(ROOT / "docs" / "workflows").glob("*.yml")])
+TEMPLATES = ROOT / "pytest_promptopt" / "work" / "templates"
+WORKFLOWS = [*sorted(REPLAY.parent.glob("*.yml")), TEMPLATES / "workflow.yml"]
 FILES = [ACTION, *WORKFLOWS]
 
 PROMPT = """\
@@ -191,6 +192,10 @@ def test_zizmor_finds_an_injection(tmp_path: Path) -> None:
 def test_workflows_and_action_are_what_the_published_schemas_describe() -> None:
     assert schema_problems("vendor.github-workflows", *WORKFLOWS) == ""
     assert schema_problems("vendor.github-actions", ACTION) == ""
+
+
+def test_the_action_that_init_writes_is_the_one_that_this_project_uses() -> None:
+    assert (TEMPLATES / "action.yml").read_bytes() == ACTION.read_bytes(), f"copy {ACTION}"
 
 
 def test_a_key_that_the_schema_does_not_know_is_found(tmp_path: Path) -> None:

@@ -15,7 +15,10 @@ JOURNAL = "journal.jsonl"
 """A search has a folder of its own in :data:`RUNS`, and this in it."""
 SCORES = FOLDER / "scores.jsonl"
 
-_IGNORED = "# Written by pytest-promptopt.\ncache/\nruns/\nproposals/\n"
+SCHEMA = FOLDER / "prompt.schema.json"
+"""What editors complete and check prompt files by, on a path that no update moves."""
+IGNORE = FOLDER / ".gitignore"
+IGNORED = "# Written by pytest-promptopt.\ncache/\nruns/\nproposals/\n"
 
 
 def project_with(part: Path, *, start: Path, remedy: str) -> Path:
@@ -34,8 +37,8 @@ def keep_out_of_git(root: Path) -> None:
 
     A folder that cannot be written to is left alone: whoever writes into it will say so.
     """
-    path = root / FOLDER / ".gitignore"
+    path = root / IGNORE
     with contextlib.suppress(OSError):
         path.parent.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
-            file.write(_IGNORED)
+            file.write(IGNORED)

