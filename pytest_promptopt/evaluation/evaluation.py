@@ -194,6 +194,22 @@ class Evaluation:
         return found
 
     @property
+    def commonest(self) -> tuple[str, float] | None:
+        """The answer that most scored goldens expect, with their share by weight.
+
+        That is what giving it every time would score, were an answer either right or wrong. None
+        where no two expect the same.
+        """
+        scored = [result for result in self.results if result.score is not None]
+        expected = [r.expected.strip() for r in scored if r.expected is not None]
+        total = sum(result.weight for result in scored)
+        [(answer, count)] = Counter(expected).most_common(1) or [("", 0)]
+        if count < 2 or not total:
+            return None
+        of_it = (r for r in scored if r.expected is not None and r.expected.strip() == answer)
+        return answer, sum(result.weight for result in of_it) / total
+
+    @property
     def evaluators(self) -> tuple[str, ...]:
         """Names of the evaluators that were heard, in their order."""
         return tuple(dict.fromkeys(m.name for r in self.results for m in r.evaluators))

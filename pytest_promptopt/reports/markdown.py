@@ -20,6 +20,7 @@ from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import cost, difference_text
 from pytest_promptopt.text.markdown import in_fence, inline
+from pytest_promptopt.text.tags import quoted
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the text."""
@@ -290,6 +291,9 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield from (inline(reason, limit=500) for reason in summary.verdict.reasons)
     elif summary.fails:
         yield f"{_counts(summary, _BAD)} of {counted(summary.goldens, 'golden')}"
+    if summary.evaluation.commonest is not None:
+        answer, share = summary.evaluation.commonest
+        yield f"always answering {inline(quoted(answer))} would be right for {100 * share:.0f} %"
     yield from map(_cause, summary.causes)
     if base is not None:
         label = inline(base.label)

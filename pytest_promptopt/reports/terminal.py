@@ -13,6 +13,7 @@ from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.table import Column, lay_out
+from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
 
 _WORST_SHOWN = 3
@@ -228,6 +229,10 @@ def _spread(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
         parts.append(f"{100 * passed:.0f} % passed")
     if evaluation.agreement is not None:
         parts.append(f"samples agree {100 * evaluation.agreement:.0f} %")
+    if evaluation.commonest is not None:
+        answer, share = evaluation.commonest
+        always = f"always answering {printable(quoted(answer))}"
+        parts.append(f"{always} would be right for {100 * share:.0f} %")
     if parts:
         yield ", ".join(parts)
 
