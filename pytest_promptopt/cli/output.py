@@ -38,6 +38,11 @@ class Output:
         for line in text.replace("\r\n", "\n").split("\n"):
             self.line(BAR, line)
 
+    def text(self, text: str) -> None:
+        """Text as it is, for another program; on a terminal its control characters written out."""
+        shown = printable(text) if self._stream.isatty() else text
+        self._stream.write(shown if shown.endswith("\n") else f"{shown}\n")
+
     def _shown(self, part: str | Styled) -> str:
         if isinstance(part, str):
             return printable(part).replace("\n", " ")

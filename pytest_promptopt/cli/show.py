@@ -11,7 +11,6 @@ from pytest_promptopt.history.snapshot import Roots, Snapshot, project_root, rea
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.suggestion import did_you_mean
 
 _DESCRIPTION = """\
 A prompt's messages as they would be sent for one of its goldens, with model and parameters; in
@@ -71,11 +70,7 @@ def _read(target: PromptTarget) -> Snapshot:
 def _golden(prompt: Prompt, wanted: str | None) -> Golden | None:
     if wanted is None:
         return prompt.goldens[0] if prompt.goldens else None
-    found = next((golden for golden in prompt.goldens if golden.id == wanted), None)
-    if found is None:
-        known = did_you_mean(wanted, [golden.id for golden in prompt.goldens])
-        raise UsageError(f"{prompt.location} has no golden `{wanted}`{known}")
-    return found
+    return prompt.golden(wanted)
 
 
 def _text(message: MessageTemplate, golden: Golden | None, prompt: Prompt) -> str:

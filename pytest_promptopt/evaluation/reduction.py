@@ -12,7 +12,6 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.providers.request import FinishReason
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score
 from pytest_promptopt.scoring.time_limit import OvertimeError
@@ -239,19 +238,5 @@ def _totals(trials: Sequence[Trial]) -> dict[str, Any]:
         "cost_usd": sum(known) if len(known) == len(costs) else None,
         "latency_seconds": sum(answer.latency_seconds for answer in answers),
         "saved": all(call.saved for call in calls),
-        "notes": tuple(dict.fromkeys(_notes(trials))),
+        "notes": tuple(dict.fromkeys(note for trial in trials for note in trial.notes)),
     }
-
-
-def _notes(trials: Sequence[Trial]) -> list[str]:
-    answers = [trial.answer for trial in trials]
-    notes = [note for answer in answers for note in answer.notes]
-    notes += ["no answer where `answer:` says that it stands" for trial in trials if trial.lack]
-    for answer in answers:
-        if answer.finish_reason is FinishReason.LENGTH:
-            notes.append("the answer was cut off at the token limit (maxTokens)")
-        elif answer.finish_reason is FinishReason.REFUSAL:
-            notes.append("the model refused to answer")
-        if not answer.text.strip():
-            notes.append("the answer is empty")
-    return notes

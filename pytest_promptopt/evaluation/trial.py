@@ -8,7 +8,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion, Request
+from pytest_promptopt.providers.request import Completion, FinishReason, Request
 from pytest_promptopt.scoring.extraction import extract
 from pytest_promptopt.scoring.score import Inquiry, Score
 
@@ -33,6 +33,20 @@ class Trial:
         found = extract(self.completion, self.place)
         object.__setattr__(self, "answer", found.completion)
         object.__setattr__(self, "lack", found.lack)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know of how the answer came about, and of one that is none."""
+        notes = [*self.answer.notes]
+        if self.lack:
+            notes.append("no answer where `answer:` says that it stands")
+        if self.answer.finish_reason is FinishReason.LENGTH:
+            notes.append("the answer was cut off at the token limit (maxTokens)")
+        elif self.answer.finish_reason is FinishReason.REFUSAL:
+            notes.append("the model refused to answer")
+        if not self.answer.text.strip():
+            notes.append("the answer is empty")
+        return tuple(notes)
 
 
 async def ask(provider: Provider, subject: Subject, golden: Golden, sample: int) -> Trial:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pytest_promptopt.errors import Problem
+from pytest_promptopt.errors import Problem, UsageError
 from pytest_promptopt.messages import Role
 from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import Template
+from pytest_promptopt.suggestion import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,3 +99,11 @@ class Prompt:
     reducer: Reducer = Reducer()
     problems: tuple[Problem, ...] = ()
     shown: tuple[Golden, ...] = ()
+
+    def golden(self, name: str) -> Golden:
+        """The golden of that id; raises UsageError."""
+        found = next((golden for golden in self.goldens if golden.id == name), None)
+        if found is None:
+            known = did_you_mean(name, [golden.id for golden in self.goldens])
+            raise UsageError(f"{self.location} has no golden `{name}`{known}")
+        return found

@@ -177,8 +177,8 @@ def test_answers_that_are_cut_refused_or_empty_are_noted() -> None:
         trial("", finish_reason=FinishReason.REFUSAL, notes=("temperature left out",)),
     ]
     assert score_golden(scored, GOLDEN, trials).notes == (
-        "temperature left out",
         "the answer was cut off at the token limit (maxTokens)",
+        "temperature left out",
         "the model refused to answer",
         "the answer is empty",
     )

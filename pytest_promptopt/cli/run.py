@@ -1,0 +1,85 @@
+"""``promptopt run``: one answer of a prompt, without a score."""
+
+import argparse
+
+from pytest_promptopt.cli.output import Output, warn
+from pytest_promptopt.cli.target import read_target
+from pytest_promptopt.errors import UsageError
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.reports.terminal import cost
+from pytest_promptopt.work.single_answer import SingleAnswer, ask_once
+
+_DESCRIPTION = """\
+Ask a prompt once. The answer goes to stdout, printed whole when it is there;
+tokens, cost and seconds go to stderr. Keys, cache and budget are a run's own."""
+_EPILOG = """\
+example: promptopt run review_tone --var review="Boils in no time."
+exit codes: 0 done, 1 no answer, 2 the command line cannot be meant, such as a
+placeholder without a value"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    add = parser.add_argument
+    add("prompt", metavar="PROMPT", help="a prompt file")
+    add(
+        "--var",
+        dest="variables",
+        action="append",
+        default=[],
+        type=_variable,
+        metavar="NAME=VALUE",
+        help="what stands for {{NAME}}; may be repeated",
+    )
+    add("--golden", metavar="ID", help="fill in this golden; --var wins over it")
+    add("--model", metavar="MODEL", help="ask this one instead of the file's")
+
+
+def run(arguments: argparse.Namespace, out: Output) -> int:
+    """Print the answer; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
+    target = read_target(arguments.prompt)
+    if target.ref is not None:
+        raise UsageError(f"`run` asks the file as it is; leave out @{target.ref}")
+    target.require_file()
+    answered = ask_once(
+        target.path,
+        variables=dict(arguments.variables),
+        golden=arguments.golden,
+        model=[arguments.model] if arguments.model else [],
+        on_remark=warn,
+    )
+    trial = answered.trial
+    out.text(trial.answer.text)
+    _tell(answered)
+    return 1 if trial.lack else 0
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
+    return name.strip(), value
+
+
+def _tell(answered: SingleAnswer) -> None:
+    completion, trial = answered.trial.completion, answered.trial
+    if answered.expected is not None:
+        warn(f"expected: {answered.expected}")
+    if trial.lack:
+        warn(f"{trial.lack}; this is all that the model said")
+    for note in trial.notes:
+        warn(note)
+    warn(f"{answered.model}: {_effort(completion)}")
+
+
+def _effort(completion: Completion) -> str:
+    usage = completion.usage
+    estimated = "" if usage.is_known else ", estimated"
+    tokens = (
+        f"{counted(usage.total_tokens, 'token')} "
+        f"({usage.input_tokens:,} in, {usage.output_tokens:,} out{estimated})"
+    )
+    saved = ", saved from an earlier call" if completion.saved else ""
+    return f"{tokens}, {cost(completion.cost_usd)}, {completion.latency_seconds:.2f} s{saved}"

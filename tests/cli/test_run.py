@@ -1,0 +1,131 @@
+"""``promptopt run`` with scripted answers."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.cli.main import main
+from pytest_promptopt.testing import Reply, WireServer
+
+PROMPT = """\
+model: scripted:answers.json
+answer: {tag: team}
+messages:
+  - {role: system, content: "You route for {{shop}}."}
+  - {role: user, content: "{{ticket}} {{user.name}}"}
+testData:
+  - {id: refund, shop: Kettles, ticket: "My money", user: {name: Ann}, expected: billing}
+  - {id: bare, ticket: "Where is it?", expected: shipping}
+"""
+ANSWERS = {
+    "My money": "<think>hm</think>I say <team>billing</team>.",
+    "lost": "no idea",
+    "*": "<team>a\x1b[31m\nb</team>",
+}
+TOOK = "promptopt: scripted:answers.json: 0 tokens (0 in, 0 out), $0.00, 0.00 s\n"
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "answers.json").write_text(json.dumps(ANSWERS))
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/route.prompt.yml").write_text(PROMPT)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        status = main(["run", "route", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def test_a_golden_gives_its_variables_and_what_is_expected(run: Run) -> None:
+    expected = "promptopt: expected: billing\n"
+    assert run("--golden", "refund") == (0, "billing\n", expected + TOOK)
+
+
+def test_a_variable_wins_over_the_goldens_own(run: Run) -> None:
+    status, out, told = run("--golden", "refund", "--var", "ticket=x=y")
+    assert (status, out, told) == (0, "a\x1b[31m\nb\n", TOOK)
+
+
+def test_variables_alone_are_enough(run: Run) -> None:
+    given = ("--var", "ticket=My money", "--var", "shop=", "--var", "user.name=Bo")
+    assert run(*given) == (0, "billing\n", TOOK)
+
+
+def test_an_answer_that_is_not_where_it_should_be_is_told_and_printed_whole(run: Run) -> None:
+    status, out, told = run("--golden", "refund", "--var", "ticket=lost")
+    assert (status, out) == (1, "no idea\n")
+    assert "; this is all that the model said\n" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            [],
+            "promptopt: prompts/route.prompt.yml:4: {{shop}} has no value\n"
+            "promptopt: prompts/route.prompt.yml:5: {{ticket}} has no value\n"
+            "promptopt: prompts/route.prompt.yml:5: {{user.name}} has no value\n"
+            "promptopt: give --var 'shop=…' --var 'ticket=…' --var 'user.name=…', or those of a "
+            "golden: --golden ID (refund, bare)\n",
+        ),
+        (
+            ["--golden", "bare", "--var", "user.name=x"],
+            "promptopt: prompts/route.prompt.yml:4: {{shop}} has no value\n"
+            "promptopt: give --var 'shop=…'\n",
+        ),
+        (
+            ["--var", "tiket=x"],
+            "no placeholder `tiket` (known: shop, ticket, user.name); did",
+        ),
+        (
+            ["--golden", "refnd"],
+            "no golden `refnd` (known: refund, bare); did you mean `refund`",
+        ),
+        (["--golden", "refund", "--model", "gpt"], "model 'gpt' is not the name of a model"),
+        (["--golden", "refund", "--model", "scripted:x.json"], "there is no readable file"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(run: Run, arguments: list[str], told: str) -> None:
+    status, out, error = run(*arguments)
+    assert (status, out) == (2, "")
+    assert told in error
+
+
+def test_a_variable_without_a_value_is_no_variable(run: Run) -> None:
+    for text in ("ticket", "=x", ""):
+        with pytest.raises(SystemExit, match="2"):
+            run("--var", text)
+
+
+def test_without_an_answer_it_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    status, out, error = run("--golden", "refund", "--model", "openai/gpt-4.1-mini")
+    assert (status, out) == (1, "")
+    assert "openai/gpt-4.1-mini needs an API key: set OPENAI_API_KEY\n" in error
+
+
+def test_it_asks_as_a_run_does_and_only_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with WireServer(lambda _: Reply(text="<team>ok</team>", usage=(1200, 3))) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "k")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+        told = [run("--golden", "refund", "--model", "openai/m")[2] for _ in range(2)]
+    took = "promptopt: openai/m: 1,203 tokens (1,200 in, 3 out), cost unknown, "
+    assert [took in text for text in told] == [True, True]
+    assert told[1].endswith(" s, saved from an earlier call\n")
+    assert len(server.received) == 1
+    assert server.received[0].question == "My money Ann"
+
+
+def test_a_prompt_as_it_stood_is_not_asked(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "route@HEAD"]) == 2
+    assert "`run` asks the file as it is; leave out @HEAD" in capsys.readouterr().err
