@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
     "migrate": Subcommand("pytest_promptopt.cli.migrate", "move a prompt to another model"),
+    "models": Subcommand("pytest_promptopt.cli.models", "models, prices, weights on this machine"),
     "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
     "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),

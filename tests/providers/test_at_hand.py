@@ -62,7 +62,7 @@ def test_without_a_key_it_is_what_is_installed(
     monkeypatch: pytest.MonkeyPatch, is_built: bool, lack: str, name: str | None
 ) -> None:
     def weights(entry: CatalogueEntry, _: Path) -> Weights:
-        return Weights(entry=entry, path=Path(), is_built=is_built, lack=lack)
+        return Weights(entry=entry, path=Path(), size_bytes=0, is_built=is_built, lack=lack)
 
     monkeypatch.setattr(at_hand, "find_weights", weights)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
