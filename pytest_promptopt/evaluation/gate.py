@@ -46,7 +46,7 @@ class Verdict:
 
     ``passed`` is whether the gate lets it through, which an inconclusive verdict may if the file
     says so. ``reasons`` stand against it, ``remarks`` are what else was found; ``headline`` is the
-    reasons in a few words.
+    reasons in a few words. ``minimum`` is what the score is held to, None where nothing is asked.
     """
 
     decision: Decision
@@ -55,6 +55,7 @@ class Verdict:
     reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     headline: str = ""
+    minimum: Mean | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,7 @@ def judge(
         reasons=tuple(finding.text for finding in findings if finding.blocks),
         remarks=tuple(finding.text for finding in findings if not finding.blocks),
         headline="; ".join(f.short or f.text for f in findings if f.blocks),
+        minimum=settings.minimum,
     )
 
 

@@ -18,7 +18,7 @@ from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.terminal import cost, difference_text
+from pytest_promptopt.reports.summary import cost, difference_text, sum_of_known
 from pytest_promptopt.text.markdown import in_fence, inline
 from pytest_promptopt.text.tags import quoted
 
@@ -333,12 +333,10 @@ def _total(prompts: Sequence[_Prompt]) -> str:
 def _effort(prompts: Sequence[_Prompt]) -> str:
     """Models, tokens, cost and the calls of searches, on one line."""
     summaries = [prompt.summary for prompt in prompts]
-    costs = [summary.cost_usd for summary in summaries]
-    known = [cost_usd for cost_usd in costs if cost_usd is not None]
     parts = [
         *_names([summary.model for summary in summaries]),
         f"{sum(summary.tokens for summary in summaries):,} tokens",
-        cost(sum(known) if len(known) == len(costs) else None),
+        cost(sum_of_known([summary.cost_usd for summary in summaries])),
     ]
     searches = [prompt.search for prompt in prompts if prompt.search is not None]
     if searches:

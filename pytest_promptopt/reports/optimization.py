@@ -19,7 +19,8 @@ from pytest_promptopt.optimization.result import (
     Waited,
 )
 from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind
-from pytest_promptopt.reports.terminal import Line, cost, duration
+from pytest_promptopt.reports.summary import cost, duration
+from pytest_promptopt.reports.terminal import Line
 from pytest_promptopt.text.terminal import printable
 
 _TRIED_SHOWN = 5

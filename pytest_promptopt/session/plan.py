@@ -11,7 +11,7 @@ from pytest_promptopt.evaluation.plan import PromptPlan, plan_prompt
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
-from pytest_promptopt.reports.terminal import cost
+from pytest_promptopt.reports.summary import cost
 from pytest_promptopt.session.items import GoldenItem, PromptItem
 from pytest_promptopt.session.lines import say
 

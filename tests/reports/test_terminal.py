@@ -7,7 +7,8 @@ from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.record import PromptRecord
-from pytest_promptopt.reports.terminal import cost, describe_progress, render
+from pytest_promptopt.reports.summary import cost
+from pytest_promptopt.reports.terminal import describe_progress, render
 
 
 def row(name: str, outcome: Outcome, score: float | None, **more: object) -> GoldenResult:
