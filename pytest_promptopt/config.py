@@ -190,8 +190,8 @@ OPTIONS = (
     _option(
         "--prompt-report",
         "texts",
-        "Write a report to PATH, whose ending says which: .json, or .md as for a comment on a pull "
-        "request. May be repeated.",
+        "Write a report to PATH, whose ending says which: .html to look at, .json, or .md as for a "
+        "comment on a pull request. May be repeated.",
         has_ini=False,
         metavar="PATH",
     ),

@@ -18,7 +18,7 @@ from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.summary import cost, difference_text, sum_of_known
+from pytest_promptopt.reports.summary import cost, difference_text, outcomes_text, sum_of_known
 from pytest_promptopt.text.markdown import in_fence, inline
 from pytest_promptopt.text.tags import quoted
 
@@ -325,9 +325,8 @@ def _counts(summary: PromptRecord, outcomes: Sequence[Outcome]) -> str:
 
 def _total(prompts: Sequence[_Prompt]) -> str:
     """How many prompts there are, and what became of all their goldens."""
-    counts = sum((prompt.summary.counts for prompt in prompts), Counter[Outcome]())
-    goldens = ", ".join(o.counted(counts[o]) for o in Outcome if counts[o])
-    return f"{counted(len(prompts), 'prompt')}, goldens: {goldens or 'none'}"
+    goldens = outcomes_text(prompt.summary for prompt in prompts)
+    return f"{counted(len(prompts), 'prompt')}, goldens: {goldens}"
 
 
 def _effort(prompts: Sequence[_Prompt]) -> str:

@@ -1,5 +1,6 @@
-"""What there is to say of a prompt's results, in the words that all reports share."""
+"""The words in which all reports say what became of a prompt."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -233,6 +234,12 @@ def _beside(first: PromptRecord, other: PromptRecord) -> Iterator[str]:
     change = difference(first.evaluation, other.evaluation, confidence=CONFIDENCE)
     if change is not None:
         yield from _change(change, f"{other.model} against {first.model}: ")
+
+
+def outcomes_text(summaries: Iterable[PromptRecord]) -> str:
+    """What became of all their goldens."""
+    counts = sum((summary.counts for summary in summaries), Counter[Outcome]())
+    return ", ".join(o.counted(counts[o]) for o in Outcome if counts[o]) or "none"
 
 
 def effort(summaries: Sequence[PromptRecord], saved_in: str) -> str:

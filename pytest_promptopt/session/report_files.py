@@ -1,6 +1,7 @@
 """``--prompt-report``, and what GitHub Actions shows of a run."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pluggy
@@ -11,6 +12,7 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
+from pytest_promptopt.reports.html.page import render_html
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,
     Annotation,
@@ -23,19 +25,28 @@ from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.results import Reporting, Searches, missed_in, record_in
 from pytest_promptopt.text.raised import raised_by
+from pytest_promptopt.work.pages import surroundings_of
+from pytest_promptopt.work.saved_runs import utc_now
 
 Render = Callable[[Run], str]
 
-_BUILT_IN: Mapping[str, Render] = {".json": render_json, ".md": render_markdown}
 _OTHER_ANNOTATIONS = "pytest_github_actions_annotate_failures"
 
 
-def renderers_of(hook: pluggy.HookRelay) -> Mapping[str, Render]:
-    """What renders a report, by the ending of its path; those that are built in cannot be taken."""
+def renderers_of(hook: pluggy.HookRelay, root: Path) -> Mapping[str, Render]:
+    """What renders a report of the project at ``root``, by the ending of its path.
+
+    Those that are built in cannot be taken.
+    """
     renderers: dict[str, Render] = {}
     for contributed in hook.pytest_promptopt_reports():
         renderers |= promised(contributed, Mapping, "pytest_promptopt_reports")
-    return {**renderers, **_BUILT_IN}
+    page = partial(_page, root=root)
+    return {**renderers, ".html": page, ".json": render_json, ".md": render_markdown}
+
+
+def _page(run: Run, root: Path) -> str:
+    return render_html(run, surroundings_of(root, utc_now()))
 
 
 def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) -> None:

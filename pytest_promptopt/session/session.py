@@ -89,7 +89,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
-    check_report_paths(settings.report, renderers_of(config.hook))
+    check_report_paths(settings.report, renderers_of(config.hook, config.rootpath))
     if settings.wants_search:
         from pytest_promptopt.work.optimize import check_optimize_options
 
@@ -201,7 +201,7 @@ def _steps(
         config,
         reporting,
         paths=settings.report,
-        renderers=renderers_of(config.hook),
+        renderers=renderers_of(config.hook, config.rootpath),
         job_summary=os.environ.get("GITHUB_STEP_SUMMARY"),
         searches=searches,
     )

@@ -36,7 +36,7 @@ class RunStore:
     """The runs of the project at ``root``, a file each, named by when they ended."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
         self._folder = root / RUNS
 
     def save(self, run: Run, ended: datetime) -> str:
@@ -44,7 +44,7 @@ class RunStore:
 
         ``ended`` is in UTC. Raises OSError.
         """
-        keep_out_of_git(self._root)
+        keep_out_of_git(self.root)
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{ended.strftime(_TIME)}-{secrets.token_hex(2)}"
         record = SavedRun(version=_VERSION, ended=ended, run=run)

@@ -1,11 +1,16 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_promptopt.cli.main import main
+from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.providers.request import Completion, Usage
+from pytest_promptopt.reports.json import render_json
+from pytest_promptopt.work.saved_runs import RunStore
+from tests.reports.sample_runs import all_good, one_failing
 
 RUN: list[dict[str, Any]] = [
     {
@@ -47,6 +52,49 @@ def journal(folder: Path, name: str, lines: list[dict[str, Any]], torn: str = ""
     path = folder / ".promptopt" / "runs" / name / "journal.jsonl"
     path.parent.mkdir(parents=True)
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + torn)
+
+
+def save(folder: Path, run: Run, ended: datetime = datetime(2026, 11, 28, tzinfo=UTC)) -> str:
+    return RunStore(folder).save(run, ended)
+
+
+def test_a_page_of_a_run_is_written_by_default_of_the_latest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = save(tmp_path, all_good(), datetime(2026, 11, 27, 9, 30, tzinfo=UTC))
+    latest = save(tmp_path, one_failing())
+    assert main(["report", "--html"]) == 0
+    assert capsys.readouterr().out == f"wrote {latest}.html\n"
+    page = (tmp_path / f"{latest}.html").read_text(encoding="utf-8")
+    assert "1 of 2 prompts fails" in page
+    assert "28 November 2026, 00:00 UTC" in page
+    assert main(["report", first[:8], "--html", "page.html"]) == 0
+    assert "All good" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    (tmp_path / "run.json").write_text(render_json(all_good()))
+    assert main(["report", "run.json", "--html"]) == 0
+    assert "All good" in (tmp_path / "run.html").read_text(encoding="utf-8")
+
+
+def test_a_page_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = save(tmp_path, all_good())
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "full.html").symlink_to("/dev/full")
+    for path, why in (
+        ("folder.html", "there is something that is no file"),
+        ("full.html", "there is something that is no file"),
+        ("gone/page.html", "No such file or directory"),
+    ):
+        assert main(["report", name, "--html", path]) == 1
+        assert capsys.readouterr().err == f"promptopt: {path}: cannot be written: {why}\n"
+    assert main(["report", "--html", name]) == 2
+    assert f"`promptopt report {name} --html`" in capsys.readouterr().err
+    (tmp_path / ".promptopt/runs" / f"{name}.json").write_text('{"version": 1}')
+    assert main(["report", "--html"]) == 1
+    assert "not a saved run" in capsys.readouterr().err
 
 
 def test_a_run_is_told_from_its_journal(

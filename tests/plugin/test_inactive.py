@@ -21,6 +21,7 @@ HEAVY = (
     "regex",
     "rapidfuzz",
     "msgspec",
+    "jinja2",
     "sacrebleu",
     "sqlglot",
     "py3langid",

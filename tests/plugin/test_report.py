@@ -33,9 +33,12 @@ def test_every_report_is_written_once_at_the_end(
     project: Project, workers: tuple[str, ...]
 ) -> None:
     project.write("prompts/a.prompt.yml", GATED)
-    reports = ("--prompt-report", "report.json", "--prompt-report", "new/report.md")
-    result = project.run(*reports, *workers)
-    result.stdout.fnmatch_lines(["reports: report.json, new/report.md"])
+    paths = ("report.json", "new/report.md", "report.html")
+    result = project.run(*(f"--prompt-report={path}" for path in paths), *workers)
+    result.stdout.fnmatch_lines([f"reports: {', '.join(paths)}"])
+    page = (project.path / "report.html").read_text(encoding="utf-8")
+    assert "<title>1 of 1 prompt fails · promptopt</title>" in page
+    assert ', gate at 0.900"' in page
     [prompt] = read_json(project)["prompts"]
     assert (prompt["score"], prompt["verdict"]["decision"]) == (0.5, "FAIL")
     outcomes = {result["id"]: result["outcome"] for result in prompt["results"]}
@@ -91,13 +94,13 @@ def test_a_report_holds_what_a_search_proposes(project: Project) -> None:
     assert "\n-    content: 'Say who gets the ticket.'   # in a hurry\n" in text
 
 
-@pytest.mark.parametrize("name", ["report.html", "report"])
+@pytest.mark.parametrize("name", ["report.htm", "report"])
 def test_a_report_of_an_unknown_kind_is_a_usage_error(project: Project, name: str) -> None:
     project.write("prompts/a.prompt.yml", PROMPT)
     result = project.run("--prompt-report", name)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        [f"ERROR: --prompt-report {name}: * no report; known are .json, .md"]
+        [f"ERROR: --prompt-report {name}: * no report; known are .html, .json, .md"]
     )
 
 

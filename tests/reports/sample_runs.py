@@ -1,12 +1,14 @@
 """Three runs to report on: all is good; one prompt fails and has a proposal; too much to show."""
 
 from dataclasses import replace
+from random import Random
 
 from pytest_promptopt.evaluation.base import BaseRecord
-from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.evaluation import Answer, Evaluation, GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.gate import Decision, Verdict, judge
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
+from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.comparison import Pair, compare
 
 MODEL = "openai/gpt-5-mini"
@@ -142,3 +144,107 @@ def several_too_long() -> Run:
         flags = (f"message 1 adds a link to {HOSTILE}",)
         searches.append(replace(search, key=name, location=name, offer=offer, flags=flags))
     return Run(prompts=tuple(prompts), searches=tuple(searches))
+
+
+LABELS = ("billing", "shipping", "returns", "technical", "account")
+_TEXT = (
+    "Hello, my order has not arrived and the invoice shows twice what the website said when "
+    "I bought the lamp, please tell me whether I can return it or get my money back soon"
+)
+
+
+def many(prompts: int, goldens: int, *, models: int = 1) -> Run:
+    """So many prompts with so many goldens each, on both sides of a base; the first are worse."""
+    return Run(
+        exit_code=1,
+        prompts=tuple(
+            _routing(number, goldens, MODEL if not model else f"{MODEL}-{model + 1}")
+            for number in range(prompts)
+            for model in range(models)
+        ),
+    )
+
+
+def _routing(number: int, goldens: int, model: str) -> PromptRecord:
+    pick = Random(f"{number} {model}")
+    rate = 0.6 + 0.035 * number
+    results = tuple(_routed(n, pick, rate) for n in range(goldens))
+    location = f"prompts/{_NAMES[number % len(_NAMES)]}.prompt.yml"
+    evaluation = Evaluation(location=location, results=results)
+    verdict = judge(GateSettings(line=1, minimum=0.7, confidence=0.95), evaluation)
+    return PromptRecord(
+        key=location if model == MODEL else f"{location}[{model}]",
+        location=location,
+        model=model,
+        goldens=goldens,
+        has_gate=True,
+        results=results,
+        verdict=verdict,
+        base=BaseRecord(label="main (642c912f7)"),
+    )
+
+
+_NAMES = (
+    "ticket_routing",
+    "refund_reason",
+    "tone",
+    "language",
+    "urgency",
+    "product_line",
+    "spam",
+    "summary_topic",
+    "sentiment",
+    "escalation",
+)
+
+
+def _routed(number: int, pick: Random, rate: float) -> GoldenResult:
+    wanted = pick.choice(LABELS)
+    named = wanted if pick.random() < rate else pick.choice(LABELS)
+    earlier = wanted if pick.random() < 0.72 else pick.choice(LABELS)
+    ticket = " ".join(pick.choices(_TEXT.split(), k=pick.randrange(12, 40)))
+    answer, before = (f"It is {n}." if pick.random() < 0.3 else n for n in (named, earlier))
+    result = replace(
+        _answered(f"ticket-{number:04}", wanted, named, answer),
+        tags=(pick.choice(("mail", "chat", "phone")), pick.choice(("en", "de"))),
+        input=f"ticket: {ticket}",
+        expected=wanted,
+        place=f"prompts/tickets.jsonl:{number + 1}",
+        input_tokens=pick.randrange(100, 180),
+        latency_seconds=pick.lognormvariate(-0.3, 0.5),
+        cost_usd=0.00001 * pick.randrange(4, 12),
+    )
+    return result.against(_answered(result.id, wanted, earlier, before))
+
+
+def _answered(name: str, wanted: str, named: str, answer: str) -> GoldenResult:
+    is_right, is_bare = wanted == named, answer == named
+    return GoldenResult(
+        id=name,
+        outcome=Outcome.PASSED if is_right and is_bare else Outcome.MISSED,
+        score=(is_right + is_bare) / 2,
+        evaluators=(
+            Mark(
+                name="right team",
+                score=float(is_right),
+                passed=is_right,
+                reason=f"names {named}",
+                named=named,
+                wanted=wanted,
+            ),
+            Mark(
+                name="nothing else",
+                score=float(is_bare),
+                passed=is_bare,
+                reason="" if is_bare else "is more than a label",
+            ),
+        ),
+        output_tokens=len(answer.split()) + 1,
+        answers=(
+            Answer(
+                text=answer,
+                passed=is_right and is_bare,
+                reasoning=f"The customer writes about {named}, so {named} it is.",
+            ),
+        ),
+    )

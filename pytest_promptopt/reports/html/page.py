@@ -1,0 +1,139 @@
+"""The page as a whole: the run drawn by a template, and what the browser may do with it."""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.history.scores import SavedScore
+from pytest_promptopt.reports.html.goldens import goldens_of, in_script
+from pytest_promptopt.reports.html.rows import row_of
+from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
+from pytest_promptopt.text.terminal import printable
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a run does not know of itself: when it ended, and the scores of earlier versions.
+
+    ``version`` is that of a page which is served, and asks whether there is a newer one.
+    """
+
+    ended: datetime | None = None
+    scores: Sequence[SavedScore] = ()
+    version: str = ""
+
+
+NOWHERE = Surroundings()
+
+
+def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
+    """The whole page as a text; it asks for nothing from anywhere.
+
+    All text in it is escaped and printable. Its policy lets the browser run the one script of
+    ours and nothing else, whatever stands there.
+    """
+    prompts = by_need(run.prompts)
+    goldens = goldens_of(prompts)
+    rows = [row_of(n, prompt, surroundings.scores) for n, prompt in enumerate(prompts)]
+    return (
+        _environment()
+        .get_template("page.html.jinja")
+        .render(
+            style=_source("page.css"),
+            script=_source("page.js"),
+            policy=_policy(is_served=bool(surroundings.version)),
+            version=surroundings.version,
+            title=_title(run),
+            about=[*_about(prompts, surroundings)],
+            remarks=goldens.remarks,
+            failures=run.failures,
+            is_good=run.ends_well and not any(prompt.fails for prompt in prompts),
+            rows=rows,
+            compared=[*compare_models(prompts)],
+            has_trend=any(row.trend for row in rows),
+            data=_data(prompts, goldens.text),
+        )
+    )
+
+
+def _title(run: Run) -> str:
+    failing = sum(prompt.fails for prompt in run.prompts)
+    prompts = counted(len(run.prompts), "prompt")
+    if failing:
+        return f"{failing} of {prompts} {'fails' if failing == 1 else 'fail'}"
+    if run.prompts and run.ends_well:
+        return "All good" if len(run.prompts) > 1 else "The prompt holds"
+    return "The run fails, no prompt does" if not run.ends_well else "No prompt was scored"
+
+
+def _about(prompts: Sequence[PromptRecord], surroundings: Surroundings) -> list[str]:
+    parts = [f"{surroundings.ended:%d %B %Y, %H:%M} UTC"] if surroundings.ended else []
+    bases = dict.fromkeys(prompt.base.label for prompt in prompts if prompt.base)
+    parts += [f"against {', '.join(bases)}"] if bases else []
+    if prompts:
+        parts += [f"{counted(len(prompts), 'prompt')}, goldens: {outcomes_text(prompts)}"]
+        parts += [effort(prompts, "what was saved")]
+    return parts
+
+
+def _data(prompts: Sequence[PromptRecord], goldens: str) -> str:
+    """What the script builds rows of."""
+    told = [
+        {"k": printable(p.key), "l": printable(p.location), "m": printable(p.model)}
+        for p in prompts
+    ]
+    return f'{{"prompts":{in_script(told)},"goldens":{goldens}}}'
+
+
+def _policy(*, is_served: bool) -> str:
+    """Nothing but the one style and the one script, by their hashes."""
+    allowed: Mapping[str, str] = {
+        "default-src": "'none'",
+        "style-src": _hash(_source("page.css")),
+        "script-src": _hash(_source("page.js")),
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        **({"connect-src": "'self'"} if is_served else {}),
+    }
+    return "; ".join(f"{kind} {what}" for kind, what in allowed.items())
+
+
+def _hash(source: str) -> str:
+    digest = hashlib.sha256(source.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+@cache
+def _source(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    def shown(value: Any) -> Any:
+        is_text = isinstance(value, str) and not isinstance(value, Markup)
+        return printable(value) if is_text else value
+
+    environment = Environment(
+        loader=PackageLoader("pytest_promptopt.reports", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["across"] = lambda score: round(8 + 184 * score, 1)
+    return environment

@@ -1,0 +1,42 @@
+"""A look at a page in a real Chromium, where there is one."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
+
+_WRAPPER = """<!doctype html><body><iframe src="page.html{hash}" width="{width}" height="900">
+</iframe><script>
+document.querySelector("iframe").addEventListener("load", async (event) => {{
+  const page = event.target.contentDocument;
+  const clicked = (selector) => page.querySelector(selector).click();
+  let told;
+  try {{ told = await (async () => {{ {look} }})(); }} catch (error) {{ told = String(error); }}
+  document.body.dataset.told = JSON.stringify(told);
+}});
+</script>"""
+
+
+def look(folder: Path, page: str, script: str, *, width: int = 1200, hash: str = "") -> Any:
+    """What ``script`` returns, which has the ``page`` as a document and ``clicked(selector)``."""
+    (folder / "page.html").write_text(page, encoding="utf-8")
+    wrapper = folder / "look.html"
+    wrapper.write_text(
+        _WRAPPER.format(width=width, hash=hash, look=script.replace("</", "<\\/")), encoding="utf-8"
+    )
+    assert CHROMIUM is not None
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--user-data-dir={folder / 'profile'}", "--allow-file-access-from-files"]
+    command += ["--virtual-time-budget=5000", wrapper.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    found = re.search(r'data-told="([^"]*)"', done.stdout)
+    assert found, done.stdout[-2000:]
+    return json.loads(unescape(found[1]))
