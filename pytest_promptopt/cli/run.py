@@ -7,7 +7,7 @@ from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.providers.request import Completion
-from pytest_promptopt.reports.terminal import cost
+from pytest_promptopt.reports.summary import cost
 from pytest_promptopt.work.single_answer import SingleAnswer, ask_once
 
 _DESCRIPTION = """\
