@@ -1,1 +1,1 @@
-"""Prompts: the file, its goldens, its text."""
+"""Prompts: the file, its goldens, its text; in `formats/` the files of other tools."""

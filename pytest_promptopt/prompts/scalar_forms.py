@@ -14,7 +14,7 @@ LINE_ENDING = re.compile(r"\r\n|\r|\n")
 BREAKS = "\r\n\x85\u2028\u2029"
 _BLOCK_HEADER = re.compile(rf"[|>](?P<marks>[-+1-9]{{0,2}})(?P<rest>[^{BREAKS}]*)(?:\r\n|.)?", re.S)
 _WRITABLE = r" -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
-_BLOCK_TEXT = re.compile(rf"[\t\n{_WRITABLE}]*")
+BLOCK_TEXT = re.compile(rf"[\t\n{_WRITABLE}]*")
 _SINGLE_QUOTED_TEXT = re.compile(rf"[\t{_WRITABLE}]*")
 _PLAIN_TEXT = re.compile(rf"[{_WRITABLE}]+")
 _FLOW_INDICATOR = re.compile(r"[][{},:?]")
@@ -113,7 +113,7 @@ def forms(text: str, place: Place, new: str) -> Iterator[str]:
         or place.style == "*"
         or (place.in_mapping and "\n" in new.strip("\n"))
     )
-    if becomes_block and _BLOCK_TEXT.fullmatch(new):
+    if becomes_block and BLOCK_TEXT.fullmatch(new):
         if place.style == ">":
             yield block.written(">", new, newline)
         yield block.written("|", new, newline)
@@ -121,8 +121,12 @@ def forms(text: str, place: Place, new: str) -> Iterator[str]:
         yield "'" + new.replace("'", "''") + "'"
     elif place.style == "" and _stays_plain(place, new):
         yield new
-    quoted = '"' + _ESCAPED.sub(lambda found: _escape(found[0]), new) + '"'
-    yield quoted + block.rest + newline * block.ends_line + block.blank
+    yield quoted(new) + block.rest + newline * block.ends_line + block.blank
+
+
+def quoted(text: str) -> str:
+    """``text`` in double quotes, which hold any text."""
+    return '"' + _ESCAPED.sub(lambda found: _escape(found[0]), text) + '"'
 
 
 def newline_at(text: str, start: int) -> str:

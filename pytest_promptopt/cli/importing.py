@@ -1,0 +1,106 @@
+"""``promptopt import``: a file of another tool as prompts and goldens of ours."""
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pytest_promptopt.cli.output import Output, Styled
+from pytest_promptopt.cli.target import repository_root
+from pytest_promptopt.errors import Problem, Severity, UsageError
+from pytest_promptopt.prompts.formats.importing import FORMATS, Import, import_file, write_files
+
+_DESCRIPTION = """\
+Write the prompts and goldens of another tool's file as files of ours. What has no counterpart is
+listed with file and line and kept as a comment where it stood. Nothing in the file is run,
+nothing is fetched, and no file is overwritten.
+
+example: promptopt import promptfooconfig.yaml --dry-run"""
+_ALIKE = 40
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.description = _DESCRIPTION
+    parser.add_argument("file", metavar="FILE", help="the file of the other tool")
+    parser.add_argument(
+        "--into", metavar="FOLDER", default="prompts", help="where to write; default: prompts"
+    )
+    parser.add_argument(
+        "--format",
+        metavar="NAME",
+        help=f"what it is, where its content does not tell: {', '.join(f.name for f in FORMATS)}",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show the files, write nothing")
+
+
+def run(arguments: argparse.Namespace, out: Output) -> int:
+    """Import; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
+    path, into = Path(arguments.file), Path(arguments.into)
+    if "://" in arguments.file:
+        raise UsageError(
+            f"{arguments.file} is elsewhere, and nothing is fetched: download it first"
+        )
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name one file, such as promptfooconfig.yaml")
+    result = import_file(path, root=_root(path), into=into, format_name=arguments.format)
+    if arguments.dry_run:
+        for file in result.files:
+            out.line(Styled((into / file.name).as_posix(), "strong"))
+            out.block(file.text.removesuffix("\n"))
+            out.line()
+    else:
+        write_files(result.files, into)
+    _tell(result, into, out, is_dry=arguments.dry_run)
+    return 0
+
+
+def _root(path: Path) -> Path:
+    """The repository of the file, else the current folder where it is in there."""
+    path = path.absolute()
+    repository, here = repository_root(path), Path.cwd()
+    is_bare = not (repository / ".git").exists() and path.is_relative_to(here)
+    return here if is_bare else repository
+
+
+def _tell(result: Import, into: Path, out: Output, *, is_dry: bool) -> None:
+    imported = result.imported
+    made = f"{len(imported.prompts)} prompts, {len(imported.goldens)} goldens"
+    out.line(Styled(imported.location, "strong"), f": read as {imported.format}, {made}")
+    for file in result.files:
+        out.line(f"  {'would write' if is_dry else 'wrote'} {(into / file.name).as_posix()}")
+    if imported.checks:
+        _tell_checks(result, out)
+    _tell_problems("without a counterpart, or with another meaning", imported.losses, out)
+    errors = [p for p in result.problems if p.severity is Severity.ERROR]
+    warnings = [p for p in result.problems if p.severity is not Severity.ERROR]
+    _tell_problems("to be mended before a run", errors, out)
+    _tell_problems("what a run will tell", warnings, out)
+    if not imported.prompts:
+        names = ", ".join(file.name for file in result.files)
+        out.line(f"no prompt is in it: name the goldens in one, by `goldens: {names}`")
+
+
+def _tell_checks(result: Import, out: Output) -> None:
+    checks = result.imported.checks
+    understood = sum(count for (_, is_understood), count in checks.items() if is_understood)
+    out.line(f"assertions with a counterpart: {understood} of {checks.total()}")
+    for name in sorted({name for name, _ in checks}):
+        count = checks[name, True] + checks[name, False]
+        out.line(f"  {name}: {checks[name, True]} of {count}")
+
+
+def _tell_problems(title: str, problems: Iterable[Problem], out: Output) -> None:
+    lines = [*_grouped(problems)]
+    if lines:
+        out.line(f"{title}:")
+    for line in lines:
+        out.line(f"  {line}")
+
+
+def _grouped(problems: Iterable[Problem]) -> Iterator[str]:
+    """Each problem once, with how often the like of it stands in the same file."""
+    groups: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.path, problem.message[:_ALIKE]), []).append(problem)
+    for first, *others in groups.values():
+        yield f"{first}{f' (and {len(others)} like it)' if others else ''}"

@@ -1,0 +1,141 @@
+"""A file of another tool as files of ours."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_promptopt.config import PROMPT_SUFFIXES
+from pytest_promptopt.errors import Problem, PromptFileError, UsageError
+from pytest_promptopt.prompts.files import DISK, Files
+from pytest_promptopt.prompts.formats import promptfoo
+from pytest_promptopt.prompts.formats.foreign import Foreign
+from pytest_promptopt.prompts.formats.imported import Imported, without_lookalikes
+from pytest_promptopt.prompts.formats.reading import Reading
+from pytest_promptopt.prompts.formats.text_files import TextFile, text_files
+from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.suggestion import did_you_mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A format of files: its name, whether a file is in it, and how it is read."""
+
+    name: str
+    is_it: Callable[[Foreign], bool]
+    read: Callable[[Foreign], Imported]
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name=promptfoo.NAME,
+        is_it=lambda foreign: promptfoo.is_promptfoo(foreign.mapping),
+        read=lambda foreign: promptfoo.read_promptfoo(foreign.data, foreign.name, foreign.reading),
+    ),
+)
+"""In the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """What came of a file: the files to write, and what reading them back tells."""
+
+    imported: Imported
+    files: tuple[TextFile, ...]
+    problems: tuple[Problem, ...]
+
+
+def import_file(
+    path: Path, *, root: Path, into: Path, format_name: str | None = None, files: Files = DISK
+) -> Import:
+    """What the file of another tool is here, by its content or as ``format_name`` says.
+
+    Nothing is written, run or fetched; what it names is read inside ``root`` only. The files are
+    meant for the folder ``into``, from where they are read back. Raises
+    :class:`PromptFileError` with file and line for what cannot be read, :class:`UsageError` for
+    an unknown format.
+    """
+    path, root = path.absolute(), root.absolute()
+    foreign = Foreign(path, Reading(root, files))
+    imported = without_lookalikes(_format(foreign, format_name).read(foreign))
+    written = text_files(imported)
+    return Import(
+        imported=imported,
+        files=written,
+        problems=tuple(_read_back(written, into.absolute(), root)),
+    )
+
+
+def _format(foreign: Foreign, name: str | None) -> Format:
+    names = [known.name for known in FORMATS]
+    if name is not None:
+        found = next((known for known in FORMATS if known.name == name), None)
+        if found is None:
+            raise UsageError(f"there is no format `{name}`{did_you_mean(name, names)}")
+        return found
+    location = foreign.reading.location(foreign.path)
+    if foreign.path.name.endswith(PROMPT_SUFFIXES) and "messages" in foreign.mapping:
+        message = "is a prompt file already: `pytest --prompt-eval` runs it as it is"
+        raise PromptFileError.at(location, 1, message)
+    found = next((known for known in FORMATS if known.is_it(foreign)), None)
+    if found is None:
+        message = f"is in no format that is known; name it by `--format`: {', '.join(names)}"
+        raise PromptFileError.at(location, 1, message)
+    return found
+
+
+def _read_back(written: tuple[TextFile, ...], into: Path, root: Path) -> list[Problem]:
+    """What a run would tell of the files, each thing once."""
+    files = _Written({into / file.name: file.text.encode() for file in written})
+    found: dict[str, Problem] = {}
+    root = root if into.is_relative_to(root) else into
+    for file in written:
+        if file.name.endswith(PROMPT_SUFFIXES):
+            try:
+                problems = read_prompt(into / file.name, root=root, files=files).problems
+            except PromptFileError as error:
+                problems = error.problems
+            found |= {str(problem): problem for problem in problems}
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Files that are to be written, before they are."""
+
+    contents: Mapping[Path, bytes]
+
+    def read(self, path: Path) -> bytes:
+        """The content; raises FileNotFoundError for any other file."""
+        if path not in self.contents:
+            raise FileNotFoundError(path)
+        return self.contents[path]
+
+    def resolve(self, path: Path) -> Path:
+        """The path as it is."""
+        return path
+
+    def glob(self, folder: Path, pattern: str) -> list[Path]:
+        """The files of the folder that match."""
+        return [path for path in self.contents if path.match(str(folder / pattern))]
+
+
+def write_files(files: Sequence[TextFile], into: Path) -> tuple[Path, ...]:
+    """Write the files into the folder, which is made; raises :class:`UsageError`.
+
+    Nothing is written where one of them is there already.
+    """
+    paths = tuple(into / file.name for file in files)
+    there = [path.name for path in paths if path.exists() or path.is_symlink()]
+    if there:
+        raise UsageError(
+            f"{into} has {', '.join(there)} already, and nothing is overwritten: move it away, "
+            "or name another folder by `--into`"
+        )
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for path, file in zip(paths, files, strict=True):
+            with path.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(file.text)
+    except OSError as error:
+        raise UsageError(f"{into} cannot be written to: {error.strerror or error}") from None
+    return paths
