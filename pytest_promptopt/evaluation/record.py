@@ -8,7 +8,12 @@ from functools import cached_property
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.causes import Cause, causes
 from pytest_promptopt.evaluation.difference import Difference, difference
-from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
+from pytest_promptopt.evaluation.evaluation import (
+    Evaluation,
+    GoldenResult,
+    Outcome,
+    ScoredGolden,
+)
 from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
@@ -164,10 +169,13 @@ class Run:
 
 def interval_of(evaluation: Evaluation) -> Interval | None:
     """Where the score on new inputs lies with 95 % confidence; None if nothing was scored."""
-    if evaluation.score is None:
-        return None
+    return None if evaluation.score is None else interval_over(evaluation.scored)
+
+
+def interval_over(goldens: Sequence[ScoredGolden]) -> Interval:
+    """Where the score on inputs like these lies with 95 % confidence; some must weigh something."""
     return shown_interval(
-        [golden.score for golden in evaluation.scored],
-        weights=[golden.weight for golden in evaluation.scored],
+        [golden.score for golden in goldens],
+        weights=[golden.weight for golden in goldens],
         confidence=CONFIDENCE,
     )

@@ -1,12 +1,18 @@
 """The words in which all reports say what became of a prompt."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_promptopt.evaluation.difference import Difference, difference
-from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome, mean_score
+from pytest_promptopt.evaluation.evaluation import (
+    Evaluation,
+    GoldenResult,
+    Outcome,
+    ScoredGolden,
+    mean_score,
+)
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
@@ -155,8 +161,8 @@ def leaning(evaluation: Evaluation) -> Iterator[str]:
             )
 
 
-def _parts(evaluation: Evaluation) -> Iterator[str]:
-    """The score by tag and by evaluator, where there is more than one; the largest part first."""
+def parts_of(evaluation: Evaluation) -> Mapping[str, Mapping[str, Sequence[ScoredGolden]]]:
+    """The scored goldens by tag and by evaluator, where there is more than one; largest first."""
     optional = {m.name for r in evaluation.results for m in r.evaluators if m.optional}
     groups = {
         "tag": evaluation.by_tag,
@@ -165,14 +171,27 @@ def _parts(evaluation: Evaluation) -> Iterator[str]:
             for name in evaluation.evaluators
         },
     }
-    for kind, parts in groups.items():
-        shown = [
-            f"{printable(name)} {score:.3f} ({len(goldens)})"
+    found = {
+        kind: {
+            name: goldens
             for name, goldens in sorted(parts.items(), key=lambda part: -len(part[1]))
-            if (score := mean_score(goldens)) is not None
+            if mean_score(goldens) is not None
+        }
+        for kind, parts in groups.items()
+    }
+    return {
+        kind: parts for kind, parts in found.items() if len(parts) > 1 or (parts and kind == "tag")
+    }
+
+
+def _parts(evaluation: Evaluation) -> Iterator[str]:
+    """The score of each part."""
+    for kind, parts in parts_of(evaluation).items():
+        shown = [
+            f"{printable(name)} {mean_score(goldens) or 0.0:.3f} ({len(goldens)})"
+            for name, goldens in parts.items()
         ]
-        if len(shown) > 1 or (shown and kind == "tag"):
-            yield f"by {kind}: {listed(shown)}"
+        yield f"by {kind}: {listed(shown)}"
 
 
 def against_base(summary: PromptRecord) -> Iterator[str]:

@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.evaluation.evaluation import Answer
+from pytest_promptopt.evaluation.evaluation import Answer, Mark
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore
 from pytest_promptopt.prompts.content import ScoredContent
+from pytest_promptopt.reports.html.charts import charts_of
 from pytest_promptopt.reports.html.goldens import goldens_of
 from pytest_promptopt.reports.html.page import Surroundings, render_html
 from tests.reports.browser import look, needs_chromium
-from tests.reports.sample_runs import all_good, many, one_failing, several_too_long
+from tests.reports.sample_runs import LABELS, all_good, many, one_failing, several_too_long
 
 HOSTILE = (
     "</script><script>document.title='gone'</script><img src=x onerror=\"document.title='gone'\">"
@@ -170,6 +171,47 @@ def test_a_golden_is_told_with_what_changed_word_by_word() -> None:
     assert golden["d"] == "=7+4"
     assert golden["b"] == {"o": "passed", "s": 1.0}
     assert data["goldens"][-1]["o"] == "passed"
+
+
+def test_a_prompt_is_drawn_by_tag_by_evaluator_and_by_label() -> None:
+    [prompt] = many(1, 60).prompts
+    marks = [result.evaluators[0] for result in prompt.results]
+    charts = charts_of(prompt)
+    assert [(group.kind, {part.name for part in group.parts}) for group in charts.groups] == [
+        ("tag", {"de", "en", "chat", "mail", "phone"}),
+        ("evaluator", {"right team", "nothing else"}),
+    ]
+    [matrix] = charts.matrices
+    cells = {
+        (row, column): cell.count
+        for row, line in matrix.lines
+        for column, cell in zip(matrix.named, line, strict=True)
+    }
+    assert cells == {
+        (wanted, named): sum((m.wanted, m.named) == (wanted, named) for m in marks)
+        for wanted in LABELS
+        for named in LABELS
+    }
+    assert [histogram.title for histogram in charts.histograms] == [
+        "time of an answer",
+        "cost of a golden",
+        "tokens of a golden",
+    ]
+    assert all(max(histogram.bars) == 1 for histogram in charts.histograms)
+
+
+def test_many_labels_are_drawn_as_the_commonest_and_others() -> None:
+    [prompt] = many(1, 30).prompts
+    results = []
+    for number, result in enumerate(prompt.results):
+        named = "" if number == 1 else str(number % 15)
+        mark = Mark(
+            name="a", score=0.0, passed=False, reason="", wanted=str(number % 14), named=named
+        )
+        results.append(replace(result, evaluators=(mark,)))
+    [matrix] = charts_of(replace(prompt, results=tuple(results))).matrices
+    assert [*matrix.named[-2:], matrix.lines[-1][0]] == ["others", "none", "others"]
+    assert sum(cell.count for _, line in matrix.lines for cell in line) == 30
 
 
 def test_a_large_run_is_cut_and_says_so() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore
+from pytest_promptopt.reports.html.charts import charts_of
 from pytest_promptopt.reports.html.goldens import goldens_of, in_script
 from pytest_promptopt.reports.html.rows import row_of
 from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
@@ -59,6 +60,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             failures=run.failures,
             is_good=run.ends_well and not any(prompt.fails for prompt in prompts),
             rows=rows,
+            charts=[charts_of(prompt) for prompt in prompts],
             compared=[*compare_models(prompts)],
             has_trend=any(row.trend for row in rows),
             data=_data(prompts, goldens.text),
