@@ -114,7 +114,9 @@ def _saved() -> tuple[RunStore, Sequence[Path]]:
 def _write_page(found: _Found, path: Path, out: Output) -> None:
     if found.run is None:
         raise UsageError(f"{found.name} is a search, of which there is no page yet")
-    surroundings = surroundings_of(found.root, found.ended) if found.root else NOWHERE
+    surroundings = NOWHERE
+    if found.root is not None:
+        surroundings = surroundings_of(found.root, found.run, found.ended)
     try:
         replace_file(path, render_html(found.run, surroundings).encode())
     except OSError as error:

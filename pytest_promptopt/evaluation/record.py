@@ -29,8 +29,9 @@ class PromptRecord:
 
     ``key`` is the subject's. ``goldens`` counts all there are, ``results`` are of those that ran.
     ``verdict`` is None where no gate ran, also of a prompt that ``has_gate``, ``base`` in a run
-    without one, ``content`` in a run that keeps no scores. ``retirement`` tells that the model ends
-    soon or has ended; empty where it does not.
+    without one, ``content`` in a run that keeps no scores. ``version`` is that of the prompt, empty
+    in runs of before there was such a field. ``retirement`` tells that the model ends soon or has
+    ended; empty where it does not.
     """
 
     key: str
@@ -40,6 +41,7 @@ class PromptRecord:
     samples: int = 1
     has_gate: bool = False
     content: ScoredContent | None = None
+    version: str = ""
     base: BaseRecord | None = None
     results: tuple[GoldenResult, ...] = ()
     verdict: Verdict | None = None

@@ -69,21 +69,26 @@ def result_without_score(golden: Golden, reason: str, outcome: Outcome) -> Golde
 
 def _told(golden: Golden) -> Mapping[str, Any]:
     """What the golden itself says of its result."""
-    hidden = {*RESERVED_KEYS, *INPUT_KEYS}
-    inputs = [
-        f"{name}: {as_text(value)}"
-        for name, value in golden.variables.items()
-        if name not in hidden
-    ]
     return {
         "id": golden.id,
         "tags": golden.tags,
         "required": golden.required,
         "weight": golden.weight,
         "place": f"{golden.path}:{golden.line}",
-        "input": _kept("\n".join(inputs)),
+        "input": input_of(golden),
         "expected": _kept(as_text(golden.expected)) if golden.has_expected else None,
     }
+
+
+def input_of(golden: Golden) -> str:
+    """The golden's variables, a line each."""
+    hidden = {*RESERVED_KEYS, *INPUT_KEYS}
+    inputs = [
+        f"{name}: {as_text(value)}"
+        for name, value in golden.variables.items()
+        if name not in hidden
+    ]
+    return _kept("\n".join(inputs))
 
 
 def _answers(trials: Sequence[Trial], passes: Sequence[bool | None]) -> tuple[Answer, ...]:

@@ -3,7 +3,7 @@
 import functools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +57,22 @@ class Template:
 
     def fill(self, values: Mapping[str, Any]) -> str:
         """The text with every placeholder replaced; raises :class:`MissingValueError`."""
+        return "".join(text for text, _ in self.pieces(values))
 
-        def replacement(match: re.Match[str]) -> str:
-            if match["literal"]:
-                return "{{"
+    def pieces(self, values: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+        """The filled text in runs, each with whether it is a value; raises as :meth:`fill`."""
+        end = 0
+        for match in _TOKEN.finditer(self.text):
+            yield self.text[end : match.start()], False
+            end = match.end()
+            key = _trimmed(match["other"] or "")
             if match["name"]:
-                return as_text(_get(values, match["name"]))
-            key = _trimmed(match["other"])
-            return as_text(values[key]) if key in values else match[0]
-
-        return _TOKEN.sub(replacement, self.text)
+                yield as_text(_get(values, match["name"])), True
+            elif match["literal"]:
+                yield "{{", False
+            else:
+                yield (as_text(values[key]), True) if key in values else (match[0], False)
+        yield self.text[end:], False
 
     def fill_value(self, values: Mapping[str, Any]) -> Any:
         """Like :meth:`fill`, but a template that is one placeholder gives the value itself."""

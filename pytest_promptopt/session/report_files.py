@@ -46,7 +46,7 @@ def renderers_of(hook: pluggy.HookRelay, root: Path) -> Mapping[str, Render]:
 
 
 def _page(run: Run, root: Path) -> str:
-    return render_html(run, surroundings_of(root, utc_now()))
+    return render_html(run, surroundings_of(root, run, utc_now()))
 
 
 def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) -> None:

@@ -15,6 +15,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import OptimizeSpec, Prompt
 from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.providers.retirement import retirement_notice, utc_today
 
@@ -24,10 +25,12 @@ class Entry:
     """A subject and what it is compared with; ``base`` is None in a run without one.
 
     ``is_unchanged`` means that its content is that of the base. ``content`` is what its score is
-    kept by, None in a run that keeps none. ``retirement`` tells that its model ends.
+    kept by, None in a run that keeps none. ``version`` is the prompt's. ``retirement`` tells that
+    its model ends.
     """
 
     subject: Subject
+    version: str
     base: Base | None = None
     is_unchanged: bool = False
     content: ScoredContent | None = None
@@ -45,6 +48,7 @@ class Entry:
             samples=subject.samples,
             has_gate=subject.prompt.gate is not None,
             content=self.content,
+            version=self.version,
             base=self.base.record if self.base else None,
             retirement=self.retirement,
         )
@@ -80,10 +84,11 @@ class EntryReader:
         found = self.baseline.prompt(prompt, root=root) if self.baseline else None
         is_unchanged = self._is_unchanged(prompt, found, root)
         content = ScoredContent.of(content_of(prompt, root=root)) if self.saves_scores else None
-        today = self.today()
+        today, version = self.today(), version_of(prompt)
         return tuple(
             Entry(
                 subject=base.compared_with(subject) if base else subject,
+                version=version,
                 base=base,
                 is_unchanged=is_unchanged,
                 content=content,

@@ -3,15 +3,32 @@
 from datetime import datetime
 from pathlib import Path
 
-from pytest_promptopt.errors import HistoryError
+from pytest_promptopt.errors import HistoryError, PromptFileError
+from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore, ScoreFile
 from pytest_promptopt.project.folder import SCORES
+from pytest_promptopt.prompts.library import project_of
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.reports.html.page import Surroundings
 
 
-def surroundings_of(root: Path, ended: datetime | None) -> Surroundings:
-    """What the project at ``root`` tells of its prompts beside a run that ``ended`` in UTC then."""
-    return Surroundings(ended=ended, scores=_scores(root))
+def surroundings_of(root: Path, run: Run, ended: datetime | None) -> Surroundings:
+    """What the project at ``root`` tells beside a ``run`` that ``ended`` in UTC then."""
+    prompts = {record.key: _prompt(root, record) for record in run.prompts}
+    found = {key: prompt for key, prompt in prompts.items() if prompt is not None}
+    return Surroundings(ended=ended, scores=_scores(root), prompts=found)
+
+
+def _prompt(root: Path, record: PromptRecord) -> Prompt | None:
+    """The prompt as it was sent; None where it is not there any more, or says something else."""
+    path = root / record.location
+    try:
+        prompt = read_prompt(path, root=project_of(path, root))
+    except PromptFileError:
+        return None
+    return prompt if version_of(prompt) == record.version else None
 
 
 def _scores(root: Path) -> tuple[SavedScore, ...]:

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.cli.main import main
-from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.evaluation.evaluation import Outcome
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.reduction import result_without_score
+from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.providers.request import Completion, Usage
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.work.saved_runs import RunStore
@@ -74,6 +78,42 @@ def test_a_page_of_a_run_is_written_by_default_of_the_latest(
     (tmp_path / "run.json").write_text(render_json(all_good()))
     assert main(["report", "run.json", "--html"]) == 0
     assert "All good" in (tmp_path / "run.html").read_text(encoding="utf-8")
+
+
+def test_a_page_has_the_messages_that_were_sent_where_the_prompt_is_still_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.prompt.yml"
+    file.write_text(
+        "messages: [{role: user, content: 'Say {{q}} now'}]\n"
+        "testData: [{id: a, q: one, expected: '1'}, {id: b, q: two, expected: '2'}]\n"
+    )
+    prompt = read_prompt(file, root=tmp_path)
+    results = tuple(
+        result_without_score(golden, "no answer", Outcome.ERROR) for golden in prompt.goldens
+    )
+    record = PromptRecord(
+        key="a.prompt.yml",
+        location="a.prompt.yml",
+        model="m",
+        goldens=2,
+        results=results,
+        version=version_of(prompt),
+    )
+    save(tmp_path, Run(exit_code=1, prompts=(record,)))
+
+    def page() -> str:
+        assert main(["report", "--html", "page.html"]) == 0
+        return (tmp_path / "page.html").read_text(encoding="utf-8")
+
+    assert '"texts":["Say "," now"]' in page()
+    assert '"h":[["user",0,["one"],1]]' in page()
+    file.write_text(file.read_text().replace("q: one", "q: another"))
+    assert '"h":[["user",0,["two"],1]]' in page()
+    assert '"h":[["user",0,["one"],1]]' not in page()
+    file.write_text(file.read_text().replace("Say", "Tell"))
+    assert '"texts":[]' in page()
 
 
 def test_a_page_that_cannot_be_written_is_told(

@@ -39,6 +39,7 @@ def test_every_report_is_written_once_at_the_end(
     page = (project.path / "report.html").read_text(encoding="utf-8")
     assert "<title>1 of 1 prompt fails · promptopt</title>" in page
     assert ', gate at 0.900"' in page
+    assert '"h":[["user",["two"]]]' in page
     [prompt] = read_json(project)["prompts"]
     assert (prompt["score"], prompt["verdict"]["decision"]) == (0.5, "FAIL")
     outcomes = {result["id"]: result["outcome"] for result in prompt["results"]}

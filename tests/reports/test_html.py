@@ -226,7 +226,7 @@ def test_a_large_run_is_cut_and_says_so() -> None:
     assert len(page.encode()) < 10_000_000
     assert "texts are cut to their first 3,000 characters" in page
     goldens = goldens_of(many(1, 500).prompts, most=100_000)
-    told = json.loads(goldens.text)
+    told = json.loads(goldens.rows)
     assert {golden["o"] for golden in told} == {"missed"}
     assert goldens.remarks == (
         "texts are cut to their first 80 characters",

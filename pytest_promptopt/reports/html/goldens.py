@@ -8,11 +8,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.reduction import input_of
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.words import compare_words
 from pytest_promptopt.text.terminal import printable
@@ -30,25 +34,39 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goldens:
-    """The goldens as JSON that can stand in a script element, and what was left out of them."""
+    """The goldens as JSON that can stand in a script element, and what was left out of them.
 
-    text: str
+    ``texts`` are those parts of their messages that many of them share.
+    """
+
+    rows: str
+    texts: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
-def goldens_of(prompts: Sequence[PromptRecord], most: int = MOST_BYTES) -> Goldens:
-    """The goldens of all prompts, those that need a person first.
+def goldens_of(
+    records: Sequence[PromptRecord],
+    prompts: Mapping[str, Prompt] = MappingProxyType({}),
+    most: int = MOST_BYTES,
+) -> Goldens:
+    """The goldens of all ``records``, those that need a person first.
 
+    With their messages where ``prompts`` has the prompt by the record's key.
     Of texts the first characters, as many of each as there is room for; where there is no room
     for all goldens even so, those that need a person.
     """
-    rows = [row for number, prompt in enumerate(prompts) for row in _rows(number, prompt)]
+    rows = [
+        row
+        for number, record in enumerate(records)
+        for row in _rows(number, record, prompts.get(record.key))
+    ]
     rows.sort(key=lambda row: _NEED.index(row.result.outcome))
     lengths = [*chain.from_iterable(_lengths(row.result) for row in rows)]
     for limit in _LIMITS:
         if limit > _LIMITS[-1] and sum(min(length, limit) for length in lengths) > most:
             continue
-        made = _made(rows, _Teller(limit), most)
+        teller = _Teller(limit)
+        made = _made(rows, teller, most)
         if len(made) == len(rows):
             break
     remarks = []
@@ -57,7 +75,7 @@ def goldens_of(prompts: Sequence[PromptRecord], most: int = MOST_BYTES) -> Golde
     if len(made) < len(rows):
         left = counted(len(rows) - len(made), "golden")
         remarks.append(f"{left} left out for want of room, those that passed first")
-    return Goldens(text=f"[{','.join(made)}]", remarks=tuple(remarks))
+    return Goldens(rows=f"[{','.join(made)}]", texts=tuple(teller.texts), remarks=tuple(remarks))
 
 
 def in_script(value: Any) -> str:
@@ -68,20 +86,33 @@ def in_script(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A golden's result, the number of its prompt, and whether it changed side."""
+    """A golden's result, the number of its prompt, whether it changed side, what it was asked."""
 
     prompt: int
     result: GoldenResult
     moved: str
+    messages: Sequence[tuple[str, Sequence[tuple[str, bool]]]]
 
 
-def _rows(number: int, prompt: PromptRecord) -> Iterator[_Row]:
-    change = prompt.change
+def _rows(number: int, record: PromptRecord, prompt: Prompt | None) -> Iterator[_Row]:
+    change = record.change
     moved: dict[str, str] = {}
     if change is not None:
         moved = dict.fromkeys(change.fixed, "fixed") | dict.fromkeys(change.broken, "broken")
-    for result in prompt.results:
-        yield _Row(number, result, moved.get(result.id, ""))
+    goldens = {golden.id: golden for golden in prompt.goldens} if prompt else {}
+    for result in record.results:
+        golden = goldens.get(result.id)
+        is_same = prompt and golden and input_of(golden) == result.input
+        messages = [*_messages(prompt, golden)] if is_same and prompt and golden else []
+        yield _Row(number, result, moved.get(result.id, ""), messages)
+
+
+def _messages(prompt: Prompt, golden: Golden) -> Iterator[tuple[str, Sequence[tuple[str, bool]]]]:
+    """The role of each message, and its text in runs, each with whether it is a value."""
+    for message in prompt.messages:
+        if message.template.missing(golden.variables):
+            return
+        yield message.role, [*message.template.pieces(golden.variables)]
 
 
 def _made(rows: Sequence[_Row], teller: "_Teller", most: int) -> list[str]:
@@ -111,6 +142,7 @@ class _Teller:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._left = _MOST_COMPARED
+        self.texts: dict[str, int] = {}
 
     def golden(self, row: _Row) -> Data:
         """All that is known of the golden."""
@@ -144,6 +176,10 @@ class _Teller:
             c=_rounded(result.cost_usd, 7),
             l=_rounded(result.latency_seconds, 3),
             v=result.saved,
+            h=[
+                [role, *map(self._piece, filter(_is_shown, pieces))]
+                for role, pieces in row.messages
+            ],
         )
 
     def _answer(self, answer: Answer) -> Data:
@@ -152,6 +188,15 @@ class _Teller:
             p=None if answer.passed is None else int(answer.passed),
             r=self._cut(answer.reasoning),
             w=None if answer.whole is None else self._cut(answer.whole),
+        )
+
+    def _piece(self, piece: tuple[str, bool]) -> int | list[str]:
+        """A value as it is; what the template says, by its number."""
+        text, is_value = piece
+        return (
+            [self._cut(text)]
+            if is_value
+            else self.texts.setdefault(printable(text), len(self.texts))
         )
 
     def _mark(self, mark: Mark) -> Data:
@@ -194,3 +239,7 @@ def _why(result: GoldenResult) -> str:
     """What is worth a look at first: why it missed, or why there is no score."""
     said = sentence(result) if result.outcome is Outcome.MISSED else result.reason
     return " ".join(said.split())
+
+
+def _is_shown(piece: tuple[str, bool]) -> bool:
+    return bool(piece[0])

@@ -3,7 +3,7 @@
   const CHUNK = 100;
   const SIGNS = {passed: "✓", missed: "✗", error: "!", "not scored": "?", "not run": "–"};
   const NEED = ["error", "missed", "not scored", "not run", "passed"];
-  const {prompts, goldens} = JSON.parse(document.getElementById("data").textContent);
+  const {prompts, texts, goldens} = JSON.parse(document.getElementById("data").textContent);
 
   /* An element with what is in it. Text is only ever set as text. */
   function make(tag, attributes = {}, ...children) {
@@ -94,6 +94,14 @@
     });
   }
 
+  /* What the model was sent: the values of the golden are marked. */
+  function messages(g) {
+    if (!g.h) return null;
+    const panes = g.h.map(([role, ...pieces]) => pane(role, ...pieces.map((piece) =>
+      Array.isArray(piece) ? make("mark", {}, ...piece) : texts[piece])));
+    return make("details", {}, make("summary", {}, "messages as they were sent"), make("div", {class: "panes"}, ...panes));
+  }
+
   function facts(g) {
     const [read, written] = g.u;
     return [
@@ -111,6 +119,7 @@
       make("div", {class: "panes"}, ...answerPanes(g), basePane(g)),
       others.length ? make("div", {class: "panes"}, ...others) : null,
       marks(g),
+      messages(g),
     ].filter(Boolean);
   }
 
@@ -216,7 +225,7 @@
     return make("select", {"aria-label": label, on: {change}}, ...made);
   }
 
-  const texts = (values) => [...new Set(values)].sort().map((value) => [value, value]);
+  const sorted = (values) => [...new Set(values)].sort().map((value) => [value, value]);
   const choices = {};
   for (const word of Object.keys(outcomes)) {
     const input = make("input", {type: "radio", name: "outcome", value: word, on: {change: () => { state.outcome = word; refresh(); }}});
@@ -244,8 +253,8 @@
     make("div", {class: "filters"},
       make("fieldset", {}, make("legend", {class: "unseen"}, "outcome"), ...Object.values(choices).map((choice) => choice.label)),
       select("all prompts", "prompt", prompts.map((prompt, number) => [String(number), prompt.k])),
-      select("all tags", "tag", texts(goldens.flatMap((g) => g.t || []))),
-      select("missed on any evaluator", "evaluator", texts(goldens.flatMap((g) => (g.e || []).map((mark) => mark.n)))),
+      select("all tags", "tag", sorted(goldens.flatMap((g) => g.t || []))),
+      select("missed on any evaluator", "evaluator", sorted(goldens.flatMap((g) => (g.e || []).map((mark) => mark.n)))),
       search, status),
     make("table", {class: "goldens"},
       make("thead", {}, make("tr", {}, heading("outcome", "need", "outcome"), heading("golden", "golden", "golden"),

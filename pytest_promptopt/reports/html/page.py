@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from importlib import resources
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore
+from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.html.charts import charts_of
-from pytest_promptopt.reports.html.goldens import goldens_of, in_script
+from pytest_promptopt.reports.html.goldens import Goldens, goldens_of, in_script
 from pytest_promptopt.reports.html.rows import row_of
 from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
 from pytest_promptopt.text.terminal import printable
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 class Surroundings:
     """What a run does not know of itself: when it ended, and the scores of earlier versions.
 
+    ``prompts`` are those that it sent, by the keys of their records, where that is still known.
     ``version`` is that of a page which is served, and asks whether there is a newer one.
     """
 
     ended: datetime | None = None
     scores: Sequence[SavedScore] = ()
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
     version: str = ""
 
 
@@ -44,7 +47,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
     ours and nothing else, whatever stands there.
     """
     prompts = by_need(run.prompts)
-    goldens = goldens_of(prompts)
+    goldens = goldens_of(prompts, surroundings.prompts)
     rows = [row_of(n, prompt, surroundings.scores) for n, prompt in enumerate(prompts)]
     return (
         _environment()
@@ -63,7 +66,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             charts=[charts_of(prompt) for prompt in prompts],
             compared=[*compare_models(prompts)],
             has_trend=any(row.trend for row in rows),
-            data=_data(prompts, goldens.text),
+            data=_data(prompts, goldens),
         )
     )
 
@@ -88,13 +91,14 @@ def _about(prompts: Sequence[PromptRecord], surroundings: Surroundings) -> list[
     return parts
 
 
-def _data(prompts: Sequence[PromptRecord], goldens: str) -> str:
+def _data(prompts: Sequence[PromptRecord], goldens: Goldens) -> str:
     """What the script builds rows of."""
     told = [
         {"k": printable(p.key), "l": printable(p.location), "m": printable(p.model)}
         for p in prompts
     ]
-    return f'{{"prompts":{in_script(told)},"goldens":{goldens}}}'
+    texts = in_script(goldens.texts)
+    return f'{{"prompts":{in_script(told)},"texts":{texts},"goldens":{goldens.rows}}}'
 
 
 def _policy(*, is_served: bool) -> str:
