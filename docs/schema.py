@@ -25,6 +25,7 @@ from pytest_promptopt.scoring.builtin_judges import JUDGES
 from pytest_promptopt.scoring.kinds import Kind, all_kinds, kind_of
 from pytest_promptopt.suggestion import slips_allowed
 
+_TEXT = {"type": "string", "minLength": 1}
 _ANSWER = {
     "anyOf": [
         {"enum": ["whole", None]},
@@ -34,16 +35,77 @@ _ANSWER = {
             "maxProperties": 1,
             "additionalProperties": False,
             "properties": {
-                **{key: {"type": "string", "minLength": 1} for key in ("after", "regex", "json")},
-                "tag": {"type": "string", "pattern": r"^[A-Za-z_][\w.:-]*$"},
-                "line": {"enum": [*LINES]},
+                "after": _TEXT
+                | {"description": "Behind the last such sign, as Answer: in bold too."},
+                "regex": _TEXT | {"description": "The first group of the first match."},
+                "json": _TEXT | {"description": "The field of that path in the JSON."},
+                "tag": {
+                    "description": "In the last tag of that name, such as answer.",
+                    "type": "string",
+                    "pattern": r"^[A-Za-z_][\w.:-]*$",
+                },
+                "line": {"description": "The first or the last line.", "enum": [*LINES]},
             },
         },
     ]
 }
 TARGET = Path(__file__).parents[1] / "pytest_promptopt/prompts/schema/prompt.schema.json"
-_CRITERION = {"anyOf": [{"required": ["min"]}, {"required": ["maxDrop"]}]}
-_PART = {"minProperties": 1}
+_JUDGE = "Who judges; the prompt's own model if not given."
+_LEAST = "The least score that passes, from 0 to 1."
+_QUESTION = "What was asked, if the judge is to know, such as {{question}}."
+# What editors show for an option of a kind whose record says nothing of it, or too little.
+_TOLD: Mapping[str, Mapping[str, str]] = {
+    "better": {
+        "than": "The other answer: base for that of the prompt at --prompt-base, or a text.",
+        "criterion": "In what it must be better; on the whole if not given.",
+        "question": _QUESTION,
+        "model": _JUDGE,
+    },
+    "rubric": {
+        "criteria": "What a good answer does: a sentence, or a list of them.",
+        "question": _QUESTION,
+        "graded": "true: the judge gives from 0 to 1 instead of yes or no; needs a threshold.",
+        "model": _JUDGE,
+    },
+    "grounded": {"context": "A text or a list of passages, such as {{context}}.", "model": _JUDGE},
+    "answers": {"question": "The question, such as {{question}}.", "model": _JUDGE},
+    "context": {
+        "measure": "precision: the passages that help. recall: the claims of expected they hold.",
+        "passages": "A list, or a text of which every paragraph is one, such as {{passages}}.",
+        "question": "The question that they are to help with; precision needs it.",
+        "expected": "The answer whose claims they should hold; {{expected}} if not given.",
+        "model": _JUDGE,
+    },
+    "code": {"language": "Only python.", "seconds": "How long it may run; 10 if not given."},
+    "cost": {"maxUsd": "The most in USD, such as 0.01."},
+    "distance": {"max": "The most characters that may differ."},
+    "finish": {"reason": "stop (if not given), length, refusal or other."},
+    "language": {"expected": "A code such as de, or a list of which one is enough."},
+    "latency": {"maxSeconds": "The most in seconds, such as 2.5."},
+    "length": {
+        f"{side}{unit}": f"The {word} {unit.lower()} that it may have."
+        for side, word in (("min", "fewest"), ("max", "most"))
+        for unit in ("Words", "Characters", "Sentences", "Tokens")
+    },
+    "refusal": {"expected": "true (if not given): it must decline. false: it must not."},
+    "sql": {"dialect": "Such as postgres, mysql or sqlite."},
+    "tokens": {"max": "The most tokens."},
+    "xml": {"elements": "Paths such as order.customer.id."},
+}
+_KINDS_TOLD = {
+    "likelihood": "How likely the prompt's model finds the expected answer, from 0 to 1.",
+    "perplexity": "How sure the model was of what it said: the highest perplexity that passes.",
+    "rubric": "A judge that is told what a good answer does: in a sentence, or in a list of them.",
+    "grounded": "A judge of whether a context bears out what the answer claims.",
+    "answers": "A judge of whether the answer gives all that a question asks for.",
+    "context": "A judge of what was retrieved: the share that helps, or of what it should hold.",
+    "better": "A judge of whether the answer is better than another.",
+    "multiple_choice": "The answer names the right one of the golden's options.",
+    "xml": "The answer is XML, with these elements if any are named.",
+    "sql": "The answer is SQL, of a dialect if one is named.",
+    "code": "The answer's Python passes tests, run in a sandbox: setup, the code, tests.",
+}
+_CRITERION = {"if": {"properties": {"maxDrop": False}}, "then": {"required": ["min"]}}
 _NUMBER_IN_QUOTES = {"type": "string", "pattern": "^ *[-+.0-9eE_]+ *$"}
 
 
@@ -59,7 +121,9 @@ def schema() -> Mapping[str, Any]:
     properties["responseFormat"]["anyOf"] = [
         {
             "type": ["object", "null"],
-            "properties": {"type": {"enum": [*RESPONSE_FORMATS, None]}},
+            "properties": {
+                "type": {"description": "The form.", "enum": [*RESPONSE_FORMATS, None]},
+            },
         },
         {"enum": [*RESPONSE_FORMATS]},
     ]
@@ -81,24 +145,23 @@ def text() -> str:
 
 
 def _gate_can_fail() -> Mapping[str, Any]:
-    """A gate asks for something, or a golden is required, which may stand in another file."""
+    """A gate asks for something, or a golden is required, which may stand in another file.
+
+    Without `anyOf`: of a key that matches several, editors would show the titles of these.
+    """
     required = {"properties": {"required": {"const": True}}, "required": ["required"]}
-    parts = [{"properties": {key: _PART}, "required": [key]} for key in ("tags", "evaluators")]
+    nothing = {"maxProperties": 0}
+    gate = {"maxDrop": False, "tags": nothing, "evaluators": nothing}
     return {
-        "if": {"properties": {"gate": {"type": "object"}}, "required": ["gate"]},
-        "then": {
-            "anyOf": [
-                {"properties": {"gate": {"anyOf": [*_CRITERION["anyOf"], *parts]}}},
-                {
-                    "properties": {"testData": {"type": "array", "contains": required}},
-                    "required": ["testData"],
-                },
-                {
-                    "properties": {"goldens": {"type": ["string", "array", "object"]}},
-                    "required": ["goldens"],
-                },
-            ]
+        "if": {
+            "required": ["gate"],
+            "properties": {
+                "gate": {"type": "object", "properties": gate},
+                "testData": {"not": {"type": "array", "contains": required}},
+                "goldens": {"not": {"type": ["string", "array", "object"]}},
+            },
         },
+        "then": {"properties": {"gate": {"required": ["min"]}}},
     }
 
 
@@ -119,13 +182,13 @@ def _complete_evaluators(definitions: dict[str, Any]) -> None:
     declared = {
         name: kind for name in KINDS if (kind := kind_of(name, all_kinds())) and kind.options
     }
-    kinds |= {name: _options_of(kind) for name, kind in declared.items()}
+    kinds |= {name: _options_of(name, kind) for name, kind in declared.items()}
     graded = ["similarity", *(name for name, kind in declared.items() if kind.needs_threshold)]
     evaluator["dependentSchemas"] = {name: _with_threshold(name) for name in graded}
     definitions["golden"]["properties"]["evaluators"]["items"] = {"$ref": "#/$defs/evaluator"}
 
 
-def _options_of(kind: Kind) -> Mapping[str, Any]:
+def _options_of(name: str, kind: Kind) -> Mapping[str, Any]:
     """What an entry of the kind holds, from the record that declares it."""
     record = kind.options
     if record is None:
@@ -136,8 +199,14 @@ def _options_of(kind: Kind) -> Mapping[str, Any]:
     if kind.needs_threshold:
         threshold = {"type": "number", "minimum": 0, "maximum": 1}
         options["properties"] = {**options["properties"], "threshold": threshold}
+    for key, option in options["properties"].items():
+        if "description" not in option:
+            option["description"] = _LEAST if key == "threshold" else _TOLD[name][key]
+    description = _KINDS_TOLD.get(name, description)
     forms = [options | ({"required": required} if required else {"type": ["object", "null"]})]
-    bare = options["properties"].get(record.bare, {"enum": ["valid", True]})
+    bare = dict(options["properties"].get(record.bare, {"enum": ["valid", True]}))
+    # An editor would show it in place of what the kind is.
+    bare.pop("description", None)
     plain = [{"const": True}] if record.bare and not required else []
     return {"description": description, "anyOf": [*forms, bare, *plain]}
 
@@ -154,10 +223,13 @@ def _one_of(*keys: str) -> Iterable[Mapping[str, Any]]:
 
 def _settings() -> Mapping[str, Mapping[str, Any]]:
     found = {
-        item.name: _values(item.metadata) for item in fields(OptimizeSettings) if item.metadata
+        item.name: {"description": item.metadata["help"], **_values(item.metadata)}
+        for item in fields(OptimizeSettings)
+        if item.metadata
     }
     found["maxTokens"] = found.pop("max_tokens")
-    return {**found, "method": {"enum": [*PRESETS, None]}}
+    method = "How it is searched; race if not given, the others as published."
+    return {**found, "method": {"description": method, "enum": [*PRESETS, None]}}
 
 
 def _values(metadata: Mapping[str, Any]) -> Mapping[str, Any]:

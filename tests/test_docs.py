@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import jsonschema
 import pytest
@@ -60,6 +61,25 @@ def test_the_schema_for_editors_is_up_to_date() -> None:
     written = schema.TARGET.read_text(encoding="utf-8")
     assert written == schema.text(), "run `python docs/schema.py`"
     jsonschema.Draft202012Validator.check_schema(schema.schema())
+
+
+def test_every_key_is_explained_to_editors() -> None:
+    assert [*unexplained(script("schema").schema(), "")] == []
+
+
+def unexplained(schema: Any, place: str) -> Iterator[str]:
+    """The keys without a sentence that an editor could show, outside of conditions."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from unexplained(one, place)
+    for word, inner in schema.items() if isinstance(schema, dict) else ():
+        if word in {"allOf", "else", "dependentSchemas", "if", "not", "propertyNames", "then"}:
+            continue
+        yield from unexplained(inner, f"{place}/{word}")
+        for key, value in inner.items() if word == "properties" else ():
+            told = value.get("description", "." if "$ref" in value else "")
+            if not told.endswith("."):
+                yield f"{place}/{key}: {told}"
 
 
 def test_the_schema_takes_for_misspelt_what_the_reader_does() -> None:

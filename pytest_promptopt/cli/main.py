@@ -38,6 +38,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "models": Subcommand("pytest_promptopt.cli.models", "models, prices, weights on this machine"),
     "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
     "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
+    "schema": Subcommand("pytest_promptopt.cli.schema", "the JSON Schema of prompt files"),
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
 }
 

@@ -120,13 +120,11 @@ def _key(model: Model) -> str:
 
 def _table(names: Sequence[str], prices: Mapping[str, Price], today: date) -> Iterator[str]:
     rows = [_usd(prices.get(name)) for name in names]
+    fresh, cached, output = (tuple(cells) for cells in zip(*rows, strict=True))
     columns = [
-        Column(heading=heading, cells=cells, rank=int(heading == "cached"))
-        for heading, cells in zip(
-            ("input", "cached", "output"), zip(*rows, strict=True), strict=True
-        )
-    ]
-    columns += [
+        Column(heading="input", cells=fresh),
+        Column(heading="cached", cells=cached, rank=1),
+        Column(heading="output", cells=output),
         Column(heading="ends", cells=tuple(_end(name, today) for name in names)),
     ]
     shown = Column(heading="model", cells=tuple(names))

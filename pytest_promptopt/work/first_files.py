@@ -13,6 +13,7 @@ from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.project.folder import IGNORE, IGNORED, SCHEMA
 from pytest_promptopt.project.ini import find_project
 from pytest_promptopt.project.ini_lines import shown, with_values
+from pytest_promptopt.prompts.editor_schema import editor_schema
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.request import Model
@@ -52,11 +53,10 @@ class FirstFile:
 
 def first_files(found: Surroundings, *, has_workflow: bool) -> tuple[FirstFile, ...]:
     """What a project with these surroundings lacks, and what it has already."""
-    schema = (resources.files("pytest_promptopt.prompts") / "schema" / SCHEMA.name).read_text(
-        "utf-8"
-    )
     files = [
-        _new(found.root / SCHEMA, schema, "by which editors complete and check prompt files"),
+        _new(
+            found.root / SCHEMA, editor_schema(), "by which editors complete and check prompt files"
+        ),
         _new(found.root / IGNORE, IGNORED),
         _ini(found),
     ]

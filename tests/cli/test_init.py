@@ -217,6 +217,11 @@ def test_on_a_terminal_it_waits_for_a_word(
     assert folder.files == ([] if status else FILES)
 
 
-def test_the_schema_it_writes_is_ours(folder: Folder) -> None:
+def test_the_schema_it_writes_is_what_schema_prints(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     folder.init("--model", "openai/gpt-4.1-mini")
-    assert json.loads(folder.read(FILES[1]))["title"] == "Prompt file (*.prompt.yml)"
+    assert main(["schema"]) == 0
+    printed = capsys.readouterr().out
+    assert printed == folder.read(FILES[1])
+    assert json.loads(printed)["title"] == "Prompt file"
