@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
     "schema": Subcommand("pytest_promptopt.cli.schema", "the JSON Schema of prompt files"),
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
+    "view": Subcommand("pytest_promptopt.cli.view", "the page of a run, in a browser"),
 }
 
 

@@ -33,6 +33,10 @@ class Output:
         """One line of the parts, joined without anything between, without blanks at its end."""
         self._stream.write("".join(self._shown(part) for part in parts).rstrip() + "\n")
 
+    def flush(self) -> None:
+        """Have what was written seen now."""
+        self._stream.flush()
+
     def block(self, text: str) -> None:
         """Text that may have many lines, each behind a bar, so that none starts one of ours."""
         for line in text.replace("\r\n", "\n").split("\n"):

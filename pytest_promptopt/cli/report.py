@@ -4,51 +4,29 @@ import argparse
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from pytest_promptopt.cli.found import Found, Line, locate, read, saved
 from pytest_promptopt.cli.output import Output, Style, Styled
+from pytest_promptopt.cli.view import serve
 from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
-from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.files import replace_file
-from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.html.page import NOWHERE, render_html
-from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.reports.summary import outcomes_text
 from pytest_promptopt.reports.terminal import render
-from pytest_promptopt.suggestion import close_to
-from pytest_promptopt.work.pages import surroundings_of
 from pytest_promptopt.work.saved_runs import RunStore
 
 _LISTED = 20
 _DESCRIPTION = """\
 What a run found out, as its summary told it; of a search for a better prompt what it proposed,
 refused, scored and decided. RUN is the name of a saved run or search, or how that starts, or a
-JSON report. Without RUN: the runs and the searches there are, the latest first; with --html the
-latest run."""
-
-Line = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What a name stands for: a run, or the ``lines`` of a search's journal.
-
-    ``root`` is the project's, None for a report from elsewhere.
-    """
-
-    name: str
-    run: Run | None = None
-    ended: datetime | None = None
-    lines: Sequence[Line] = ()
-    root: Path | None = None
+JSON report. Without RUN: the runs and the searches there are, the latest first; with --html or
+--serve the latest run."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,64 +39,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html", metavar="FILE", nargs="?", const="", help="write a page instead: RUN.html"
     )
+    parser.add_argument(
+        "--serve", metavar="PORT", nargs="?", const=0, type=int, help="show it as `view` does"
+    )
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the runs, or one of them; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    name, has_texts = arguments.name, arguments.texts
-    if arguments.html and not arguments.html.endswith(".html"):
+    name, html, port = arguments.name, arguments.html, arguments.serve
+    if html and not html.endswith(".html"):
         raise UsageError(
-            f"--html {arguments.html}: expected a file that ends in .html; RUN stands before it: "
-            f"`promptopt report {arguments.html} --html`"
+            f"--html {html}: expected a file that ends in .html; RUN stands before it: "
+            f"`promptopt report {html} --html`"
         )
-    if name is None and arguments.html is None:
-        _list(*_saved(), out)
-        return 0
-    found = _found(name)
-    if arguments.html is not None:
-        _write_page(found, Path(arguments.html or f"{found.name}.html"), out)
-    elif found.run is not None:
-        _tell_run(found.run, out, has_texts=has_texts)
+    if port is not None:
+        serve(name, port, out)
+    elif html is not None:
+        found = read(locate(name))
+        _write_page(found, Path(html or f"{found.place.name}.html"), out)
+    elif name is None:
+        _list(*saved(), out)
     else:
-        _tell(found.lines, out, has_texts=has_texts)
+        found = read(locate(name))
+        if found.run is None:
+            _tell(found.lines, out, has_texts=arguments.texts)
+        else:
+            _tell_run(found.run, out, has_texts=arguments.texts)
     return 0
 
 
-def _found(name: str | None) -> _Found:
-    """The run or the search of that name, without one the latest run; raises UsageError."""
-    if name is not None and name.endswith(".json"):
-        return _Found(name=Path(name).stem, run=read_report(report_bytes(Path(name))))
-    store, journals = _saved()
-    searches = {path.parent.name: path for path in journals}
-    names = [*store.names(), *searches]
-    found = names[:1] if name is None else [known for known in names if known.startswith(name)]
-    if name is None and not found:
-        raise UsageError("there is no run yet; run pytest with --prompt-eval")
-    if len(found) != 1:
-        many = "several runs start with" if found else "no run starts with"
-        there = listed(found or names) or "none; `promptopt report` lists them"
-        raise UsageError(f"{many} {name!r}: there are {there}{close_to(name or '', names)}")
-    if found[0] in searches:
-        lines = read_journal(searches[found[0]])
-        return _Found(name=found[0], lines=lines, root=store.root)
-    saved = store.read(found[0])
-    return _Found(name=found[0], run=saved.run, ended=saved.ended, root=store.root)
-
-
-def _saved() -> tuple[RunStore, Sequence[Path]]:
-    """The runs of the project, and the journals of its searches."""
-    project = project_with(RUNS, start=Path.cwd(), remedy="run pytest with --prompt-eval")
-    return RunStore(project), _journals(project / RUNS)
-
-
-def _write_page(found: _Found, path: Path, out: Output) -> None:
-    if found.run is None:
-        raise UsageError(f"{found.name} is a search, of which there is no page yet")
-    surroundings = NOWHERE
-    if found.root is not None:
-        surroundings = surroundings_of(found.root, found.run, found.ended)
+def _write_page(found: Found, path: Path, out: Output) -> None:
     try:
-        replace_file(path, render_html(found.run, surroundings).encode())
+        replace_file(path, found.page().encode())
     except OSError as error:
         raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
     out.line(f"wrote {path}")
@@ -154,11 +106,6 @@ def _tell_run(run: Run, out: Output, *, has_texts: bool) -> None:
     for prompt, result in missed if has_texts else ():
         out.line(Styled(f"{prompt.key}::{result.id}", "strong"))
         out.block(explain(result, prompt.model, limit=MOST_KEPT))
-
-
-def _journals(folder: Path) -> list[Path]:
-    found = folder.glob(f"*/{JOURNAL}")
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 def _summarize(path: Path, out: Output) -> None:

@@ -48,7 +48,7 @@ class RunStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{ended.strftime(_TIME)}-{secrets.token_hex(2)}"
         record = SavedRun(version=_VERSION, ended=ended, run=run)
-        replace_file(self._path(name), json.dumps(to_json(record)).encode())
+        replace_file(self.path(name), json.dumps(to_json(record)).encode())
         for path in self._outlived(ended):
             path.unlink(missing_ok=True)
         return name
@@ -59,7 +59,7 @@ class RunStore:
 
     def read(self, name: str) -> SavedRun:
         """The run of that name; raises :class:`ReportError`."""
-        path = self._path(name)
+        path = self.path(name)
         where = f"{RUNS.as_posix()}/{path.name}"
         try:
             with open_file(path) as file:
@@ -72,7 +72,8 @@ class RunStore:
         except ValueError as error:
             raise ReportError(f"{where}: not a saved run ({error}); delete it") from None
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Where the run of that name is kept."""
         return self._folder / f"{name}.json"
 
     def _outlived(self, now: datetime) -> Iterator[Path]:
@@ -80,7 +81,7 @@ class RunStore:
         oldest = (now - timedelta(days=KEPT_DAYS)).strftime(_TIME)
         size = 0
         for number, name in enumerate(self.names()):
-            path = self._path(name)
+            path = self.path(name)
             size += path.stat().st_size
             if number and (name < oldest or size > KEPT_BYTES):
                 yield path

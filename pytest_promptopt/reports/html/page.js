@@ -5,6 +5,15 @@
   const NEED = ["error", "missed", "not scored", "not run", "passed"];
   const {prompts, texts, goldens} = JSON.parse(document.getElementById("data").textContent);
 
+  /* A page that is served asks whether there are new results. */
+  const {version} = document.documentElement.dataset;
+  if (version) {
+    setInterval(async () => {
+      const answer = await fetch("version").catch(() => null);
+      if (answer?.ok && await answer.text() !== version) location.reload();
+    }, 1000);
+  }
+
   /* An element with what is in it. Text is only ever set as text. */
   function make(tag, attributes = {}, ...children) {
     const made = document.createElement(tag);
