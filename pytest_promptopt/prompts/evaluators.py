@@ -26,7 +26,27 @@ _VALUE_KEYS = ("value", "values", "expected", "text", "pattern", "regex", "subst
 _SYSTEM_KEYS = ("systemPrompt", "system_prompt")
 _REGEX_KEYS = ("flags", "invert", "negate")
 # What may stand beside a kind or in its place in files of other tools.
-FOREIGN_KEYS = (*_TYPE_KEYS, *_TARGET_KEYS, *_VALUE_KEYS, *_REGEX_KEYS, "modelParameters")
+# promptfoo's names of what is a kind of ours by another name, or with another meaning.
+_PROMPTFOO_TYPES = (
+    "contains-any",
+    "contains-all",
+    "icontains",
+    "icontains-any",
+    "icontains-all",
+    *(name for name in promptfoo.names() if name not in KINDS),
+)
+_NOT_TYPES = tuple(
+    f"not-{name}" for name in (*_PROMPTFOO_TYPES, "contains", "equals", "regex", "latency", "cost")
+)
+ALIASES = (*_PROMPTFOO_TYPES, *_NOT_TYPES)
+FOREIGN_KEYS = (
+    *_TYPE_KEYS,
+    *_TARGET_KEYS,
+    *_VALUE_KEYS,
+    *_REGEX_KEYS,
+    "modelParameters",
+    *ALIASES,
+)
 
 _REGEX_TYPES = {"regex", "regexmatch", "matches", "pattern"}
 _CONTAINS_TYPES = {
@@ -184,6 +204,8 @@ def _entry(content: Mapping[str, Any]) -> Entry:
     if kinds:
         entry = _entry_of_kind(kinds[0], content, keys)
         return replace(entry, remarks=beside)
+    if len(keys) == 1 and keys[0] in ALIASES:
+        return _entry_of_alias(keys[0], content)
     if len(keys) == 1 and keys[0]:
         return Entry(kind=keys[0], options=content[keys[0]])
     for key in keys:
@@ -191,6 +213,14 @@ def _entry(content: Mapping[str, Any]) -> Entry:
             raise MisspeltError(f"the kind `{key}` is not known; did you mean `{meant}`?")
     found = f"found {_names(keys)}" if keys else "found none"
     raise NotUnderstoodError(f"expected a kind of evaluator ({_SOME_KINDS}), {found}")
+
+
+def _entry_of_alias(alias: str, content: Mapping[str, Any]) -> Entry:
+    """promptfoo's ``icontains: text``, which is ``{type: icontains, value: text}``."""
+    value = content[alias]
+    given = {} if value is None or value is True else {"value": value}
+    rest = {key: item for key, item in content.items() if key != alias}
+    return _entry_of_type({**rest, **given, "type": alias}, ["type", *given])
 
 
 def _names(keys: Iterable[str]) -> str:

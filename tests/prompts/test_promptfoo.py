@@ -269,3 +269,26 @@ def test_what_an_assertion_cannot_take_is_told(raw: dict[str, Any], message: str
     spec, [problem] = read(raw)
     assert spec.kind == ""
     assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("raw", "long"),
+    [
+        ({"icontains": "a"}, {"type": "icontains", "value": "a"}),
+        ({"contains-all": "a", "weight": 2}, {"type": "contains-all", "value": "a", "weight": 2}),
+        ({"g-eval": "k", "threshold": 0.5}, {"type": "g-eval", "value": "k", "threshold": 0.5}),
+        ({"is-json": None}, {"type": "is-json"}),
+        ({"not-is-json": True}, {"type": "not-is-json"}),
+        ({"not-equals": "a", "name": "b"}, {"type": "not-equals", "value": "a", "name": "b"}),
+        (
+            {"levenshtein": "a", "threshold": 2},
+            {"type": "levenshtein", "value": "a", "threshold": 2},
+        ),
+    ],
+)  # fmt: skip
+def test_promptfoos_names_are_keys_too(raw: dict[str, Any], long: dict[str, Any]) -> None:
+    assert read(raw) == read(long)
+    document = parse_document(json.dumps([raw]), "tone.yml")
+    assert evaluator_violations(document, of_past=False) == []
+    kind = read({"latency": {"maxSeconds": 2}})[0].kind
+    assert kind == "latency"

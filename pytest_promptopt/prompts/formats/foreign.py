@@ -18,7 +18,12 @@ _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 _TABLES = (".csv", ".tsv")
 _LINES = (".jsonl", ".ndjson")
 _PACKED = (".gz", ".bz2", ".xz", ".parquet")
-_FRONT = re.compile(r"---[ \t]*\r?\n(?P<front>.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+# A licence may stand before it.
+_FRONT = re.compile(
+    r"(?:\s*(?:#[^\n]*\n|//[^\n]*\n|<!--.*?-->|\{\{!.*?\}\}))*\s*^---[ \t]*\r?\n"
+    r"(?P<front>.*?)^---[ \t]*(?:\r?\n|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 _COMMON_NAMES = ("promptfooconfig", "config", "eval", "evals", "dataset", "data", "export")
 
 
@@ -109,7 +114,9 @@ class Foreign:
         if match is None:
             return None
         location = self.reading.location(self.path)
-        head = parse_document(f"\n{match['front']}", location)
-        body = self.text.value[match.end() :]
-        line = self.text.value.count("\n", 0, match.end()) + 1
-        return Spot.of(head, self.path), self.text.holding(body).later(line - 1)
+        text = self.text.value
+        body = self.text.holding(text[match.end() :]).later(text.count("\n", 0, match.end()))
+        if not match["front"].strip():
+            return self.text.holding({}), body
+        lines = "\n" * text.count("\n", 0, match.start("front"))
+        return Spot.of(parse_document(lines + match["front"], location), self.path), body

@@ -7,7 +7,18 @@ from pathlib import Path
 from pytest_promptopt.config import PROMPT_SUFFIXES
 from pytest_promptopt.errors import Problem, PromptFileError, UsageError
 from pytest_promptopt.prompts.files import DISK, Files
-from pytest_promptopt.prompts.formats import promptfoo
+from pytest_promptopt.prompts.formats import (
+    deepeval,
+    dotprompt,
+    inspect_samples,
+    langfuse,
+    langsmith,
+    openai_evals,
+    promptfoo,
+    prompty,
+    stored_prompt,
+    table,
+)
 from pytest_promptopt.prompts.formats.foreign import Foreign
 from pytest_promptopt.prompts.formats.imported import Imported, without_lookalikes
 from pytest_promptopt.prompts.formats.reading import Reading
@@ -31,6 +42,23 @@ FORMATS: tuple[Format, ...] = (
         is_it=lambda foreign: promptfoo.is_promptfoo(foreign.mapping),
         read=lambda foreign: promptfoo.read_promptfoo(foreign.data, foreign.name, foreign.reading),
     ),
+    Format(name=openai_evals.NAME, is_it=openai_evals.is_eval, read=openai_evals.read_eval),
+    Format(
+        name=stored_prompt.NAME,
+        is_it=stored_prompt.is_stored_prompt,
+        read=stored_prompt.read_stored_prompt,
+    ),
+    Format(name=prompty.NAME, is_it=prompty.is_prompty, read=prompty.read_prompty),
+    Format(name=dotprompt.NAME, is_it=dotprompt.is_dotprompt, read=dotprompt.read_dotprompt),
+    Format(name=langsmith.NAME, is_it=langsmith.is_langsmith, read=langsmith.read_langsmith),
+    Format(name=langfuse.NAME, is_it=langfuse.is_langfuse, read=langfuse.read_langfuse),
+    Format(name=deepeval.NAME, is_it=deepeval.is_deepeval, read=deepeval.read_deepeval),
+    Format(
+        name=inspect_samples.NAME,
+        is_it=inspect_samples.is_inspect,
+        read=inspect_samples.read_inspect,
+    ),
+    Format(name=table.NAME, is_it=table.is_table, read=table.read_table),
 )
 """In the order in which they are tried."""
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_COMMENT = re.compile(r"\{#.{0,4000}?#\}", re.DOTALL)
 # `safe` changes nothing there, where nothing is escaped.
 _PLAIN = re.compile(r"\{\{\s*([^\W\d][\w-]*(?:\.[\w-]+)*)\s*(?:\|\s*safe\s*)?\}\}")
 _DUMPED = re.compile(r"\{\{-?\s*([^\W\d][\w.]*)\s*\|\s*dump(?:\s*\|\s*safe)?\s*-?\}\}")
