@@ -35,13 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Import; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    path, into = Path(arguments.file), Path(arguments.into)
-    if "://" in arguments.file:
-        raise UsageError(
-            f"{arguments.file} is elsewhere, and nothing is fetched: download it first"
-        )
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder; name one file, such as promptfooconfig.yaml")
+    path, into = file_to_import(arguments.file), Path(arguments.into)
     result = import_file(path, root=_root(path), into=into, format_name=arguments.format)
     if arguments.dry_run:
         for file in result.files:
@@ -52,6 +46,15 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         write_files(result.files, into)
     _tell(result, into, out, is_dry=arguments.dry_run)
     return 0
+
+
+def file_to_import(name: str) -> Path:
+    """The file that is named; raises UsageError for what is none."""
+    if "://" in name:
+        raise UsageError(f"{name} is elsewhere, and nothing is fetched: download it first")
+    if Path(name).is_dir():
+        raise UsageError(f"{name} is a folder; name one file, such as promptfooconfig.yaml")
+    return Path(name)
 
 
 def _root(path: Path) -> Path:
@@ -68,6 +71,12 @@ def _tell(result: Import, into: Path, out: Output, *, is_dry: bool) -> None:
     out.line(Styled(imported.location, "strong"), f": read as {imported.format}, {made}")
     for file in result.files:
         out.line(f"  {'would write' if is_dry else 'wrote'} {(into / file.name).as_posix()}")
+    tell_understood(result, out)
+
+
+def tell_understood(result: Import, out: Output) -> None:
+    """Print how much of the file has a counterpart, what has none, and what a run will tell."""
+    imported = result.imported
     if imported.checks:
         _tell_checks(result, out)
     _tell_problems("without a counterpart, or with another meaning", imported.losses, out)

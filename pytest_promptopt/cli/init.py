@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from pytest_promptopt.cli.importing import file_to_import, tell_understood
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.work.first_files import FirstFile, first_files, write
@@ -16,9 +17,12 @@ Write a prompt with goldens that runs at once, the lines that pytest's ini file
 needs, and what editors need. It looks around rather than ask, shows everything
 first, and overwrites nothing. On a terminal it waits for your word."""
 _EPILOG = """\
-example: promptopt init --workflow
+examples: promptopt init --workflow
+          promptopt init --from promptfooconfig.yaml
 exit codes: 0 done, 1 not written, 2 the command line cannot be meant, or no
 model can be asked here"""
+
+_SHOWN_LINES = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,13 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = _DESCRIPTION, _EPILOG
     add = parser.add_argument
     add("--model", metavar="MODEL", help="that of the prompt; default: what can be asked here")
+    add("--from", dest="source", metavar="FILE", help="import this file of another tool instead")
     add("--workflow", action="store_true", help="also a workflow for GitHub Actions")
     add("--dry-run", action="store_true", help="show everything, write nothing")
 
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Show and write; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    found = look_around(Path.cwd(), arguments.model)
+    source = None if arguments.source is None else file_to_import(arguments.source)
+    found = look_around(Path.cwd(), arguments.model, source)
     files = first_files(found, has_workflow=arguments.workflow)
     for name, value in _facts(found):
         out.line(Styled(f"{name:9}", "strong"), value)
@@ -40,6 +46,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         out.line()
         _show(file, found.root, out)
     out.line()
+    if found.imported is not None:
+        tell_understood(found.imported, out)
     if kept := [_name(file, found.root) for file in files if file.is_there]:
         out.line(f"there already, and stays: {', '.join(kept)}")
     if not any(file.is_written for file in files):
@@ -62,7 +70,10 @@ def _facts(found: Surroundings) -> Iterator[tuple[str, str]]:
         yield "model", f"{found.chosen.name}: {found.chosen.reason}"
     if found.prompts:
         names = listed([path.relative_to(found.root).as_posix() for path in found.prompts])
-        yield "prompts", f"{counted(len(found.prompts), 'file')}, so none is written: {names}"
+        yield (
+            "prompts",
+            f"{counted(len(found.prompts), 'file')}, so no first one is written: {names}",
+        )
 
 
 def _show(file: FirstFile, root: Path, out: Output) -> None:
@@ -78,7 +89,10 @@ def _show(file: FirstFile, root: Path, out: Output) -> None:
     what = f": {file.about} ({counted(text.count(chr(10)), 'line')})" if file.about else ""
     out.line(Styled(f"{word} {name}", "strong"), what)
     if not file.about:
-        out.block(text.rstrip("\n"))
+        lines = text.rstrip("\n").split("\n")
+        out.block("\n".join(lines[:_SHOWN_LINES]))
+        if len(lines) > _SHOWN_LINES:
+            out.line(f"… {counted(len(lines) - _SHOWN_LINES, 'more line')}")
 
 
 def _name(file: FirstFile, root: Path) -> str:

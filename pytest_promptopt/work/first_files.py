@@ -14,6 +14,7 @@ from pytest_promptopt.project.folder import IGNORE, IGNORED, SCHEMA
 from pytest_promptopt.project.ini import find_project
 from pytest_promptopt.project.ini_lines import shown, with_values
 from pytest_promptopt.prompts.editor_schema import editor_schema
+from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.providers.request import Model
@@ -53,16 +54,13 @@ class FirstFile:
 
 def first_files(found: Surroundings, *, has_workflow: bool) -> tuple[FirstFile, ...]:
     """What a project with these surroundings lacks, and what it has already."""
+    for_editors = "by which editors complete and check prompt files"
     files = [
-        _new(
-            found.root / SCHEMA, editor_schema(), "by which editors complete and check prompt files"
-        ),
+        *_prompts(found),
+        _new(found.root / SCHEMA, editor_schema(), for_editors),
         _new(found.root / IGNORE, IGNORED),
         _ini(found),
     ]
-    if found.chosen is not None:
-        path = found.root / found.folders[0] / _PROMPT
-        files.insert(0, _new(path, _prompt(found, path)))
     if has_workflow:
         action = (_TEMPLATES / "action.yml").read_text("utf-8")
         files.append(_new(found.root / _WORKFLOW, _workflow(found)))
@@ -107,16 +105,29 @@ def _new(path: Path, text: str, about: str = "") -> FirstFile:
     return FirstFile(path=path, text=text, about=about, is_there=os.path.lexists(path))
 
 
-def _prompt(found: Surroundings, path: Path) -> str:
-    assert found.chosen is not None
+def _prompts(found: Surroundings) -> Iterator[FirstFile]:
+    """Those that are imported, or a first one where there is none."""
+    folder = found.root / found.folders[0]
+    line = _schema_line(found, folder)
+    for file in found.imported.files if found.imported else ():
+        yield _new(
+            folder / file.name, f"{line if is_prompt_file(Path(file.name)) else ''}{file.text}"
+        )
+    if found.chosen is not None:
+        yield _new(folder / _PROMPT, line + _prompt(found, found.chosen.name))
+
+
+def _schema_line(found: Surroundings, folder: Path) -> str:
+    path = Path(os.path.relpath(found.root / SCHEMA, folder)).as_posix()
+    return f"# yaml-language-server: $schema={path}\n"
+
+
+def _prompt(found: Surroundings, model: str) -> str:
     text = (_TEMPLATES / _PROMPT).read_text("utf-8")
     if not all(model.provider == "local" for model in found.models):
         # Of others some reason before they answer, which takes more tokens.
         text = re.sub(r"^modelParameters: .*\n", "", text, flags=re.M)
-    schema = Path(os.path.relpath(found.root / SCHEMA, path.parent)).as_posix()
-    return text.replace(_MODEL_IN_TEMPLATE, found.chosen.name).replace(
-        f"../{SCHEMA.as_posix()}", schema
-    )
+    return text.replace(_MODEL_IN_TEMPLATE, model)
 
 
 def _ini(found: Surroundings) -> FirstFile:
@@ -143,9 +154,10 @@ def _values(found: Surroundings) -> Iterator[tuple[str, str | list[str]]]:
 def _folders(found: Surroundings) -> list[str]:
     """Those in which there are prompts, none inside another; without any, that of the new one."""
     known = [folder for folder in found.folders if _holds(found.root / folder, found.prompts)]
+    new = [] if found.prompts and found.imported is None else [found.folders[0]]
     if not found.prompts or known:
-        return known or [found.folders[0]]
-    folders = {path.parent for path in found.prompts}
+        return [*dict.fromkeys((*new, *known))]
+    folders = {path.parent for path in found.prompts} | {found.root / name for name in new}
     tops = [folder for folder in folders if folders.isdisjoint(folder.parents)]
     return sorted(folder.relative_to(found.root).as_posix() for folder in tops)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
 from pytest_promptopt.history.command import Command
 from pytest_promptopt.project.ini import ProjectIni, find_project
-from pytest_promptopt.prompts.library import files_under, is_prompt_file
+from pytest_promptopt.prompts.formats.importing import Import, import_file
+from pytest_promptopt.prompts.library import files_under, is_prompt_file, project_of
 from pytest_promptopt.providers.at_hand import LACK, AtHand, model_at_hand
 from pytest_promptopt.providers.models import parse_aliases, resolve_model
 from pytest_promptopt.providers.request import Model
@@ -25,8 +26,9 @@ class Surroundings:
 
     ``ini`` is the file that pytest reads there, None where a new one is due. ``folders`` are
     those that pytest looks for prompts in, the first for new ones; ``prompts`` the prompt files
-    there are, in these or elsewhere. ``chosen`` is the model of a new prompt, None where there are
-    prompts already. ``models`` are those that will be asked.
+    there are, in these or elsewhere; ``imported`` what another tool's file is here. ``chosen`` is
+    the model of a new prompt, None where there are prompts already. ``models`` are those that will
+    be asked.
     """
 
     root: Path
@@ -38,26 +40,30 @@ class Surroundings:
     prompts: tuple[Path, ...]
     chosen: AtHand | None
     models: tuple[Model, ...]
+    imported: Import | None = None
 
 
-def look_around(start: Path, model: str | None) -> Surroundings:
-    """What is found from the folder ``start``; ``model`` is the one that was named.
+def look_around(start: Path, model: str | None, source: Path | None = None) -> Surroundings:
+    """What is found from the folder ``start``.
 
-    Raises UsageError where pytest cannot read its ini file, the model stands for nothing, or
-    there is neither a prompt file nor a model to ask.
+    ``model`` is the one that was named, ``source`` another tool's file to take prompts from. Raises
+    UsageError where pytest cannot read its ini file, the model stands for nothing, or there is
+    neither a prompt file nor a model to ask; PromptFileError where ``source`` cannot be read.
     """
     project = find_project([start])
     repository = next((f for f in (start, *start.parents) if (f / ".git").exists()), None)
     ini, root = _place(project, repository, start)
     folders = tuple(project.get_ini("prompt_paths"))
     prompts = _prompts(root, folders)
-    if prompts and model is not None:
+    has_prompts = bool(prompts or source)
+    if has_prompts and model is not None:
         raise UsageError(
             f"--model {model}: it would be that of a first prompt, and there is one already: "
-            f"{prompts[0]}"
+            f"{prompts[0] if prompts else source}"
         )
-    chosen = None if prompts else _choose(model)
-    names = [chosen.name] if chosen else _named(prompts)
+    chosen = None if has_prompts else _choose(model)
+    imported = None if source is None else _imported(source, root, folders[0])
+    names = [chosen.name] if chosen else _named(prompts, imported)
     resolved = [_resolve(name, project, root, must=chosen is not None) for name in names]
     remote = _remote(repository) if repository else ""
     return Surroundings(
@@ -70,6 +76,7 @@ def look_around(start: Path, model: str | None) -> Surroundings:
         prompts=prompts,
         chosen=chosen,
         models=tuple(dict.fromkeys(filter(None, resolved))),
+        imported=imported,
     )
 
 
@@ -96,12 +103,18 @@ def _choose(model: str | None) -> AtHand:
     return found
 
 
-def _named(prompts: Sequence[Path]) -> list[str]:
+def _imported(source: Path, root: Path, folder: str) -> Import:
+    path = source.absolute()
+    return import_file(path, root=project_of(path, root), into=root / folder)
+
+
+def _named(prompts: Sequence[Path], imported: Import | None) -> list[str]:
     """The models that the files name; one that cannot be read is for the run to tell."""
-    names = []
+    contents = [prompt.content for prompt in imported.imported.prompts] if imported else []
+    names = [model for content in contents if isinstance(model := content.get("model"), str)]
     for path in prompts:
         try:
-            names.append(load_prompt(path).model)
+            names.append(load_prompt(path).model or "")
         except PromptFileError:
             continue
     return [*dict.fromkeys(filter(None, names))]

@@ -103,7 +103,7 @@ def test_the_second_time_there_is_nothing_to_write(folder: Folder) -> None:
     folder.write(FILES[1], "mine")
     status, shown = folder.init()
     assert status == 0
-    assert "prompts  1 file, so none is written: prompts/review_tone.prompt.yml\n" in shown
+    assert "prompts  1 file, so no first one is written: prompts/review_tone.prompt.yml\n" in shown
     assert shown.endswith(f"stays: {FILES[1]}, {FILES[0]}, {FILES[3]}\nthere is nothing to write\n")
     assert folder.read(FILES[1]) == "mine"
     status, told = folder.init("--model", "openai/gpt-4.1-mini")
@@ -215,6 +215,51 @@ def test_on_a_terminal_it_waits_for_a_word(
     monkeypatch.setattr("builtins.input", lambda _: said)
     assert folder.init("--model", "openai/gpt-4.1-mini")[0] == status
     assert folder.files == ([] if status else FILES)
+
+
+def test_prompts_come_from_another_tools_file(folder: Folder) -> None:
+    config = """\
+providers: [openai:gpt-4.1-mini]
+prompts: ["Route {{ticket}}"]
+tests:
+"""
+    case = "  - {vars: {ticket: a%d}, assert: [{type: equals, value: b}, {type: moderation}]}\n"
+    folder.write("promptfooconfig.yaml", config + "".join(case % n for n in range(80)))
+    status, shown = folder.init("--from", "promptfooconfig.yaml")
+    assert status == 0
+    (name,) = (name for name in folder.files if name.endswith(".prompt.yml"))
+    prompt = folder.read(name)
+    assert prompt.startswith("# yaml-language-server: $schema=../.promptopt/prompt.schema.json\n")
+    assert yaml.safe_load(prompt)["model"] == "openai/gpt-4.1-mini"
+    assert "model    " not in shown
+    assert "… " in shown
+    assert "assertions with a counterpart: 80 of 160\n" in shown
+    assert folder.read("pytest.ini") == (
+        "[pytest]\nprompt_paths = prompts\nprompt_budget = 1 usd\n"
+    )
+    folder.write(name, "mine: 1\n")
+    assert folder.init("--from", "promptfooconfig.yaml")[0] == 0
+    assert folder.read(name) == "mine: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing.yaml"], "nothing.yaml:1: "),
+        (["."], ". is a folder; name one file"),
+        (["https://example.org/promptfooconfig.yaml"], "nothing is fetched: download it first"),
+        (["broken.yaml"], "broken.yaml:"),
+        (["broken.yaml", "--model", "openai/gpt-5"], "--model openai/gpt-5: it would be that of"),
+    ],
+)
+def test_a_file_that_cannot_be_imported_is_told(
+    folder: Folder, arguments: list[str], told: str
+) -> None:
+    folder.write("broken.yaml", "prompts: [")
+    status, shown = folder.init("--from", *arguments)
+    assert status in {1, 2}
+    assert told in shown
+    assert folder.files == ["broken.yaml"]
 
 
 def test_the_schema_it_writes_is_what_schema_prints(
