@@ -11,7 +11,7 @@ from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
-from pytest_promptopt.reports.html.page import NOWHERE, render_html
+from pytest_promptopt.reports.html.page import NOWHERE, Surroundings, render_html
 from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.suggestion import close_to
 from pytest_promptopt.work.pages import surroundings_of
@@ -55,7 +55,8 @@ class Found:
     def page(self, version: str = "") -> str:
         """It as a page; one with a ``version`` asks whether there is a newer one."""
         if self.run is None:
-            raise UsageError(f"{self.place.name} is a search, of which there is no page yet")
+            searches = {self.place.name: self.lines}
+            return render_html(Run(), Surroundings(searches=searches, version=version))
         store = self.place.store
         around = surroundings_of(store.root, self.run, self.ended) if store else NOWHERE
         return render_html(self.run, replace(around, version=version))

@@ -37,13 +37,14 @@ class Offer:
 class SearchRecord:
     """A search that ended.
 
-    ``key`` is that of the prompt's summary. ``comparison`` is on the test split, the proposed
-    prompt less the current one, and ``before`` and ``after`` are their mean scores there; None
-    where it was not opened or is too small. ``apply_command`` is empty where nothing is proposed,
-    and ``patch`` also where it is not to be shown; ``flags`` says what in it people must look at.
-    ``offer`` is None in a run that proposes nothing to a forge. ``cost`` says what an answer takes
-    before and after, and ``gate`` whether the gate then holds; both are empty where that is not
-    known. ``calls`` counts task and optimizer calls.
+    ``key`` is that of the prompt's summary, ``run`` the name of the search's folder.
+    ``comparison`` is on the test split, the proposed prompt less the current one, and ``before``
+    and ``after`` are their mean scores there; None where it was not opened or is too small.
+    ``apply_command`` is empty where nothing is proposed, and ``patch`` also where it is not to be
+    shown; ``flags`` says what in it people must look at. ``offer`` is None in a run that proposes
+    nothing to a forge. ``cost`` says what an answer takes before and after, and ``gate`` whether
+    the gate then holds; both are empty where that is not known. ``calls`` counts task and
+    optimizer calls.
     """
 
     key: str
@@ -62,6 +63,7 @@ class SearchRecord:
     calls: int = 0
     model: str = ""
     optimizer_model: str = ""
+    run: str = ""
 
     @property
     def has_proposal(self) -> bool:

@@ -37,6 +37,7 @@ _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "run": {"inputs": str},
     "call": {"fingerprint": str, "role": str},
     "noted": {"name": str, "value": Any},
+    "splits": {"validation": list[str]},
     "headroom": {"sentence": str},
     "round": {"number": int, "parents": list[str]},
     "proposed": {"candidate": str, "origin": str},

@@ -96,6 +96,7 @@ class Search:
             calls=result.spent.calls,
             model=str(self.subject.model),
             optimizer_model=self.optimizer_model,
+            run=self.run,
         )
         return Finding(search=record, proposal=proposal)
 

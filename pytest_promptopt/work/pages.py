@@ -1,12 +1,15 @@
 """Pages of runs, with what the project has beside the run."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from pytest_promptopt.errors import HistoryError, PromptFileError
+from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore, ScoreFile
-from pytest_promptopt.project.folder import SCORES
+from pytest_promptopt.optimization.journal import read_journal
+from pytest_promptopt.project.folder import JOURNAL, RUNS, SCORES
 from pytest_promptopt.prompts.library import project_of
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
@@ -18,7 +21,16 @@ def surroundings_of(root: Path, run: Run, ended: datetime | None) -> Surrounding
     """What the project at ``root`` tells beside a ``run`` that ``ended`` in UTC then."""
     prompts = {record.key: _prompt(root, record) for record in run.prompts}
     found = {key: prompt for key, prompt in prompts.items() if prompt is not None}
-    return Surroundings(ended=ended, scores=_scores(root), prompts=found)
+    lines = {search.run: _journal(root, search.run) for search in run.searches if search.run}
+    return Surroundings(ended=ended, scores=_scores(root), prompts=found, searches=lines)
+
+
+def _journal(root: Path, name: str) -> Sequence[Mapping[str, Any]]:
+    """Its lines; none where they are not there any more, or cannot be read."""
+    try:
+        return read_journal(root / RUNS / Path(name).name / JOURNAL)
+    except (OSError, UsageError):
+        return ()
 
 
 def _prompt(root: Path, record: PromptRecord) -> Prompt | None:

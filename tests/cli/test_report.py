@@ -161,6 +161,18 @@ def test_a_run_is_told_from_its_journal(
     ]
 
 
+def test_a_page_of_a_search_is_written_from_its_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal(tmp_path, "abc123", RUN)
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", "abc", "--html"]) == 0
+    page = (tmp_path / "abc123.html").read_text(encoding="utf-8")
+    assert "A search for a better prompts/a.prompt.yml" in page
+    assert "Say\\x1b[2J it." in page
+    assert "It is empty." in page
+
+
 def test_without_a_name_the_runs_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

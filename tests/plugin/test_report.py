@@ -84,7 +84,12 @@ def test_every_report_is_written_once_at_the_end(
 
 def test_a_report_holds_what_a_search_proposes(project: Project) -> None:
     weak(project)
-    project.run("--prompt-optimize", "--prompt-report=report.json", "--prompt-report=report.md")
+    paths = ("report.json", "report.md", "report.html")
+    project.run("--prompt-optimize", *(f"--prompt-report={path}" for path in paths))
+    page = (project.path / "report.html").read_text(encoding="utf-8")
+    assert "something better is proposed" in page
+    assert "★ chosen" in page
+    assert "best so far on validation" in page
     [search] = read_json(project)["searches"]
     assert search["is_proven"] is True
     assert search["comparison"]["difference"] == 1.0

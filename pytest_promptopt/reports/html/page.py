@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -16,6 +16,7 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.html.charts import charts_of
 from pytest_promptopt.reports.html.goldens import Goldens, goldens_of, in_script
 from pytest_promptopt.reports.html.rows import row_of
+from pytest_promptopt.reports.html.search import Drawn, drawn_search
 from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
 from pytest_promptopt.text.terminal import printable
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 class Surroundings:
     """What a run does not know of itself: when it ended, and the scores of earlier versions.
 
+    ``searches`` are the lines of journals, by the names of these.
+
     ``prompts`` are those that it sent, by the keys of their records, where that is still known.
     ``version`` is that of a page which is served, and asks whether there is a newer one.
     """
@@ -34,6 +37,7 @@ class Surroundings:
     ended: datetime | None = None
     scores: Sequence[SavedScore] = ()
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    searches: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     version: str = ""
 
 
@@ -47,6 +51,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
     ours and nothing else, whatever stands there.
     """
     prompts = by_need(run.prompts)
+    searches = [*_searches(run, surroundings)]
     goldens = goldens_of(prompts, surroundings.prompts)
     rows = [row_of(n, prompt, surroundings.scores) for n, prompt in enumerate(prompts)]
     return (
@@ -57,7 +62,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             script=_source("page.js"),
             policy=_policy(is_served=bool(surroundings.version)),
             version=surroundings.version,
-            title=_title(run),
+            title=_title(run, searches),
             about=[*_about(prompts, surroundings)],
             remarks=goldens.remarks,
             failures=run.failures,
@@ -65,13 +70,30 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             rows=rows,
             charts=[charts_of(prompt) for prompt in prompts],
             compared=[*compare_models(prompts)],
+            searches=searches,
             has_trend=any(row.trend for row in rows),
             data=_data(prompts, goldens),
         )
     )
 
 
-def _title(run: Run) -> str:
+def _searches(run: Run, surroundings: Surroundings) -> Iterator[Drawn]:
+    """Those of the run, and journals of no run."""
+    for number, record in enumerate(run.searches):
+        prompt = surroundings.prompts.get(record.key)
+        texts = [message.template.text for message in prompt.messages] if prompt else []
+        given = {str(position): text for position, text in enumerate(texts)}
+        lines = surroundings.searches.get(record.run, ())
+        yield drawn_search(f"search-{number}", lines, record, given)
+    known = {record.run for record in run.searches}
+    for name, lines in surroundings.searches.items():
+        if name not in known:
+            yield drawn_search("search", lines, None)
+
+
+def _title(run: Run, searches: Sequence[Drawn]) -> str:
+    if not run.prompts and not run.failures and searches:
+        return f"A search for a better {searches[0].title}"
     failing = sum(prompt.fails for prompt in run.prompts)
     prompts = counted(len(run.prompts), "prompt")
     if failing:
