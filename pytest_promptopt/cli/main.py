@@ -29,6 +29,7 @@ class Subcommand(NamedTuple):
 COMMANDS: Mapping[str, Subcommand] = {
     "apply": Subcommand("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
     "comment": Subcommand("pytest_promptopt.cli.comment", "post the report of another job's run"),
+    "export": Subcommand("pytest_promptopt.cli.exporting", "a prompt as another tool's file"),
     "import": Subcommand("pytest_promptopt.cli.importing", "take over another tool's file"),
     "init": Subcommand("pytest_promptopt.cli.init", "write a first prompt, and what it needs"),
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),

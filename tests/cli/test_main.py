@@ -91,6 +91,7 @@ def test_in_a_folder_that_is_gone_every_command_says_so(
             "schema": [],
             "report": [],
             "migrate": ["a", "--to", "b"],
+            "export": ["a", "--to", "promptfoo"],
         }
         assert main([name, *needed.get(name, ["a"])]) == 1
     lines = capsys.readouterr().err.splitlines()

@@ -49,18 +49,20 @@ def golden(
     expected: Any = None,
     tags: tuple[str, ...] = (),
     description: str = "",
+    is_judged: bool = False,
     more: Mapping[Any, Any] | None = None,
 ) -> dict[Any, Any]:
     """A golden as a file has it.
 
-    Variables that are called like a key of ours stand apart; so does ``expected`` unless it is
-    what the answer is compared with.
+    Variables that are called like a key of ours stand apart; so does one called ``expected`` where
+    no evaluator judges the golden, as the answer would be compared with it.
     """
     content: dict[Any, Any] = {}
     name = slug(description)[:_LONGEST_ID].strip("-")
     if name and name != "gate":
         content["id"] = name
-    is_flat = not {*variables} & {*RESERVED_KEYS, "vars"}
+    apart = {*RESERVED_KEYS, "vars"} - ({"expected"} if is_judged else set())
+    is_flat = apart.isdisjoint(variables)
     content |= variables if is_flat else {"vars": dict(variables)}
     content |= {} if expected is None else {"expected": expected}
     content |= {"tags": list(tags)} if tags else {}

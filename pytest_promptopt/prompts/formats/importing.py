@@ -157,7 +157,7 @@ def write_files(files: Sequence[TextFile], into: Path) -> tuple[Path, ...]:
     if there:
         raise UsageError(
             f"{into} has {', '.join(there)} already, and nothing is overwritten: move it away, "
-            "or name another folder by `--into`"
+            "or write elsewhere"
         )
     try:
         into.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,11 @@ def read_eval(foreign: Foreign) -> Imported:
     named = spot.get("name")
     head = {"name": str(named.value)} if named else {}
     prompt = {**head, **content, **({"evaluators": evaluators} if evaluators else {})}
-    goldens = [_golden_of_row(row, reading) for source in sources[:1] for row in _rows(source)]
+    goldens = [
+        _golden_of_row(row, reading, is_judged=bool(evaluators))
+        for source in sources[:1]
+        for row in _rows(source)
+    ]
     return _imported(foreign, (ImportedPrompt(name=foreign.name, content=prompt),), goldens)
 
 
@@ -234,12 +238,12 @@ def _text(content: Any) -> str:
     return "".join(text for text in texts if isinstance(text, str))
 
 
-def _golden_of_row(row: Spot, reading: Reading) -> dict[Any, Any]:
+def _golden_of_row(row: Spot, reading: Reading, *, is_judged: bool = False) -> dict[Any, Any]:
     """An item's fields are variables; of a sample of the open-source evals the last message."""
     if not isinstance(row.value, Mapping):
         return {reading.lose(row, "a row must be a mapping"): None}
     item = row.value.get("item")
     if isinstance(item, Mapping):
-        return golden(dict(item))
+        return golden(dict(item), is_judged=is_judged)
     variables = {key: value for key, value in row.value.items() if key != "ideal"}
     return golden(variables, expected=row.value.get("ideal"))

@@ -125,7 +125,12 @@ def _golden(case: TestCase, *, is_alone: bool) -> dict[Any, Any]:
     more: dict[Any, Any] = dict.fromkeys(case.notes)
     more |= {"evaluators": evaluators} if evaluators else {}
     return golden(
-        variables, expected=expected, tags=case.tags, description=case.description, more=more
+        variables,
+        expected=expected,
+        tags=case.tags,
+        description=case.description,
+        is_judged=bool(evaluators) or not is_alone,
+        more=more,
     )
 
 
