@@ -264,8 +264,9 @@ def _sentence(
         f"{comparison.broken} broken, p = {comparison.p_value:.2g}."
     )
     if left:
-        settled = "nothing to hope for" if kind is VerdictKind.NO_PROVEN_CHANGE else "settled"
-        text += f" It was {settled} with {left} more unasked."
+        is_open = kind is VerdictKind.NO_PROVEN_CHANGE
+        hopeless = f" The other {left} were not asked: they could hardly have shown more."
+        text += hopeless if is_open else f" It was settled with {left} more unasked."
     if needed is not None:
         text += f" About {needed} test goldens would show such a difference."
     if openings > 1:

@@ -8,6 +8,7 @@ from pytest_promptopt.cli.main import main
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.optimization.verdict import VerdictKind
 from pytest_promptopt.proposals.store import ProposalStore
+from pytest_promptopt.testing.wire import Received, Reply, WireServer
 from pytest_promptopt.work.migrate import Migration, migrate
 from tests.project import Project
 
@@ -66,6 +67,38 @@ def test_where_the_new_model_falls_short_a_prompt_is_found_that_makes_up_for_it(
     assert [(c.key, c.before, c.after) for c in search.proposal.keys] == [
         ("model", "scripted:mover:old", "scripted:mover:chatty")
     ]
+
+
+def test_from_one_maker_to_another_over_the_wire(
+    moving: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    teams = {"charged": "billing", "parcel": "shipping", "send": "returns"}
+
+    def answer(received: Received) -> Reply:
+        team = next((team for word, team in teams.items() if word in received.question), "no idea")
+        is_old = received.path.startswith("/v1/chat")
+        is_told = "exactly one of" in str(received.body.get("system"))
+        return Reply(text=team if is_old or is_told else f"I think {team}.")
+
+    with WireServer(answer) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-old")
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-new")
+        migration = migrate(
+            "prompts/a.prompt.yml",
+            from_model="openai/gpt-4o-mini",
+            to_model="anthropic/claude-haiku-4-5",
+            optimize_set=["budget=600 calls"],
+        )
+    [search] = migration.searches
+    assert migration.is_good_enough
+    assert search.proposal is not None
+    assert [(c.key, c.after) for c in search.proposal.keys] == [
+        ("model", "anthropic/claude-haiku-4-5")
+    ]
+    paths = {received.path for received in server.received}
+    assert paths == {"/v1/chat/completions", "/v1/messages"}
 
 
 @pytest.mark.usefixtures("moving")
