@@ -8,6 +8,7 @@ from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.client.retries import Wait
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.reports import whisker
 from pytest_promptopt.reports.summary import (
     INTERVAL,
     against,
@@ -125,6 +126,7 @@ def _column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) 
 def _judged(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     yield _column("verdict", map(decision, summaries))
     yield _column("score", map(score_text, summaries))
+    yield _column(whisker.HEADING, map(whisker.whisker, summaries), rank=7)
     yield _column(INTERVAL, map(interval_text, summaries), rank=5)
     yield _column("Δ base", map(against, summaries), rank=1)
 
@@ -141,7 +143,7 @@ def _counted(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
 def _spent(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     tokens = [summary.tokens for summary in summaries]
     costs = [summary.cost_usd for summary in summaries]
-    yield _column("tokens", (f"{number:,}" for number in tokens), f"{sum(tokens):,}", rank=7)
+    yield _column("tokens", (f"{number:,}" for number in tokens), f"{sum(tokens):,}", rank=8)
     yield _column("cost", map(cost_cell, costs), cost_cell(sum_of_known(costs)), rank=6)
 
 
