@@ -20,7 +20,9 @@ from pytest_promptopt.reports.optimization import render_diff
 _DESCRIPTION = """\
 Edit the prompt file as a proposal of --prompt-optimize says: only the messages that it changes.
 Where the file was edited since, the proposal applies to every message that still has its text.
-Without ID: the proposals there are, the latest first."""
+Without ID: the proposals there are, the latest first.
+
+example: promptopt apply 3f2a --dry-run"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

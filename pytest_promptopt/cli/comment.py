@@ -16,7 +16,9 @@ from pytest_promptopt.reports.reader import report_bytes
 _DESCRIPTION = """\
 Comment on the pull request that a workflow run was for, with the JSON report of that run. For a
 workflow that starts `on: workflow_run`, on GitHub Actions: the run's event says which pull request
-it is, GITHUB_TOKEN may write there. The report is checked and trusted with nothing."""
+it is, GITHUB_TOKEN may write there. The report is checked and trusted with nothing.
+
+example: promptopt comment report/report.json"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

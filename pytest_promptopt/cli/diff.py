@@ -27,7 +27,9 @@ _DESCRIPTION = """\
 What the working tree changed in a prompt against REF: messages word by word, [-removed-] and
 {+added+}; settings, goldens and evaluators; and the goldens that were fixed or broken, where
 `.promptopt/scores.jsonl` knows both sides. By default REF is HEAD or, if nothing changed since,
-the version before the last."""
+the version before the last.
+
+example: promptopt diff prompts/review_tone.prompt.yml main"""
 
 _CONTEXT_LINES = 2
 _MARKS: Mapping[str, tuple[str, str, Style]] = {

@@ -13,16 +13,17 @@ from pytest_promptopt.prompts.reader import read_prompt
 
 _DESCRIPTION = """\
 Print a prompt with its goldens and evaluators as a file of another tool. What
-has no counterpart there is told on stderr, with file and line."""
-_EPILOG = """\
-example: promptopt export review_tone --to promptfoo --out promptfooconfig.yaml
+has no counterpart there is told on stderr, with file and line.
+
+example: promptopt export review_tone --to promptfoo --out promptfooconfig.yaml"""
+_EXIT_CODES = """\
 exit codes: 0 done, 1 the prompt cannot be read, 2 the command line cannot be
 meant, such as a file that is there already"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.description, parser.epilog = _DESCRIPTION, _EXIT_CODES
     parser.add_argument("prompt", metavar="PROMPT", help="a prompt file")
     parser.add_argument("--to", metavar="TOOL", required=True, help=" or ".join(EXPORTS))
     parser.add_argument("--out", metavar="FILE", help="write a new file, not to stdout")

@@ -13,21 +13,22 @@ from pytest_promptopt.work.first_files import FirstFile, first_files, write
 from pytest_promptopt.work.surroundings import Surroundings, look_around
 
 _DESCRIPTION = """\
-Write a prompt with goldens that runs at once, the lines that pytest's ini file
-needs, and what editors need. It looks around rather than ask, shows everything
-first, and overwrites nothing. On a terminal it waits for your word."""
-_EPILOG = """\
-examples: promptopt init --workflow
-          promptopt init --from promptfooconfig.yaml
-exit codes: 0 done, 1 not written, 2 the command line cannot be meant, or no
-model can be asked here"""
+Write a prompt with goldens that runs at once, the lines that pytest's ini file needs, and what
+editors need. It looks around rather than ask, shows everything first, and overwrites nothing. On a
+terminal it waits for your word.
 
+examples:
+  promptopt init --workflow
+  promptopt init --from promptfooconfig.yaml"""
+_EXIT_CODES = (
+    "exit codes: 0 done, 1 not written, 2 the command line cannot be meant, or there is no model"
+)
 _SHOWN_LINES = 60
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.description, parser.epilog = _DESCRIPTION, _EXIT_CODES
     add = parser.add_argument
     add("--model", metavar="MODEL", help="that of the prompt; default: what can be asked here")
     add("--from", dest="source", metavar="FILE", help="import this file of another tool instead")

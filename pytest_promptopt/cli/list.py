@@ -13,7 +13,9 @@ from pytest_promptopt.prompts.reader import read_prompt
 
 _DESCRIPTION = """\
 The prompts under the paths, by default under `prompts` and `.github/prompts`, each with the hash
-of the prompt and the scores that `.promptopt/scores.jsonl` has for it as it stands."""
+of the prompt and the scores that `.promptopt/scores.jsonl` has for it as it stands.
+
+example: promptopt list prompts"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,7 +19,9 @@ from pytest_promptopt.prompts.content import ScoredContent
 _DESCRIPTION = """\
 The versions of a prompt, the newest first: the commits that changed what it says, its goldens,
 evaluators or gate, across renames. Each with the hash of the prompt itself (what `load_prompt`
-calls its version), what changed, and the scores that `.promptopt/scores.jsonl` has for it."""
+calls its version), what changed, and the scores that `.promptopt/scores.jsonl` has for it.
+
+example: promptopt log review_tone -n 5"""
 
 _HASH_WIDTH = 12
 _INDENT = " " * (_HASH_WIDTH + 2)

@@ -7,16 +7,25 @@ line cannot be meant, 130 interrupted, 141 whoever read the output went away.
 import argparse
 import os
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.errors import PromptoptError, UsageError
 from pytest_promptopt.suggestion import did_you_mean
 
 _EXIT_CODES = "exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"
+_HELP_COLUMN = 28
+_ABOUT = """\
+Prompts kept like code: `pytest --prompt-eval` scores them, this does the rest.
+
+{commands}
+
+promptopt COMMAND --help says more, with an example; --version which this is.
+"""
 
 
 class Subcommand(NamedTuple):
@@ -32,6 +41,9 @@ COMMANDS: Mapping[str, Subcommand] = {
     "export": Subcommand("pytest_promptopt.cli.exporting", "a prompt as another tool's file"),
     "import": Subcommand("pytest_promptopt.cli.importing", "take over another tool's file"),
     "init": Subcommand("pytest_promptopt.cli.init", "write a first prompt, and what it needs"),
+    "completion": Subcommand(
+        "pytest_promptopt.cli.completion", "a script for your shell's Tab key"
+    ),
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
@@ -92,22 +104,45 @@ def _check_folder() -> None:
 
 
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    """The parser; of the commands, only the one that is named is imported."""
-    parser = argparse.ArgumentParser(
-        prog="promptopt", description="Look at prompts and their history.", epilog=_EXIT_CODES
-    )
+    """The parser; of the commands, only the one that is named is imported, or all to complete."""
+    parser = _Parser(prog="promptopt", usage="promptopt [-h] [--version] COMMAND ...")
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and stop")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(
+        metavar="COMMAND", required=True, prog="promptopt", parser_class=argparse.ArgumentParser
+    )
     named = next((argument for argument in arguments if argument in COMMANDS), None)
     for name, command in COMMANDS.items():
-        subparser = commands.add_parser(
-            name, help=command.help, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-        if name == named:
+        subparser = commands.add_parser(name, help=command.help, formatter_class=_Paragraphs)
+        if named in {name, "completion"}:
             module = import_module(command.module)
             module.add_arguments(subparser)
-            subparser.set_defaults(run=module.run)
+            subparser.epilog = subparser.epilog or _EXIT_CODES
+            subparser.set_defaults(run=module.run, parser=parser)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of the whole command, whose help is one screen of 24 lines."""
+
+    def format_help(self) -> str:
+        """Every command with what it is for."""
+        width = max(map(len, COMMANDS))
+        commands = "\n".join(f"  {name:{width}}  {c.help}" for name, c in COMMANDS.items())
+        return f"{self.format_usage()}\n{_ABOUT.format(commands=commands)}{_EXIT_CODES}\n"
+
+
+class _Paragraphs(argparse.HelpFormatter):
+    """Fills the paragraphs of a description; indented lines stay as they are."""
+
+    def __init__(self, prog: str, **wanted: Any) -> None:
+        super().__init__(prog, **{"max_help_position": _HELP_COLUMN, **wanted})
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = text.split("\n\n")
+        return "\n\n".join(
+            part if "\n  " in f"\n{part}" else textwrap.fill(part, width, initial_indent=indent)
+            for part in paragraphs
+        )
 
 
 class _Version(argparse.Action):

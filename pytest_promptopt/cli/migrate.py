@@ -12,14 +12,17 @@ from pytest_promptopt.work.migrate import MARGIN, migrate
 from pytest_promptopt.work.optimize import Search
 
 _DESCRIPTION = """\
-Score the prompt on the old model and on the new one, search for a better prompt where the new one
-falls short, and say by unseen goldens whether it is at most the margin worse than the old prompt
-on the old model. What is found is saved as a proposal, the new model's name in it."""
+Score the prompt on both models, search for a better one where the new model falls short, and say by
+unseen goldens whether it is at most the margin worse than the old prompt on the old model. What is
+found is saved as a proposal, with the new model's name.
+
+example: promptopt migrate review_tone --to openai/gpt-5.4-mini"""
+_EXIT_CODES = "exit codes: 0 good enough, 1 not shown so, 2 the command line cannot be meant"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description = _DESCRIPTION
+    parser.description, parser.epilog = _DESCRIPTION, _EXIT_CODES
     add = parser.add_argument
     add("prompt", metavar="PROMPT", help="a prompt file")
     add("--from", dest="from_model", metavar="MODEL", help="default: the one in the file")
@@ -32,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a setting of the search, such as budget='300 calls'; may be repeated",
+        help="of the search, such as budget='300 calls'; repeatable",
     )
 
 

@@ -27,18 +27,17 @@ from pytest_promptopt.reports.table import Column, lay_out
 from pytest_promptopt.suggestion import did_you_mean
 
 _DESCRIPTION = """\
-The models that have a name here: on this machine, with the size and place of
-their weights; hosted ones with list prices and the day on which they end, as far
-as known. Any other name of a provider works too."""
-_EPILOG = """\
-example: promptopt models --remove local/qwen2.5-coder-0.5b
-exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"""
+The models that have a name here: on this machine, with the size and place of their weights; hosted
+ones with list prices and the day on which they end, as far as known. Any other name of a provider
+works too.
+
+example: promptopt models --remove local/qwen2.5-coder-0.5b"""
 _LOCAL = "local/"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.description = _DESCRIPTION
     parser.add_argument("--remove", metavar="NAME", help="delete the weights of this local model")
 
 

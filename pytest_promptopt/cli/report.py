@@ -26,7 +26,9 @@ _DESCRIPTION = """\
 What a run found out, as its summary told it; of a search for a better prompt what it proposed,
 refused, scored and decided. RUN is the name of a saved run or search, or how that starts, or a
 JSON report. Without RUN: the runs and the searches there are, the latest first; with --html or
---serve the latest run."""
+--serve the latest run.
+
+example: promptopt report 20261128T --texts"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

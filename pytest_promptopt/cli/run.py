@@ -11,17 +11,19 @@ from pytest_promptopt.reports.summary import cost
 from pytest_promptopt.work.single_answer import SingleAnswer, ask_once
 
 _DESCRIPTION = """\
-Ask a prompt once. The answer goes to stdout, printed whole when it is there;
-tokens, cost and seconds go to stderr. Keys, cache and budget are a run's own."""
-_EPILOG = """\
-example: promptopt run review_tone --var review="Boils in no time."
-exit codes: 0 done, 1 no answer, 2 the command line cannot be meant, such as a
-placeholder without a value"""
+Ask a prompt once. The answer goes to stdout, printed whole when it is there; tokens, cost and
+seconds go to stderr. Keys, cache and budget are a run's own.
+
+example: promptopt run review_tone --var review='Boils in no time.'"""
+_EXIT_CODES = (
+    "exit codes: 0 done, 1 no answer, 2 the command line cannot be meant, such as a placeholder "
+    "without a value"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.description, parser.epilog = _DESCRIPTION, _EXIT_CODES
     add = parser.add_argument
     add("prompt", metavar="PROMPT", help="a prompt file")
     add(

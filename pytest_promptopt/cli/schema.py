@@ -7,19 +7,18 @@ from pytest_promptopt.project.folder import SCHEMA
 from pytest_promptopt.prompts.editor_schema import editor_schema
 
 _DESCRIPTION = f"""\
-Print the JSON Schema (draft 2020-12) by which editors complete, check and
-explain prompt files. `promptopt init` writes it to {SCHEMA.as_posix()};
-after an update of this package, write it there anew. The first line of a prompt
-file names it:
-    # yaml-language-server: $schema=../{SCHEMA.as_posix()}"""
-_EPILOG = f"""\
-example: promptopt schema > {SCHEMA.as_posix()}
-exit codes: 0 done, 2 the command line cannot be meant"""
+Print the JSON Schema (draft 2020-12) by which editors complete, check and explain prompt files.
+`promptopt init` writes it to {SCHEMA.as_posix()}; after an update of this package, write
+it there anew. The first line of a prompt file names it:
+
+  # yaml-language-server: $schema=../{SCHEMA.as_posix()}
+
+example: promptopt schema > {SCHEMA.as_posix()}"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes: nothing."""
-    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.description = _DESCRIPTION
 
 
 def run(_arguments: argparse.Namespace, out: Output) -> int:

@@ -14,7 +14,9 @@ from pytest_promptopt.prompts.template import as_text
 
 _DESCRIPTION = """\
 A prompt's messages as they would be sent for one of its goldens, with model and parameters; in
-the working tree, or as they stood at a commit. Without goldens, the templates as they are."""
+the working tree, or as they stood at a commit. Without goldens, the templates as they are.
+
+example: promptopt show review_tone@main --golden sarcastic"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -18,14 +18,22 @@ def test_without_arguments_it_prints_help(capsys: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
-def test_help_is_there_for_every_command(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+def test_help_fits_a_screen_with_an_example_and_exit_codes(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit, match="0"):
         main(arguments)
     out = capsys.readouterr().out
     assert out.startswith(f"usage: promptopt {' '.join(arguments[:-1])}".rstrip())
-    assert max(len(line) for line in out.splitlines()) <= 100
+    lines = out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    assert "\nexit codes: 0 " in out
+    assert "example" in out
+    assert (
+        arguments[0] not in COMMANDS or f"promptopt {arguments[0]}" in out.partition("example")[2]
+    )
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,6 +93,7 @@ def test_in_a_folder_that_is_gone_every_command_says_so(
     gone.rmdir()
     for name in COMMANDS:
         needed = {
+            "completion": ["bash"],
             "init": [],
             "list": [],
             "models": [],
@@ -118,7 +127,7 @@ def test_help_loads_nothing_heavy() -> None:
         "from pytest_promptopt.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'git', 'openai', 'anthropic', 'jsonschema', 'yaml', 'pytest', 'numpy', 'scipy'}\n"
+        "heavy = {'git', 'openai', 'anthropic', 'jsonschema', 'yaml', 'pytest', 'numpy', 'shtab'}\n"
         "sys.exit(' '.join(heavy & set(sys.modules)) or 0)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
