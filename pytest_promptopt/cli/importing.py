@@ -7,6 +7,7 @@ from pathlib import Path
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.target import repository_root
 from pytest_promptopt.errors import Problem, Severity, UsageError
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.prompts.formats.importing import FORMATS, Import, import_file, write_files
 
 _DESCRIPTION = """\
@@ -67,7 +68,7 @@ def _root(path: Path) -> Path:
 
 def _tell(result: Import, into: Path, out: Output, *, is_dry: bool) -> None:
     imported = result.imported
-    made = f"{len(imported.prompts)} prompts, {len(imported.goldens)} goldens"
+    made = f"{counted(len(imported.prompts), 'prompt')}, {counted(len(imported.goldens), 'golden')}"
     out.line(Styled(imported.location, "strong"), f": read as {imported.format}, {made}")
     for file in result.files:
         out.line(f"  {'would write' if is_dry else 'wrote'} {(into / file.name).as_posix()}")

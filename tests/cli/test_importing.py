@@ -44,7 +44,7 @@ def test_an_import_says_what_it_wrote_and_what_is_lost(
     assert (folder / "prompts/route.prompt.yml").read_text() == WRITTEN
     lines = capsys.readouterr().out.splitlines()
     assert lines[:6] == [
-        "route.yaml: read as promptfoo, 1 prompts, 2 goldens",
+        "route.yaml: read as promptfoo, 1 prompt, 2 goldens",
         "  wrote prompts/route.prompt.yml",
         "assertions with a counterpart: 1 of 4",
         "  equals: 1 of 1",

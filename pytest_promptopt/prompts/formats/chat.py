@@ -48,7 +48,10 @@ def _chat(spot: Spot, text: str) -> Spot | None:
 
 def message_of(spot: Spot, reading: Reading) -> Iterator[Any]:
     """A message of a chat as ours, with notes on what in it is lost."""
-    role, content = spot.value["role"], spot.value.get("content")
+    if not isinstance(spot.value, Mapping):
+        yield reading.lose(spot, "a message must be a mapping of `role` and `content`")
+        return
+    role, content = spot.value.get("role"), spot.value.get("content")
     if isinstance(content, Mapping) and isinstance(content.get("text"), str):
         content = content["text"]
     if isinstance(content, list):

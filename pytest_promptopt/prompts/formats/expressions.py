@@ -20,16 +20,55 @@ _BOUNDS: Mapping[str, tuple[str, int]] = {
     ">": ("min", 1),
     ">=": ("min", 0),
 }
+_PARSED = r"(?:output|JSON\.parse\(output\)|json\.loads\(output\))"
+_ITEMS = r"""(?P<items>(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[\s,])+)"""
 _WORDS = r"""(?:\.split\((?:' '|" "|/\\s\+/)?\))"""
+
+
+_COMMENT = re.compile(r"^\s*(?://|#)[^\n]*\n?", re.MULTILINE)
+_NAMED = re.compile(
+    r"(?:const|let|var)\s+(?P<name>\w+)\s*=\s*"
+    r"(?P<value>JSON\.parse\(output\)|output(?:\.toLowerCase\(\)|\.trim\(\))?)\s*[;\n]\s*"
+)
+_TRUTH = re.compile(r"\s*\?\s*(?:1|true)\s*:\s*(?:0|false)$")
+# What is true of every answer in text.
+_ALWAYS = re.compile(r"output|typeof\s+output\s*===?\s*(?:'string'|\"string\")")
+_LONGEST = 2_000
 
 
 def entries_of(expression: str) -> list[dict[str, Any]] | None:
     """Evaluators that all pass where the expression is true; None where it says more than that."""
-    text = re.sub(r"^return\s+", "", expression.strip()).rstrip(";").strip()
+    text = _bare(expression)
+    if len(text) > _LONGEST:
+        return None
+    if "||" in text and "&&" not in text:
+        return _any_of(text.split("||"))
     parts = [part.strip() for part in re.split(r"&&|\band\b", text)]
-    found = [_entry(part) for part in parts if part != "output"]
+    found = [_entry(part) for part in parts if not _ALWAYS.fullmatch(part)]
     entries = [entry for entry in found if entry is not None]
     return entries if entries and len(entries) == len(found) else None
+
+
+def _bare(expression: str) -> str:
+    """The expression without comments, a name for what it looks at, and ``return``."""
+    text = _COMMENT.sub("", expression).strip()
+    named = _NAMED.match(text)
+    if named is not None:
+        value = named["value"]
+        text = re.sub(rf"\b{named['name']}\b", lambda _: value, text[named.end() :])
+    text = re.sub(r"^return\s+", "", text).rstrip("; \n")
+    is_one = text.count("?") - text.count("?.") == 1
+    return _TRUTH.sub("", text) if is_one else text
+
+
+def _any_of(parts: list[str]) -> list[dict[str, Any]] | None:
+    """Texts of which the answer contains one, all of them minding case or none."""
+    options = [(_entry(part.strip()) or {}).get("contains") for part in parts]
+    texts = [option.get("all") for option in options if option is not None]
+    exact = {option.get("ignoreCase", True) for option in options if option is not None}
+    if len(texts) < len(parts) or len(exact) != 1 or not all(isinstance(t, str) for t in texts):
+        return None
+    return [{"contains": {"any": texts, **({} if exact == {True} else {"ignoreCase": False})}}]
 
 
 def _entry(part: str) -> dict[str, Any] | None:
@@ -53,7 +92,9 @@ def _value(match: re.Match[str]) -> str:
 def _length(unit: str) -> Callable[[re.Match[str]], dict[str, Any]]:
     def make(match: re.Match[str]) -> dict[str, Any]:
         bound, step = _BOUNDS[match["sign"]]
-        return {"length": {f"{bound}{unit}": max(int(match["number"]) + step, 0)}}
+        number = float(match["number"])
+        whole = int(number) + step if number.is_integer() else int(number) + (bound == "min")
+        return {"length": {f"{bound}{unit}": max(whole, 0)}}
 
     return make
 
@@ -85,12 +126,45 @@ def _pattern(match: re.Match[str]) -> dict[str, Any] | None:
     return {"regex": {**options, "flags": flags} if flags else options["pattern"]}
 
 
+def _listed(match: re.Match[str]) -> dict[str, Any] | None:
+    """Some or every one of a list of texts."""
+    texts = _texts(match)
+    is_lower = match["lower"] is not None
+    if not texts or (is_lower and any(text != text.lower() for text in texts)):
+        return None
+    key = "any" if match["how"] == "some" else "all"
+    return {"contains": {key: texts, **({} if is_lower else {"ignoreCase": False})}}
+
+
+def _texts(match: re.Match[str]) -> list[str]:
+    try:
+        return [str(text) for text in ast.literal_eval(f"[{match['items']}]")]
+    except (ValueError, SyntaxError):
+        return []
+
+
 def _field(match: re.Match[str]) -> dict[str, Any] | None:
     """A field of an answer in JSON, as a schema."""
-    names = re.findall(r"\w+", match["path"])
-    if names[-1] == "length" or len(names) > 5:
+    return _schema(match["path"], {"const": _field_value(match)})
+
+
+def _enum(match: re.Match[str]) -> dict[str, Any] | None:
+    texts = _texts(match)
+    return _schema(match["path"], {"enum": texts}) if texts else None
+
+
+def _bounded(match: re.Match[str]) -> dict[str, Any] | None:
+    keys = {"<": "exclusiveMaximum", "<=": "maximum", ">": "exclusiveMinimum", ">=": "minimum"}
+    number = float(match["number"])
+    bound = int(number) if number.is_integer() else number
+    return _schema(match["path"], {"type": "number", keys[match["sign"]]: bound})
+
+
+def _schema(path: str, schema: dict[str, Any]) -> dict[str, Any] | None:
+    """The schema of an answer whose field at ``path`` has that one."""
+    names = re.findall(r"\w+", path)
+    if "length" in names or len(names) > 5:
         return None
-    schema: dict[str, Any] = {"const": _field_value(match)}
     for name in reversed(names):
         schema = {"type": "object", "properties": {name: schema}, "required": [name]}
     return {"json": {"schema": schema}}
@@ -101,35 +175,31 @@ def _field_value(match: re.Match[str]) -> Any:
     if literal is None:
         return _value(match)
     words = {"true": True, "false": False}
-    return (
-        words[literal] if literal in words else float(literal) if "." in literal else int(literal)
-    )
+    if literal in words:
+        return words[literal]
+    return float(literal) if "." in literal else int(literal)
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], dict[str, Any] | None]], ...] = (
-    tuple(
-        (re.compile(pattern), make)
-        for pattern, make in (
-            (rf"{_OUTPUT}\.length\s*(?P<sign>[<>]=?)\s*(?P<number>\d+)", _length("Characters")),
-            (rf"len\({_OUTPUT}\)\s*(?P<sign>[<>]=?)\s*(?P<number>\d+)", _length("Characters")),
-            (
-                rf"{_OUTPUT}{_WORDS}\.length\s*(?P<sign>[<>]=?)\s*(?P<number>\d+)",
-                _length("Words"),
-            ),
-            (rf"len\({_OUTPUT}{_WORDS}\)\s*(?P<sign>[<>]=?)\s*(?P<number>\d+)", _length("Words")),
-            (
-                rf"(?P<no>!)?output(?P<lower>{_LOWER})?\.includes\({_VALUE}(?:{_LOWER})?\)",
-                _contains,
-            ),
-            (rf"{_VALUE}(?:{_LOWER})?\s+(?P<no>not\s+)?in\s+output(?P<lower>{_LOWER})?", _contains),
-            (rf"output\.(?P<edge>startsWith|endsWith|startswith|endswith)\({_VALUE}\)", _edge),
-            (rf"{_OUTPUT}\s*(?P<sign>===?|!==?)\s*{_VALUE}", _equals),
-            (r"/(?P<pattern>(?:[^/\\\n]|\\.)+)/(?P<flags>[a-z]*)\.test\(output\)", _pattern),
-            (
-                rf"(?:output|JSON\.parse\(output\)|json\.loads\(output\)){_PATH}\s*===?\s*"
-                rf"(?:{_VALUE}|(?P<literal>true|false|-?\d+(?:\.\d+)?))",
-                _field,
-            ),
-        )
-    )
+_BOUND = r"\s*(?P<sign>[<>]=?)\s*(?P<number>-?\d+(?:\.\d+)?)"
+_LITERAL = r"(?P<literal>true|false|-?\d+(?:\.\d+)?)"
+_Make = Callable[[re.Match[str]], dict[str, Any] | None]
+_PATTERNS: tuple[tuple[str, _Make], ...] = (
+    (rf"{_OUTPUT}\.length{_BOUND}", _length("Characters")),
+    (rf"len\({_OUTPUT}\){_BOUND}", _length("Characters")),
+    (rf"{_OUTPUT}{_WORDS}\.length{_BOUND}", _length("Words")),
+    (rf"len\({_OUTPUT}{_WORDS}\){_BOUND}", _length("Words")),
+    (rf"(?P<no>!)?output(?P<lower>{_LOWER})?\.includes\({_VALUE}(?:{_LOWER})?\)", _contains),
+    (rf"{_VALUE}(?:{_LOWER})?\s+(?P<no>not\s+)?in\s+output(?P<lower>{_LOWER})?", _contains),
+    (rf"output\.(?P<edge>startsWith|endsWith|startswith|endswith)\({_VALUE}\)", _edge),
+    (rf"{_OUTPUT}\s*(?P<sign>===?|!==?)\s*{_VALUE}", _equals),
+    (r"/(?P<pattern>(?:[^/\\\n]|\\.)+)/(?P<flags>[a-z]*)\.test\(output\)", _pattern),
+    (rf"{_PARSED}{_PATH}\s*===?\s*(?:{_VALUE}|{_LITERAL})", _field),
+    (rf"{_PARSED}{_PATH}{_BOUND}", _bounded),
+    (rf"\[{_ITEMS}\]\.includes\({_PARSED}{_PATH}\)", _enum),
+    (
+        rf"\[{_ITEMS}\]\.(?P<how>some|every)\(\(?(?P<each>\w+)\)?\s*=>\s*"
+        rf"output(?P<lower>{_LOWER})?\.includes\((?P=each)\)\)",
+        _listed,
+    ),
 )
+_FORMS = tuple((re.compile(pattern), make) for pattern, make in _PATTERNS)

@@ -205,7 +205,7 @@ def _label_model(grader: Mapping[str, Any]) -> dict[str, Any]:
 
 def _score_model(grader: Mapping[str, Any]) -> dict[str, Any]:
     """Its range in whole numbers, as choices from 0 to 1."""
-    low, high = grader.get("range") or [0, 1]
+    low, high = _range(grader.get("range"))
     if int(low) != low or int(high) != high or not 0 < high - low < _MOST_GRADES:
         raise NoCounterpartError(
             f"its range is from {low} to {high}, and not of a few whole numbers"
@@ -213,15 +213,28 @@ def _score_model(grader: Mapping[str, Any]) -> dict[str, Any]:
     grades = range(int(low), int(high) + 1)
     choices = [{"choice": str(n), "score": round((n - low) / (high - low), 4)} for n in grades]
     threshold = grader.get("pass_threshold")
+    if not isinstance(threshold, int | float | None):
+        raise NoCounterpartError("its `pass_threshold` is no number")
     passes = {} if threshold is None else {"threshold": round((threshold - low) / (high - low), 4)}
     wanted = f"a whole number from {grades[0]} to {grades[-1]}"
     return {"llm": {**_judge(grader, wanted), "choices": choices}, **passes}
 
 
+def _range(given: Any) -> tuple[float, float]:
+    ends = [0, 1] if given is None else given
+    is_pair = isinstance(ends, list) and len(ends) == 2
+    if not is_pair or not all(isinstance(end, int | float) for end in ends):
+        raise NoCounterpartError("its `range` is no pair of numbers")
+    return ends[0], ends[1]
+
+
 def _judge(grader: Mapping[str, Any], wanted: str) -> dict[str, Any]:
     """The model and the prompt of a judge, who is told what to answer with."""
     texts: dict[str, list[str]] = {"system": [], "user": []}
-    for message in grader.get("input") or ():
+    given = grader.get("input")
+    for message in given if isinstance(given, list) else ():
+        if not isinstance(message, Mapping):
+            raise NoCounterpartError("its `input` is no list of messages")
         role = "user" if message.get("role") == "user" else "system"
         texts[role].append(_text(message.get("content")))
     prompt = "\n\n".join([*texts["user"], f"Answer with {wanted}."])

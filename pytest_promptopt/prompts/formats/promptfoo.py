@@ -41,7 +41,7 @@ _KEYS = (
     "scenarios",
     "assertionTemplates",
 )
-_DEFAULT_KEYS = ("vars", "assert", "options", "description", "metadata")
+_DEFAULT_KEYS = ("vars", "assert", "options")
 _MARKS = ("prompts", "providers", "targets", "tests", "scenarios", "defaultTest", "redteam")
 
 
@@ -106,10 +106,10 @@ def _cases(
     tests = Tests(reading=reading, assertions=assertions, defaults=variables, judge=judge)
     cases: list[TestCase] = []
     for case in (*tests.cases(spot.get("tests")), *tests.scenarios(spot.get("scenarios"))):
-        cases.append(case)
         if len(cases) == MOST_GOLDENS:
-            reading.lose(spot, f"only its first {MOST_GOLDENS} tests are taken")
+            reading.lose(spot, f"only its first {MOST_GOLDENS:,} tests are taken")
             break
+        cases.append(case)
     return evaluators, cases
 
 

@@ -166,6 +166,7 @@ class Assertions:
 
 def _ours(spec: EvaluatorSpec, common: Mapping[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": common["name"]} if "name" in common else {}
+    entry |= {"description": common["description"]} if "description" in common else {}
     entry[spec.kind] = spec.options
     if spec.threshold is not None:
         entry["threshold"] = spec.threshold
@@ -179,6 +180,8 @@ def _common(content: Mapping[str, Any]) -> dict[str, Any]:
     common: dict[str, Any] = {}
     if isinstance(content.get("metric"), str):
         common["name"] = content["metric"]
+    if isinstance(content.get("description"), str):
+        common["description"] = content["description"]
     weight = content.get("weight")
     if weight == 0:
         common["optional"] = True

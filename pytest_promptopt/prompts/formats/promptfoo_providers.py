@@ -22,7 +22,7 @@ _NO_MODEL = re.compile(
     r"|simulated-user|manual-input|script|echo"
 )
 _OWN = ("openai", "anthropic")
-_NO_EFFECT = ("id", "label", "config", "prompts", "delay")
+_NO_EFFECT = ("id", "label", "config")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ _DATA = (".yml", ".yaml", ".json")
 _TEST_KEYS = ("vars", "assert", "description", "options", "metadata", "provider")
 _OPTION_KEYS = ("provider", "disableVarExpansion")
 _EXPECTED = re.compile(r"__expected(\d*)")
-_CELL_SETTINGS = ("__description", "__metric", "__threshold", "__config:__expected")
+_CELL_SETTINGS = ("__description", "__metric", "__config:__expected")
 _NOT_TEXT = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf", ".mp3", ".wav", ".mp4", ".svg")
 
 
@@ -65,6 +65,7 @@ class Tests:
     def scenarios(self, spot: Spot | None) -> Iterator[TestCase]:
         """Every test of a scenario with every set of variables of its ``config``."""
         for scenario in self._scenarios(spot):
+            self.reading.lose_keys(scenario, ("config", "tests"), " of a scenario")
             for number, item in enumerate(_items(scenario.get("config"))):
                 yield from self._cases_with(self._set(item), scenario.get("tests"), number == 0)
 
@@ -97,7 +98,7 @@ class Tests:
 
     def _set(self, spot: Spot) -> TestCase:
         variables, notes = self.variables(spot.get("vars"))
-        lost = self.reading.lose_keys(spot, _TEST_KEYS, " of a scenario")
+        lost = self.reading.lose_keys(spot, ("vars", "assert"), " of a scenario's set")
         return TestCase(
             variables=variables,
             evaluators=tuple(self.assertions.entries(spot.get("assert"), self.judge)),
@@ -110,6 +111,7 @@ class Tests:
         if not isinstance(name, str):
             self.reading.lose(spot, "a test must be a mapping or the name of a file")
             return
+        self.reading.lose_keys(spot, ("path",), " of a file of tests")
         try:
             for found in self.reading.named(spot, name):
                 yield from self._cases_of_file(spot, found)
@@ -159,7 +161,7 @@ class Tests:
         )
 
     def _of_cell(self, row: Spot, name: str, cell: str) -> list[Any]:
-        configured = (f"__config:{name}:threshold", f"__config:{name}1:threshold", "__threshold")
+        configured = (f"__config:{name}:threshold", f"__config:{name}1:threshold")
         threshold = next((row.value[key] for key in configured if row.value.get(key)), None)
         return self.assertions.of_cell(row, cell, threshold)
 
@@ -169,7 +171,7 @@ class Tests:
             return
         options = spot.get("options")
         variables, notes = self.variables(spot.get("vars"))
-        lost = [*self.reading.lose_keys(spot, _TEST_KEYS, " of a test")]
+        lost = self.reading.lose_keys(spot, _TEST_KEYS, " of a test")
         if spot.get("provider"):
             lost.append(self.reading.lose(spot, "`provider` of a single test has no counterpart"))
         if options:
@@ -182,8 +184,8 @@ class Tests:
             description=str(spot.value.get("description") or ""),
             tags=_tags(spot.get("metadata")),
         )
-        is_kept = options is not None and options.value.get("disableVarExpansion") is True
-        yield from [case] if is_kept else self._expanded(case, spot)
+        kept = options.get("disableVarExpansion") if options else None
+        yield from [case] if kept and kept.value is True else self._expanded(case, spot)
 
     def _expanded(self, case: TestCase, spot: Spot) -> Iterator[TestCase]:
         """A case for each combination of what variables that are lists hold."""
@@ -196,7 +198,7 @@ class Tests:
         for number, values in enumerate(combinations):
             if number >= MOST_GOLDENS:
                 self.reading.lose(
-                    spot, f"its lists of variables make more than {MOST_GOLDENS} tests"
+                    spot, f"its lists of variables make more than {MOST_GOLDENS:,} tests"
                 )
                 return
             yield replace(

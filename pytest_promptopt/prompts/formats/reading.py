@@ -48,12 +48,14 @@ class Reading:
         self._losses[str(problem)] = problem
         return Note(str(problem))
 
-    def lose_keys(self, spot: Spot, known: Iterable[str], what: str = "") -> Iterator[Note]:
+    def lose_keys(self, spot: Spot, known: Iterable[str], what: str = "") -> list[Note]:
         """The keys of a mapping that are none of ``known``, as lost."""
         taken = {*known}
-        for key, value in spot.entries():
-            if key not in taken and value.value is not None:
-                yield self.lose(value, f"`{key}`{what} has no counterpart")
+        return [
+            self.lose(value, f"`{key}`{what} has no counterpart")
+            for key, value in spot.entries()
+            if key not in taken and value.value is not None
+        ]
 
     def location(self, path: Path) -> str:
         """The path as it is told."""

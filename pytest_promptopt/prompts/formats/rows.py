@@ -28,7 +28,7 @@ def read_rows(foreign: Foreign, format_name: str, golden_of: GoldenOf) -> Import
     if len(foreign.rows) > MOST_GOLDENS:
         more = foreign.rows[MOST_GOLDENS]
         remedy = "a prompt's `goldens` may name the file itself"
-        reading.lose(more, f"only the first {MOST_GOLDENS} rows are taken: {remedy}")
+        reading.lose(more, f"only the first {MOST_GOLDENS:,} rows are taken: {remedy}")
     return Imported(
         format=format_name,
         location=reading.location(foreign.path),

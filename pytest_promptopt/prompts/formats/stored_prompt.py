@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.formats.chat import message_of
 from pytest_promptopt.prompts.formats.foreign import Foreign
 from pytest_promptopt.prompts.formats.imported import Imported, ImportedPrompt, golden
@@ -25,7 +26,10 @@ def is_stored_prompt(foreign: Foreign) -> bool:
 def read_stored_prompt(foreign: Foreign) -> Imported:
     """The prompt, with its variables' values as a golden; raises :class:`PromptFileError`."""
     spot, reading = foreign.data, foreign.reading
-    spot = (spot.get("prompt") or spot) if "prompt" in spot.value else spot
+    inner = spot.get("prompt")
+    spot = inner if inner is not None and isinstance(inner.value, Mapping) else spot
+    if not isinstance(spot.value, Mapping):
+        raise PromptFileError.at(spot.location, spot.line, "expected the mapping of a request")
     content: dict[Any, Any] = {}
     for key in ("name", "description"):
         if isinstance(spot.value.get(key), str):

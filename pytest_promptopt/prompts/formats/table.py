@@ -32,7 +32,7 @@ def read_table(foreign: Foreign) -> Imported:
     """Its rows; raises :class:`PromptFileError`."""
     names = {"".join(c if c.isalnum() else "_" for c in key).lower(): key for key in foreign.keys}
     column = next((names[name] for name in _EXPECTED if name in names), None)
-    if column is None:
+    if column is None and foreign.rows:
         foreign.reading.lose(
             foreign.rows[0], "no column says what is expected: call one `expected`"
         )

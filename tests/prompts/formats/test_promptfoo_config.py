@@ -120,7 +120,7 @@ def test_assertions_are_evaluators(
         ),
         ("{type: python, value: 'import os'}", "it runs code: import os"),
         (
-            '{type: javascript, value: "output.length > 3 ? 1 : 0"}',
+            '{type: javascript, value: "output.length > 3 ? 1 : 0.5"}',
             "it runs code: output.length > 3",
         ),
         ("{type: moderation}", "the type `moderation` is not understood"),
@@ -296,11 +296,14 @@ def test_an_unknown_format_names_the_nearest(foreign: Foreign) -> None:
         foreign("p.yaml", "a: 1\n", "promptfo")
 
 
-def test_lists_that_make_too_many_tests_are_cut_and_told(foreign: Foreign) -> None:
-    values = ", ".join(map(str, range(200)))
+def test_lists_that_make_too_many_tests_are_cut_and_told(
+    foreign: Foreign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_promptopt.prompts.formats.promptfoo_tests.MOST_GOLDENS", 100)
+    values = ", ".join(map(str, range(20)))
     config = (
         f"prompts: ['{{{{a}}}}{{{{b}}}}']\ntests: [{{vars: {{a: [{values}], b: [{values}]}}}}]\n"
     )
     result = foreign("p.yaml", config)
-    assert len(result.result.imported.goldens) == 20_000
-    assert result.told[0] == "p.yaml:2: its lists of variables make more than 20000 tests"
+    assert len(result.result.imported.goldens) == 100
+    assert result.told[0] == "p.yaml:2: its lists of variables make more than 100 tests"
