@@ -112,7 +112,8 @@ def _is_wanted() -> bool:
 
 
 def _next(found: Surroundings, *, has_workflow: bool) -> Iterator[str]:
-    yield "pytest --prompt-eval -v"
+    yield "pytest --prompt-eval -v      to score"
+    yield "promptopt view               to look at what came out, in a browser"
     secrets = sorted({model.key_variable for model in found.models if model.key_variable})
     if has_workflow:
         yield from (f"gh secret set {name}" for name in secrets)

@@ -70,7 +70,11 @@ def test_what_it_writes_runs_at_once(
     project.answers({"lamp": "positive", "Broke": "Negative.", "*": "positive"})
     monkeypatch.chdir(project.path)
     assert main(["init", "--model", "scripted:answers.json"]) == 0
-    assert capsys.readouterr().out.endswith("written; next:\n    pytest --prompt-eval -v\n")
+    told = capsys.readouterr().out.partition("\nwritten; next:\n")[2]
+    assert [line.split("  ")[2] for line in told.splitlines()] == [
+        "pytest --prompt-eval -v",
+        "promptopt view",
+    ]
     result = project.run()
     result.stdout.fnmatch_lines(["prompts/review_tone.prompt.yml * PASS  0.750 * 3 * 1 *"])
     result.stdout.no_fnmatch_line("*arning*")
