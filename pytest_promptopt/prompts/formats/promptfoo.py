@@ -25,6 +25,7 @@ from pytest_promptopt.prompts.formats.reading import (
     Reading,
     is_reference,
 )
+from pytest_promptopt.prompts.formats.shared import take_shared
 from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
 from pytest_promptopt.prompts.golden import slug
@@ -65,6 +66,8 @@ def read_promptfoo(spot: Spot, name: str, reading: Reading) -> Imported:
         message = "neither a prompt nor a test of it has a counterpart here"
         raise PromptFileError([*reading.losses, spot.problem(message)])
     goldens = with_own_ids([_golden(case, is_alone=not evaluators) for case in cases])
+    if prompts:
+        evaluators += take_shared(goldens)
     return Imported(
         format=NAME,
         location=spot.location,

@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.formats.settings import settings
 from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
 
-_FILE = re.compile(r"[^\s{}]+\.(txt|json|jsonl|ya?ml|md|csv|j2|py|[cm]?[jt]s)")
+_FILE = re.compile(r"[^\s{}]+\.(txt|json|jsonl|ya?ml|md|csv|j2|(py|rb|[cm]?[jt]s)(:[\w.]+)?)")
 _ELSEWHERE = re.compile(r"(?!file:)[a-z]+://\S+")
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 

@@ -176,6 +176,18 @@ def test_a_table_says_assertions_in_its_cells(foreign: Foreign) -> None:
     assert "t.csv:3: the column `__x` has no counterpart" in result.told
 
 
+def test_what_all_tests_ask_for_stands_once(foreign: Foreign) -> None:
+    table = (
+        "q,__expected,__expected2\na,icontains:x,llm-rubric:kind\nb,icontains:y,llm-rubric:kind\n"
+    )
+    data = foreign("p.yaml", "prompts: 'Say {{q}}'\ntests: file://t.csv\n", t__csv=table).data()
+    assert data["testData"] == [{"q": "a", "expected": "x"}, {"q": "b", "expected": "y"}]
+    assert data["evaluators"] == [
+        {"rubric": {"criteria": "kind"}},
+        {"contains": {"all": "{{expected}}"}},
+    ]
+
+
 def test_prompts_stand_in_files_of_many_kinds(foreign: Foreign) -> None:
     chat = (
         '[{"role": "system", "content": {{ rules | dump }}},\n'
