@@ -1,9 +1,14 @@
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.reports.html.page import Surroundings, render_html
 from pytest_promptopt.reports.html.search import Drawn, drawn_search
-from tests.reports.sample_runs import one_failing
+from tests.reports.browser import barriers, needs_axe, needs_chromium
+from tests.reports.sample_runs import all_good, many, one_failing
 
 HOSTILE = "</script><script>alert(1)</script>\u202e"
 
@@ -99,6 +104,18 @@ def test_the_page_shows_what_is_proposed_and_leads_to_it() -> None:
     assert '<span class="removed">-old</span>' in page
     assert '<span class="added">+&lt;/script&gt;' in page
     assert HOSTILE not in page
+
+
+@needs_chromium
+@needs_axe
+@pytest.mark.parametrize("flags", [(), ("--force-dark-mode",)])
+def test_nothing_on_the_page_keeps_anybody_out(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    [search] = one_failing().searches
+    [prompt] = many(1, 40).prompts
+    search = replace(search, key=prompt.key, run="abc", flags=("it adds a link",))
+    run = Run(exit_code=1, prompts=(prompt, *all_good().prompts), searches=(search,))
+    page = render_html(run, Surroundings(searches={"abc": LINES}))
+    assert barriers(tmp_path, page, flags=flags) == []
 
 
 def test_a_search_alone_has_a_page() -> None:

@@ -56,7 +56,7 @@
   }
 
   function pane(title, ...content) {
-    return make("div", {class: "pane"}, make("h4", {}, title), make("pre", {tabindex: "0", "aria-label": title}, ...content));
+    return make("div", {class: "pane"}, make("h3", {}, title), make("pre", {tabindex: "0", "aria-label": title}, ...content));
   }
 
   function folded(title, text) {
