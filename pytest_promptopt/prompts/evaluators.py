@@ -1,6 +1,7 @@
 """An entry of ``evaluators`` as the file has it, in the dialects of public prompt files."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -36,7 +37,10 @@ _PROMPTFOO_TYPES = (
     *(name for name in promptfoo.names() if name not in KINDS),
 )
 _NOT_TYPES = tuple(
-    f"not-{name}" for name in (*_PROMPTFOO_TYPES, "contains", "equals", "regex", "latency", "cost")
+    f"not-{name}"
+    for name in dict.fromkeys(
+        (*_PROMPTFOO_TYPES, *promptfoo.names(), "contains", "equals", "regex")
+    )
 )
 ALIASES = (*_PROMPTFOO_TYPES, *_NOT_TYPES)
 FOREIGN_KEYS = (
@@ -79,6 +83,8 @@ _TYPES = (
     *_STRING_TYPES,
     *_EQUALS_TYPES,
 )
+# What may be filled by a list.
+_PLACEHOLDER = re.compile(r"\s*\{\{[^{}]*\}\}\s*").fullmatch
 _POSITIVE = {"yes", "pass", "passed", "true", "correct", "good"}
 _NEGATIVE = {"no", "fail", "failed", "false", "incorrect", "bad"}
 
@@ -292,7 +298,7 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> Entry:
         return Entry(kind="regex", options={"pattern": _value(named, options), **flags})
     if plain in _CONTAINS_TYPES:
         key, value = _CONTAINS_TYPES[plain], _value(named, options)
-        if plain.endswith(("any", "all")) and isinstance(value, str):
+        if plain.endswith(("any", "all")) and isinstance(value, str) and not _PLACEHOLDER(value):
             # As promptfoo has it: commas between, and quotes around a text with one.
             value = next(csv.reader([value], skipinitialspace=True), [value])
         exact = {"ignoreCase": False} if named in _CASED_TYPES else {}

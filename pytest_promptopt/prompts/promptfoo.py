@@ -127,6 +127,11 @@ def _cost(named: str, _value: Any, threshold: Any) -> Entry:
     return Entry(kind="cost", options={"maxUsd": usd}, common=_PASSED)
 
 
+def _perplexity(named: str, _value: Any, threshold: Any) -> Entry:
+    most = _number(named, threshold, "perplexity a token")
+    return Entry(kind="perplexity", options={"max": most}, common=_PASSED)
+
+
 def _refusal(named: str, value: Any, _threshold: Any) -> Entry:
     if value is not None:
         raise refuse(named, "no `value`", value)
@@ -189,6 +194,7 @@ _ASSERTIONS: Mapping[str, Callable[[str, Any, Any], Entry]] = {
     "word-count": _word_count,
     "latency": _latency,
     "cost": _cost,
+    "perplexity": _perplexity,
     "is-refusal": _refusal,
     "finish-reason": _finish,
     "is-xml": _xml,

@@ -53,6 +53,7 @@ def test_a_weight_of_nothing_says_what_does_not_count() -> None:
         ({"type": "icontains", "value": "a"}, "contains", {"all": "a"}, None, False),
         ({"type": "starts-with", "value": "a."}, "regex", "\\Aa\\.", None, False),
         ({"type": "not-ends-with", "value": "a"}, "regex", "a\\Z", None, True),
+        ({"type": "perplexity", "threshold": 4}, "perplexity", {"max": 4.0}, None, False),
         ({"type": "is-json"}, "json", {"strict": True}, None, False),
         (
             {"type": "is-json", "value": {"type": "object"}},

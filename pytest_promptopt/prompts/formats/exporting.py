@@ -113,6 +113,10 @@ def _provider(prompt: Prompt, losses: _Losses) -> dict[str, Any]:
 
 
 def _assertions(spec: EvaluatorSpec, losses: _Losses) -> list[dict[str, Any]]:
+    if spec.kind == "embedding":
+        losses.tell(
+            f"the encoder of `{spec.name}`; its figures differ", path=spec.path, line=spec.line
+        )
     try:
         return assertions(spec)
     except NoCounterpartError as error:

@@ -1,11 +1,11 @@
 """A file of another tool as files of ours."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_promptopt.config import PROMPT_SUFFIXES
-from pytest_promptopt.errors import Problem, PromptFileError, UsageError
+from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.formats import (
     deepeval,
@@ -23,6 +23,7 @@ from pytest_promptopt.prompts.formats.foreign import Foreign
 from pytest_promptopt.prompts.formats.imported import Imported, without_lookalikes
 from pytest_promptopt.prompts.formats.reading import Reading
 from pytest_promptopt.prompts.formats.text_files import TextFile, text_files
+from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -119,11 +120,30 @@ def _read_back(written: tuple[TextFile, ...], into: Path, root: Path) -> list[Pr
     for file in written:
         if file.name.endswith(PROMPT_SUFFIXES):
             try:
-                problems = read_prompt(into / file.name, root=root, files=files).problems
+                prompt = read_prompt(into / file.name, root=root, files=files)
+                problems = (*prompt.problems, *_unjudged(prompt))
             except PromptFileError as error:
                 problems = error.problems
             found |= {str(problem): problem for problem in problems}
     return list(found.values())
+
+
+def _unjudged(prompt: Prompt) -> Iterator[Problem]:
+    """That goldens cannot be scored, as nothing is asked of their answers."""
+    without = [
+        golden for golden in prompt.goldens if not (golden.has_expected or golden.evaluators)
+    ]
+    if without and not prompt.evaluators:
+        message = (
+            f"{len(without)} of {len(prompt.goldens)} goldens have neither `expected` nor "
+            "evaluators, and are not scored before there are"
+        )
+        yield Problem(
+            path=prompt.location,
+            line=without[0].line if without[0].path == prompt.location else 1,
+            message=message,
+            severity=Severity.WARNING,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.formats.chat import message_of
 from pytest_promptopt.prompts.formats.foreign import Foreign
@@ -41,7 +42,11 @@ _MOST_GRADES = 11
 
 def is_eval(foreign: Foreign) -> bool:
     """Whether it is an eval, or the rows of one."""
-    if "testing_criteria" in foreign.mapping:
+    mapping = foreign.mapping
+    inner = mapping.get("eval")
+    if "testing_criteria" in (inner if isinstance(inner, Mapping) else mapping):
+        return True
+    if _is_list(mapping):
         return True
     keys = foreign.keys
     return "item" in keys or {"input", "ideal"} <= keys
@@ -53,23 +58,32 @@ def read_eval(foreign: Foreign) -> Imported:
         goldens = [_golden_of_row(row, foreign.reading) for row in foreign.rows]
         return _imported(foreign, (), goldens)
     spot, reading = foreign.data, foreign.reading
-    evaluators = [
-        entry for item in _items(spot.get("testing_criteria")) for entry in _grader(item, reading)
-    ]
+    if _is_list(spot.value):
+        message = "holds a list of evals: save each in a file of its own, with its runs"
+        raise PromptFileError.at(spot.location, spot.line, message)
+    criteria = (spot.get("eval") or spot).get("testing_criteria")
+    evaluators = [entry for item in _items(criteria) for entry in _grader(item, reading)]
     sources = [*_sources(spot)]
     content = _prompt(sources, reading) if sources else {}
     if not content:
         reading.lose(spot, "no run of it holds a prompt: write its messages by hand")
         content = {"messages": [{"role": "user", "content": "{{input}}"}]}
-    named = spot.get("name")
+    named = (spot.get("eval") or spot).get("name")
     head = {"name": str(named.value)} if named else {}
     prompt = {**head, **content, **({"evaluators": evaluators} if evaluators else {})}
     goldens = [
         _golden_of_row(row, reading, is_judged=bool(evaluators))
         for source in sources[:1]
-        for row in _rows(source)
+        for row in _rows(source, reading)
     ]
     return _imported(foreign, (ImportedPrompt(name=foreign.name, content=prompt),), goldens)
+
+
+def _is_list(value: Any) -> bool:
+    """Whether it is a page of evals as the API lists them."""
+    found = value.get("data") if isinstance(value, Mapping) else None
+    first = found[0] if isinstance(found, list) and found else None
+    return isinstance(first, Mapping) and "testing_criteria" in first
 
 
 def _imported(
@@ -137,8 +151,10 @@ def _replaced(value: Any) -> Any:
             return value
 
 
-def _rows(source: Spot) -> Iterator[Spot]:
+def _rows(source: Spot, reading: Reading) -> Iterator[Spot]:
     inner = source.get("source")
+    if inner is not None and inner.get("content") is None:
+        reading.lose(inner, "its rows stand in a file of the platform: download and import that")
     yield from _items(inner.get("content") if inner else None)
 
 

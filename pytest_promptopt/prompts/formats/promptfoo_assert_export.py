@@ -10,6 +10,7 @@ from pytest_promptopt.prompts.template import templates_in
 
 Assertion = dict[str, Any]
 _SIMPLE = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
+_PLACEHOLDER = re.compile(r"\s*\{\{[^{}]*\}\}\s*").fullmatch
 _ESCAPES = re.compile(r"\\([^\w\s])|\\( )")
 
 
@@ -43,8 +44,9 @@ def _with_common(assertion: Assertion, spec: EvaluatorSpec) -> Assertion:
     if spec.negated:
         named = made["type"]
         made["type"] = named.removeprefix("not-") if named.startswith("not-") else f"not-{named}"
-    if spec.threshold is not None and "threshold" not in made:
-        made["threshold"] = spec.threshold
+    made.setdefault("threshold", spec.threshold)
+    if made["threshold"] is None:
+        del made["threshold"]
     if spec.name != spec.kind:
         made["metric"] = spec.name
     weight = 0 if spec.optional else spec.weight
@@ -78,7 +80,7 @@ def _contains(spec: EvaluatorSpec) -> Iterator[Assertion]:
         if isinstance(value, str) and key in ("all", "none"):
             yield {"type": f"{'not-' * (key == 'none')}{letter}contains", "value": value}
         else:
-            texts = value if isinstance(value, list) else [value]
+            texts = value if isinstance(value, list) or _PLACEHOLDER(value) else [value]
             named = {"all": "contains-all", "any": "contains-any", "none": "contains-any"}[key]
             yield {"type": f"{'not-' * (key == 'none')}{letter}{named}", "value": texts}
 
@@ -156,6 +158,12 @@ def _cost(spec: EvaluatorSpec) -> Iterator[Assertion]:
     yield {"type": "cost", "threshold": options["maxUsd"]}
 
 
+def _perplexity(spec: EvaluatorSpec) -> Iterator[Assertion]:
+    options = spec.options if isinstance(spec.options, Mapping) else {"max": spec.options}
+    _refuse_others(options, ("max",))
+    yield {"type": "perplexity", "threshold": options["max"]}
+
+
 def _refusal(spec: EvaluatorSpec) -> Iterator[Assertion]:
     yield {"type": "is-refusal" if spec.options is True else "not-is-refusal"}
 
@@ -170,8 +178,19 @@ def _finish(spec: EvaluatorSpec) -> Iterator[Assertion]:
 def _xml(spec: EvaluatorSpec) -> Iterator[Assertion]:
     options = spec.options if isinstance(spec.options, Mapping) else {}
     _refuse_others(options, ("elements",))
+    if spec.threshold is not None:
+        raise NoCounterpartError("a share of its elements")
     elements = options.get("elements") or []
     yield {"type": "is-xml", **({"value": {"requiredElements": elements}} if elements else {})}
+
+
+def _sql(spec: EvaluatorSpec) -> Iterator[Assertion]:
+    options = spec.options if isinstance(spec.options, Mapping) else {"dialect": spec.options}
+    _refuse_others(options, ("dialect",))
+    named = _DATABASES.get(str(options.get("dialect")))
+    if named is None:
+        raise NoCounterpartError(f"promptfoo has no dialect `{options.get('dialect')}`")
+    yield {"type": "is-sql", "value": {"databaseType": named}}
 
 
 def _rubric(spec: EvaluatorSpec) -> Iterator[Assertion]:
@@ -183,21 +202,27 @@ def _rubric(spec: EvaluatorSpec) -> Iterator[Assertion]:
     provider = {"provider": f"{family}:{_CHAT[family]}:{name}"} if slash and family in _CHAT else {}
     if model and not provider:
         raise NoCounterpartError(f"`{model}` is no model that promptfoo knows by this name")
-    if isinstance(criteria, list):
-        yield {"type": "g-eval", "value": criteria, "threshold": spec.threshold, **provider}
-        return
-    if options.get("graded") and spec.threshold is None:
+    is_graded = options.get("graded") is True
+    if is_graded and spec.threshold is None:
         raise NoCounterpartError("a grade without a `threshold`")
-    yield {"type": "llm-rubric", "value": criteria, **provider}
+    if isinstance(criteria, list) and not is_graded:
+        raise NoCounterpartError("the share of several criteria")
+    named = "g-eval" if isinstance(criteria, list) else "llm-rubric"
+    threshold = spec.threshold if is_graded else None
+    yield {"type": named, "value": criteria, "threshold": threshold, **provider}
 
 
-def _of_context(named: str, **needed: Any) -> Callable[[EvaluatorSpec], Iterator[Assertion]]:
+def _of_context(
+    named: str, option: str, value: str
+) -> Callable[[EvaluatorSpec], Iterator[Assertion]]:
     """promptfoo looks at variables of certain names, and takes none else."""
 
     def make(spec: EvaluatorSpec) -> Iterator[Assertion]:
-        if spec.options != needed:
+        if spec.options not in (value, {option: value}):
             raise NoCounterpartError(f"`{named}` looks at {{{{query}}}} and {{{{context}}}} alone")
-        yield {"type": named, "threshold": spec.threshold or 0}
+        if spec.threshold is None:
+            raise NoCounterpartError("no `threshold`, without which every score passes there")
+        yield {"type": named, "threshold": spec.threshold}
 
     return make
 
@@ -213,6 +238,14 @@ def _refuse_others(options: Mapping[str, Any], known: tuple[str, ...]) -> None:
         raise NoCounterpartError(f"promptfoo has no `{others[0]}`")
 
 
+_DATABASES = {
+    "mysql": "MySQL",
+    "postgres": "PostgreSQL",
+    "sqlite": "SQLite",
+    "tsql": "TransactSQL",
+    "bigquery": "BigQuery",
+    "snowflake": "Snowflake",
+}
 _CHAT = {"openai": "chat", "anthropic": "messages"}
 _KINDS: Mapping[str, Callable[[EvaluatorSpec], Iterator[Assertion]]] = {
     "equals": _equals,
@@ -227,10 +260,12 @@ _KINDS: Mapping[str, Callable[[EvaluatorSpec], Iterator[Assertion]]] = {
     "length": _length,
     "latency": _latency,
     "cost": _cost,
+    "perplexity": _perplexity,
     "refusal": _refusal,
     "finish": _finish,
     "xml": _xml,
+    "sql": _sql,
     "rubric": _rubric,
-    "grounded": _of_context("context-faithfulness", context="{{context}}"),
-    "answers": _of_context("answer-relevance", question="{{query}}"),
+    "grounded": _of_context("context-faithfulness", "context", "{{context}}"),
+    "answers": _of_context("answer-relevance", "question", "{{query}}"),
 }

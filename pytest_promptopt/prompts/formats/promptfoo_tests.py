@@ -114,7 +114,8 @@ class Tests:
         self.reading.lose_keys(spot, ("path",), " of a file of tests")
         try:
             for found in self.reading.named(spot, name):
-                yield from self._cases_of_file(spot, found)
+                with self.reading.inside(found):
+                    yield from self._cases_of_file(spot, found)
         except NoCounterpartError as error:
             self.reading.lose(spot, f"the tests have no counterpart: {error}")
         except PromptFileError as error:
@@ -220,7 +221,8 @@ class Tests:
     def _variables_of_files(self, spot: Spot, found: dict[str, Any], notes: list[Note]) -> None:
         try:
             for path in self.reading.named(spot, str(spot.value)):
-                inner, lost = self.variables(self.reading.document(path))
+                with self.reading.inside(path):
+                    inner, lost = self.variables(self.reading.document(path))
                 found |= inner
                 notes += lost
         except (NoCounterpartError, PromptFileError) as error:

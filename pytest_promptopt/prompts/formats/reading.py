@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Reading:
     root: Path
     files: Files = DISK
     checks: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    _open: list[Path] = field(default_factory=list)
     _losses: dict[str, Problem] = field(default_factory=dict)
 
     @property
@@ -62,6 +64,17 @@ class Reading:
         return (
             path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
         )
+
+    @contextmanager
+    def inside(self, path: Path) -> Iterator[None]:
+        """While what the file names is read; raises :class:`NoCounterpartError` in a circle."""
+        if path in self._open:
+            raise NoCounterpartError(f"`{self.location(path)}` names itself")
+        self._open.append(path)
+        try:
+            yield
+        finally:
+            self._open.pop()
 
     def document(self, path: Path) -> Spot:
         """A YAML or JSON file; raises :class:`PromptFileError`."""

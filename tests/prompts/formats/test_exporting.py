@@ -25,8 +25,21 @@ PROMPT: dict[str, Any] = {
         {"role": "assistant", "content": "ok"},
     ],
     "testData": [
-        {"id": "refund", "rules": ["a", "b"], "ticket": "x", "expected": "y", "tags": ["money"]},
-        {"rules": ["c"], "ticket": "1.10", "expected": "z", "evaluators": [{"refusal": True}]},
+        {
+            "id": "refund",
+            "rules": ["a", "b"],
+            "ticket": "x",
+            "context": "c",
+            "expected": "y",
+            "tags": ["money"],
+        },
+        {
+            "rules": ["c"],
+            "ticket": "1.10",
+            "context": "c",
+            "expected": "z",
+            "evaluators": [{"refusal": True}],
+        },
     ],
     "evaluators": [
         {"equals": "{{expected}}"},
@@ -43,8 +56,12 @@ PROMPT: dict[str, Any] = {
         {"length": {"maxCharacters": 50}},
         {"latency": {"maxSeconds": 2.5}},
         {"cost": {"maxUsd": 0.01}},
+        {"perplexity": {"max": 4.0}},
         {"finish": "stop"},
         {"xml": {"elements": ["a"]}},
+        {"sql": {"dialect": "postgres"}},
+        {"contains": {"any": "{{rules}}"}},
+        {"grounded": {"context": "{{context}}"}, "threshold": 0.5},
         {"rubric": {"criteria": "Is kind"}},
         {"rubric": {"criteria": "Is kind", "graded": True, "model": "openai/m"}, "threshold": 0.5},
         {"rubric": {"criteria": ["A", "B"], "graded": True}, "threshold": 0.7},
@@ -60,7 +77,10 @@ def exported(folder: Path, content: dict[str, Any], to: str) -> Export:
 
 def test_an_export_to_promptfoo_comes_back_as_the_same_prompt(foreign: Foreign) -> None:
     export = exported(foreign.folder, PROMPT, "promptfoo")
-    assert export.losses == ()
+    assert [str(problem) for problem in export.losses] == [
+        "routing.prompt.yml:27: no counterpart there: the encoder of `embedding`; "
+        "its figures differ"
+    ]
     result = foreign("promptfooconfig.yaml", export.text)
     assert result.errors == []
     data = result.data()
@@ -90,6 +110,7 @@ def test_goldens_that_are_compared_come_back_so(foreign: Foreign) -> None:
         ({"regex": "(?i)a"}, "JavaScript has no"),
         ({"string": {"startsWith": "a"}}, "`startsWith` ignores case"),
         ({"rubric": {"criteria": "a", "graded": True}}, "a grade without a `threshold`"),
+        ({"rubric": {"criteria": ["a", "b"]}}, "the share of several criteria"),
         ({"contains": "{{a-b}}"}, "{{a-b}} is no variable for nunjucks"),
         ({"contains": {"all": "a", "none": "b"}, "not": True}, "`not` of several things at once"),
     ],
@@ -132,7 +153,7 @@ def test_the_command_prints_or_writes_and_never_overwrites(
     assert main(["export", "routing.prompt.yml", "--to", "promptfoo"]) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("description: Routes a ticket.\nprompts:\n")
-    assert printed.err == ""
+    assert printed.err.count("\n") == 1
     out = ["export", "routing.prompt.yml", "--to", "dotprompt", "--out", "a.prompt"]
     assert main(out) == 0
     assert (tmp_path / "a.prompt").read_text().startswith("---\nname: Routing\n")

@@ -303,6 +303,25 @@ def test_what_cannot_be_read_says_where_and_why(
     assert told in str(raised.value)
 
 
+def test_files_that_name_themselves_are_told(foreign: Foreign) -> None:
+    config = "prompts: 'Say {{q}}'\ntests: [file://t.yaml, {vars: file://v.yaml}]\n"
+    result = foreign(
+        "p.yaml",
+        config,
+        t__yaml="- file://t.yaml\n- {vars: {q: a}}\n",
+        v__yaml="[file://w.yaml, {q: b}]",
+        w__yaml="[file://v.yaml]",
+    )
+    assert result.data()["testData"] == [{"q": "a"}, {"q": "b"}]
+    assert result.told == [
+        "t.yaml:1: the tests have no counterpart: `t.yaml` names itself",
+        "w.yaml:1: the variables have no counterpart: `v.yaml` names itself",
+    ]
+    assert [p.message for p in result.result.problems] == [
+        "2 of 2 goldens have neither `expected` nor evaluators, and are not scored before there are"
+    ]
+
+
 def test_an_unknown_format_names_the_nearest(foreign: Foreign) -> None:
     with pytest.raises(UsageError, match="did you mean `promptfoo`"):
         foreign("p.yaml", "a: 1\n", "promptfo")
