@@ -30,6 +30,16 @@ _NAMED = re.compile(
     r"(?:const|let|var)\s+(?P<name>\w+)\s*=\s*"
     r"(?P<value>JSON\.parse\(output\)|output(?:\.toLowerCase\(\)|\.trim\(\))?)\s*[;\n]\s*"
 )
+# A function that is called where it stands; what it throws is no pass.
+_CALLED = re.compile(
+    r"\(\(\)\s*=>\s*\{\s*(?:try\s*\{(?P<tried>.*)\}\s*catch\s*(?:\(\w+\)\s*)?"
+    r"\{\s*return\s+false;?\s*\}|(?P<body>.*))\s*\}\)\(\);?",
+    re.DOTALL,
+)
+_FENCED = re.compile(
+    r"JSON\.parse\(output(?:\.replace\(/(?:[^/\\\n]|\\.)*```(?:[^/\\\n]|\\.)*/g?,\s*(?:''|\"\")\))?"
+    r"(?:\.trim\(\))?\)"
+)
 _TRUTH = re.compile(r"\s*\?\s*(?:1|true)\s*:\s*(?:0|false)$")
 # What is true of every answer in text.
 _ALWAYS = re.compile(r"output|typeof\s+output\s*===?\s*(?:'string'|\"string\")")
@@ -51,7 +61,11 @@ def entries_of(expression: str) -> list[dict[str, Any]] | None:
 
 def _bare(expression: str) -> str:
     """The expression without comments, a name for what it looks at, and ``return``."""
-    text = _COMMENT.sub("", expression).strip()
+    text = _COMMENT.sub("", expression[: 2 * _LONGEST]).strip()
+    called = _CALLED.fullmatch(text)
+    if called is not None:
+        text = (called["tried"] or called["body"] or "").strip()
+    text = _FENCED.sub("JSON.parse(output)", text)
     named = _NAMED.match(text)
     if named is not None:
         value = named["value"]
@@ -80,7 +94,8 @@ def _entry(part: str) -> dict[str, Any] | None:
 
 
 def _value(match: re.Match[str]) -> str:
-    name = match["var"] or match["var2"]
+    groups = match.groupdict()
+    name = groups.get("var") or groups.get("var2")
     if name:
         return f"{{{{{name}}}}}"
     try:
@@ -153,6 +168,43 @@ def _enum(match: re.Match[str]) -> dict[str, Any] | None:
     return _schema(match["path"], {"enum": texts}) if texts else None
 
 
+def _typed(match: re.Match[str]) -> dict[str, Any] | None:
+    return _schema(match["path"], {} if match["kind"] == "undefined" else {"type": match["kind"]})
+
+
+def _said(match: re.Match[str]) -> dict[str, Any] | None:
+    """``String(output.a) === '5'``, which a number may be too."""
+    text = _value(match)
+    is_number = re.fullmatch(r"-?(?:0|[1-9]\d*)", text) is not None
+    return _schema(match["path"], {"enum": [text, *([int(text)] if is_number else [])]})
+
+
+def _same(match: re.Match[str]) -> dict[str, Any] | None:
+    text = _value(match)
+    pattern = {"type": "string", "pattern": f"^{_any_case(text)}$"}
+    return None if "{{" in text else _schema(match["path"], pattern)
+
+
+def _within(match: re.Match[str]) -> dict[str, Any] | None:
+    """A text in a field, or among the texts of a list."""
+    text = _value(match)
+    if "{{" in text:
+        return None
+    if match["lower"]:
+        return _schema(match["path"], {"type": "string", "pattern": _any_case(text)})
+    in_text = {"type": "string", "pattern": re.escape(text)}
+    in_list = {"type": "array", "contains": {"const": text}}
+    return _schema(match["path"], {"anyOf": [in_text, in_list]})
+
+
+def _any_case(text: str) -> str:
+    """A pattern for the lower-case text in any case."""
+    return "".join(
+        f"[{c}{c.upper()}]" if c.upper() != c and len(c.upper()) == 1 else re.escape(c)
+        for c in text
+    )
+
+
 def _bounded(match: re.Match[str]) -> dict[str, Any] | None:
     keys = {"<": "exclusiveMaximum", "<=": "maximum", ">": "exclusiveMinimum", ">=": "minimum"}
     number = float(match["number"])
@@ -195,6 +247,11 @@ _PATTERNS: tuple[tuple[str, _Make], ...] = (
     (r"/(?P<pattern>(?:[^/\\\n]|\\.)+)/(?P<flags>[a-z]*)\.test\(output\)", _pattern),
     (rf"{_PARSED}{_PATH}\s*===?\s*(?:{_VALUE}|{_LITERAL})", _field),
     (rf"{_PARSED}{_PATH}{_BOUND}", _bounded),
+    (rf"typeof\s+{_PARSED}{_PATH}\s*===?\s*['\"](?P<kind>string|number|boolean)['\"]", _typed),
+    (rf"typeof\s+{_PARSED}{_PATH}\s*!==?\s*['\"](?P<kind>undefined)['\"]", _typed),
+    (rf"String\({_PARSED}{_PATH}\)\s*===?\s*{_STRING}", _said),
+    (rf"{_PARSED}{_PATH}{_LOWER}\s*===?\s*{_STRING}", _same),
+    (rf"{_PARSED}{_PATH}(?P<lower>{_LOWER})?\.includes\({_STRING}\)", _within),
     (rf"\[{_ITEMS}\]\.includes\({_PARSED}{_PATH}\)", _enum),
     (
         rf"\[{_ITEMS}\]\.(?P<how>some|every)\(\(?(?P<each>\w+)\)?\s*=>\s*"

@@ -1,6 +1,7 @@
 """A configuration of promptfoo as prompts and goldens of ours."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_promptopt.errors import PromptFileError
@@ -113,7 +114,22 @@ def _cases(
             reading.lose(spot, f"only its first {MOST_GOLDENS:,} tests are taken")
             break
         cases.append(case)
-    return evaluators, cases
+    return evaluators, _merged(cases)
+
+
+def _merged(cases: list[TestCase]) -> list[TestCase]:
+    """Those without variables as one: they send the same, and differ in what is asked of it."""
+    bare = [case for case in cases if not case.variables]
+    if len(bare) < 2:
+        return cases
+    first = replace(
+        bare[0],
+        evaluators=tuple(one for case in bare for one in case.evaluators),
+        notes=tuple(note for case in bare for note in case.notes),
+        tags=tuple(dict.fromkeys(tag for case in bare for tag in case.tags)),
+        description="",
+    )
+    return [first, *(case for case in cases if case.variables)]
 
 
 def _golden(case: TestCase, *, is_alone: bool) -> dict[Any, Any]:

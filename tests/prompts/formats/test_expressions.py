@@ -32,6 +32,35 @@ def field(name: str, schema: dict[str, Any]) -> dict[str, Any]:
             "const o = JSON.parse(output);\nreturn o.n >= 2 && ['x'].includes(o.kind)",
             [field("n", {"type": "number", "minimum": 2}), field("kind", {"enum": ["x"]})],
         ),
+        (
+            "(() => { try { const o = JSON.parse(output.replace(/^```json|```$/g, '').trim()); "
+            "return typeof o.n !== 'undefined' && String(o.n) === '5'; } "
+            "catch (e) { return false; } })()",
+            [field("n", {}), field("n", {"enum": ["5", 5]})],
+        ),
+        (
+            "(() => { const d = JSON.parse(output); return typeof d.a === 'string' && "
+            "d.a.toLowerCase().includes('b 1') && d.b.toLowerCase() === 'x'; })()",
+            [
+                field("a", {"type": "string"}),
+                field("a", {"type": "string", "pattern": "[bB]\\ 1"}),
+                field("b", {"type": "string", "pattern": "^[xX]$"}),
+            ],
+        ),
+        (
+            "output.tags.includes('a')",
+            [
+                field(
+                    "tags",
+                    {
+                        "anyOf": [
+                            {"type": "string", "pattern": "a"},
+                            {"type": "array", "contains": {"const": "a"}},
+                        ]
+                    },
+                )
+            ],
+        ),
         ("output?.done === true", [field("done", {"const": True})]),
         (r"/^a\/b/i.test(output)", [{"regex": {"pattern": "^a/b", "flags": "i"}}]),
         ("output != 'it\\'s'", [{"equals": "it's", "not": True}]),

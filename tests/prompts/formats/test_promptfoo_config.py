@@ -176,6 +176,20 @@ def test_a_table_says_assertions_in_its_cells(foreign: Foreign) -> None:
     assert "t.csv:3: the column `__x` has no counterpart" in result.told
 
 
+def test_tests_without_variables_are_one_golden(foreign: Foreign) -> None:
+    config = """\
+prompts: ["Say something"]
+tests:
+  - {description: One, assert: [{type: icontains, value: a}]}
+  - {description: Two, assert: [{type: equals, value: b}]}
+"""
+    result = foreign("p.yaml", config)
+    assert result.data()["testData"] == [
+        {"evaluators": [{"contains": {"all": "a"}}, {"equals": "b"}]}
+    ]
+    assert result.errors == []
+
+
 def test_what_all_tests_ask_for_stands_once(foreign: Foreign) -> None:
     table = (
         "q,__expected,__expected2\na,icontains:x,llm-rubric:kind\nb,icontains:y,llm-rubric:kind\n"
