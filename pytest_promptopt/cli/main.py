@@ -44,6 +44,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "completion": Subcommand(
         "pytest_promptopt.cli.completion", "a script for your shell's Tab key"
     ),
+    "lint": Subcommand("pytest_promptopt.cli.lint", "what is known to make prompts worse"),
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),

@@ -30,12 +30,12 @@ def shown_in(prompt: Prompt, goldens: Sequence[Golden]) -> tuple[Golden, ...]:
     line's end, and the answer.
     """
     said = "\n".join(message.template.text.replace("{{{{", "{{") for message in prompt.messages)
-    turns = [*_turns(prompt)]
+    asked = [*turns(prompt)]
     return tuple(
         golden
         for golden in goldens
         if golden.has_expected
-        and (_is_turn(prompt, golden, turns) or _is_text(prompt, golden, said))
+        and (_is_turn(prompt, golden, asked) or _is_text(prompt, golden, said))
     )
 
 
@@ -47,7 +47,7 @@ def inputs_of(prompt: Prompt, golden: Golden) -> Mapping[str, Any]:
     return {name: golden.variables[name] for name in names if name in golden.variables}
 
 
-def _turns(prompt: Prompt) -> Iterator[tuple[str, str]]:
+def turns(prompt: Prompt) -> Iterator[tuple[str, str]]:
     """What is asked and answered in messages that have no placeholders."""
     for one, other in pairwise(prompt.messages):
         is_example = (one.role, other.role) == ("user", "assistant")

@@ -196,20 +196,28 @@ def _all_evaluators(prompt: Prompt) -> list[EvaluatorSpec]:
     return [*prompt.evaluators, *(spec for golden in prompt.goldens for spec in golden.evaluators)]
 
 
-def _unused(prompt: Prompt) -> Iterator[Problem]:
+def unused_variables(prompt: Prompt) -> Mapping[str, Golden]:
+    """The variables that neither a placeholder nor an evaluator uses, each with its first golden.
+
+    None where an evaluator sees all variables, or may.
+    """
     specs = _all_evaluators(prompt)
     if any(spec.kind in _SEEING_ALL or spec.kind not in KINDS for spec in specs):
-        return
+        return {}
     used = {*used_variables(prompt, specs), *RESERVED_KEYS, *_NOTES}
     used |= {"options"} if any(spec.kind == MULTIPLE_CHOICE for spec in specs) else set()
     first: dict[str, Golden] = {}
     for golden in prompt.goldens:
         for name in golden.variables.keys() - used:
             first.setdefault(name, golden)
-    names = sorted(name for name in first if not name.startswith("_"))
-    if names:
-        golden = first[names[0]]
-        message = f"no placeholder uses {_listed(names)}, which has no effect then"
+    return {name: first[name] for name in sorted(first) if not name.startswith("_")}
+
+
+def _unused(prompt: Prompt) -> Iterator[Problem]:
+    unused = unused_variables(prompt)
+    if unused:
+        golden = next(iter(unused.values()))
+        message = f"no placeholder uses {_listed([*unused])}, which has no effect then"
         yield _problem(golden.path, golden.line, message)
 
 

@@ -1,0 +1,332 @@
+"""Rules on what goes in and comes out: the input's place, the answer's form, what it may be."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_promptopt.evaluation.listing import listed
+from pytest_promptopt.linting.rule import Finding, Rule
+from pytest_promptopt.linting.sheet import Passage, Sheet
+from pytest_promptopt.linting.sources import (
+    ANTHROPIC_CLEAR,
+    ANTHROPIC_FORM,
+    ANTHROPIC_TAGS,
+    JUDGES,
+)
+from pytest_promptopt.optimization.diagnosis.profile import plain_number
+from pytest_promptopt.prompts.answer_place import WHOLE
+from pytest_promptopt.prompts.golden import EvaluatorSpec
+from pytest_promptopt.prompts.shown import inputs_of, turns
+from pytest_promptopt.prompts.template import Template, as_text
+
+_LONG_VALUE = 80
+_PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[^\W\d][\w.-]*)\s*\}\}")
+_SET_APART_BEFORE = re.compile(r"[:>\"'`“”«=|\[(*#\-–—→]\s*$|\n\s*$|\A\s*$")
+_SET_APART_BEHIND = re.compile(r"\s*[\"'`“”»<\])|*]|\s*\n|\s*\Z")
+_FORM = re.compile(
+    r"\b(?:only|just|exactly|precisely|formats?|formatted|one of|single|one word|label|digits?"
+    r"|(?:yes|true)[ /]|(?:answer|reply|respond|return|output|start|begin|end|print|use|give|say)"
+    r" (?:\w+ ){0,2}(?:with|as|in|by)|without (?:any )?(?:explanation|comment|other)|nothing else"
+    r"|no (?:explanation|other|additional|extra|prose|preamble)|in one (?:word|line|sentence)"
+    r"|schema|template|following (?:structure|form)|must (?:be|match|start|end|have|contain))\b",
+    re.IGNORECASE,
+)
+_LANGUAGES = {
+    "json": r"json|\{\s*\"\w+\"\s*:|\bobject\b|\bkeys?\b|\bfields?\b",
+    "yaml": r"ya?ml",
+    "xml": r"xml|html|svg|<\w+>",
+    "sql": r"sql|quer(?:y|ies)|select",
+}
+_NUMBER = re.compile(
+    r"\d|\b(?:numbers?|numeric(?:al)?|digits?|integers?|how (?:many|much|old|long|far)|counts?"
+    r"|calculate|compute|sum|add|total|amount|percent(?:age)?|scores?|rat(?:e|ing)|grades?|age"
+    r"|years?|price|cost|average|solve|math\w*|arithmetic|equation|result|value)\b",
+    re.IGNORECASE,
+)
+# In another language nothing is known of what it states.
+_ENGLISH = re.compile(r"\b(?:the|and|is|to|of|this|you|your|with|for)\b", re.IGNORECASE)
+_CUE = re.compile(r"(?:[:=]|->|=>|→)\s*\Z")
+_RANGE = re.compile(
+    r"(?P<low>\d{1,4})\s*(?:-|–|—|to|and|through|\.\.\.?|…|/)\s*(?P<high>\d{1,4})", re.IGNORECASE
+)
+_UNIT = r"(?P<unit>words?|sentences?|characters?|paragraphs?|bullet points?|bullets|lines?)"
+_MOST = re.compile(
+    r"\b(?:at most|no more than|not more than|(?:a )?max(?:imum)?(?: of)?|up to|under|less than"
+    r"|fewer than|within|not exceed(?:ing)?|limit\w* (?:\w+ )?to)\s+"
+    rf"(?P<count>\d{{1,5}})[\s-]+{_UNIT}\b",
+    re.IGNORECASE,
+)
+_LEAST = re.compile(
+    r"\b(?:at least|no (?:less|fewer) than|not (?:less|fewer) than|(?:a )?min(?:imum)?(?: of)?"
+    rf"|more than|over)\s+(?P<count>\d{{1,5}})[\s-]+{_UNIT}\b",
+    re.IGNORECASE,
+)
+_OF_THE_WHOLE = re.compile(
+    r"\b(?:answer|respond|response|reply|output|summary|keep (?:it|this)"
+    r"|be (?:brief|concise|short))\b",
+    re.IGNORECASE,
+)
+_OF_A_PART = re.compile(
+    r"\b(?:each|every|per|titles?|headings?|subject|section|paragraph|bullets?|steps?|fields?"
+    r"|descriptions?|intro\w*|names?|slides?|headlines?|if|when|otherwise|unless|except)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"[^.!?\n]+")
+_WHY = re.compile(
+    r"\b(?:explain (?:why|how you|your|yourself)|justify (?:your|why)"
+    r"|(?:give|state|include|add|provide) (?:a |an |the |your |brief |short |one-line )*"
+    r"(?:explanations?|reasoning|rationale|justifications?|reasons?)\b(?! (?:for|of|to|why) th))",
+    re.IGNORECASE,
+)
+_NOT_WHY = re.compile(
+    r"\b(?:no|without(?: any)?|(?:do not|don['’]t|never) (?:give|include|add|provide|write|output)"
+    r"(?: any| an)?) (?:explanations?|reasoning|justifications?|reasons)\b"
+    r"|\b(?:answer|respond|reply|return|output)\b[^.\n]{0,40}"
+    r"\b(?:label|number|word|letter|name|category|score) only\b"
+    r"|\bonly (?:with )?(?:the|a|one|its) (?:\w+ )?(?:label|number|word|letter|category|score)\b",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"\b(?:no|not|never|without|avoid|don['’]t)\b(?:\W+\w+){0,3}\W*\Z", re.IGNORECASE
+)
+_PARTED = re.compile(r"</?[A-Za-z][\w-]*>|\bJSON\b|\bXML\b", re.IGNORECASE)
+
+
+def _not_delimited(sheet: Sheet) -> Iterator[Finding]:
+    for passage in sheet.passages:
+        if _PLACEHOLDER.fullmatch(passage.text.strip()):
+            continue
+        for found in _PLACEHOLDER.finditer(passage.text):
+            if _is_set_apart(passage.text, found):
+                continue
+            value = _longest(sheet, found["name"])
+            if len(value) > _LONG_VALUE or "\n" in value.strip():
+                what = "has lines" if "\n" in value.strip() else f"has {len(value)} characters"
+                message = f"{found[0]} stands amid instructions, and a golden's value {what}"
+                yield sheet.in_passage(passage, found, message)
+
+
+def _is_set_apart(text: str, found: re.Match[str]) -> bool:
+    before, behind = text[: found.start()], text[found.end() :]
+    is_marked = _SET_APART_BEFORE.search(before) is not None
+    return is_marked and (
+        _SET_APART_BEHIND.match(behind) is not None
+        or before.rstrip().endswith((":", ">", "=", "|"))
+    )
+
+
+def _longest(sheet: Sheet, name: str) -> str:
+    template = Template(f"{{{{{name}}}}}")
+    goldens = [golden for golden in sheet.goldens if not template.missing(golden.variables)]
+    return max((template.fill(golden.variables) for golden in goldens), key=len, default="")
+
+
+def _no_form(sheet: Sheet) -> Iterator[Finding]:
+    if sheet.prompt.response_format != "text" or [*turns(sheet.prompt)] or not sheet.passages:
+        return
+    said = "\n".join(passage.text for passage in sheet.passages)
+    for spec, given in _needing(sheet):
+        wanted = "" if spec.negated else _wanted_form(spec)
+        if wanted and not _states(wanted, f"{said}\n{given}"):
+            message = f"evaluator `{spec.name}` needs {wanted}, and the prompt states no form"
+            yield sheet.at(sheet.passages[-1].line, message)
+            return
+
+
+def _needing(sheet: Sheet) -> Iterator[tuple[EvaluatorSpec, str]]:
+    """The evaluators that count, those of a golden with its values, which may say it too."""
+    yield from ((spec, "") for spec in sheet.prompt.evaluators if not spec.optional)
+    for golden in sheet.prompt.goldens:
+        given = "\n".join(map(as_text, inputs_of(sheet.prompt, golden).values()))
+        yield from ((spec, given) for spec in golden.evaluators if not spec.optional)
+
+
+def _wanted_form(spec: EvaluatorSpec) -> str:
+    """The form that an answer must have, or else it misses; empty for any."""
+    match spec.kind:
+        case "equals":
+            return "an exact answer"
+        case "json" | "yaml" | "xml" | "sql":
+            return spec.kind.upper()
+        case "number":
+            return "a number"
+        case "regex":
+            return "an exact answer" if _is_anchored(spec.options) else ""
+        case "string":
+            options = spec.options if isinstance(spec.options, Mapping) else {}
+            return "an exact answer" if "equals" in options else ""
+    return ""
+
+
+def _is_anchored(options: Any) -> bool:
+    pattern = options.get("pattern") if isinstance(options, Mapping) else options
+    return isinstance(pattern, str) and pattern.startswith("^") and pattern.endswith("$")
+
+
+def _states(wanted: str, said: str) -> bool:
+    if wanted == "a number":
+        return _NUMBER.search(said) is not None
+    named = _LANGUAGES.get(wanted.lower())
+    if named is not None:
+        return re.search(named, said, re.IGNORECASE) is not None
+    is_english = _ENGLISH.search(said) is not None
+    return not is_english or _FORM.search(said) is not None or _CUE.search(said) is not None
+
+
+def _unnamed_labels(sheet: Sheet) -> Iterator[Finding]:
+    unnamed = [label for label in sheet.labels if not _is_named(sheet, label)]
+    if not unnamed or not sheet.passages:
+        return
+    shown = listed([f"`{label}`" for label in unnamed])
+    whole = "none of the labels" if len(unnamed) == len(sheet.labels) else "not all labels"
+    message = f"the prompt names {whole} that an answer may be: {shown} {_is(unnamed)} missing"
+    yield sheet.at(sheet.passages[0].line, message)
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _is_named(sheet: Sheet, label: str) -> bool:
+    """Whether the prompt has the label, or else every golden that expects it brings it along."""
+    if names(label, sheet.said):
+        return True
+    expecting = [golden for golden in sheet.goldens if as_text(golden.expected).strip() == label]
+    templates = [message.template for message in sheet.prompt.messages]
+    return bool(expecting) and all(
+        any(
+            names(label, template.fill(golden.variables))
+            for template in templates
+            if not template.missing(golden.variables)
+        )
+        for golden in expecting
+    )
+
+
+def names(label: str, text: str) -> bool:
+    """Whether ``text`` has ``label`` as a word, in any case, or a range of numbers around it."""
+    words = [re.escape(word) for word in re.split(r"[\s_-]+", label.strip()) if word]
+    if re.search(rf"(?<!\w){'[ _-]?'.join(words)}(?:s|es)?(?!\w)", text, re.IGNORECASE):
+        return True
+    number = plain_number(label.strip())
+    return number is not None and any(
+        int(found["low"]) <= number <= int(found["high"]) for found in _RANGE.finditer(text)
+    )
+
+
+def _conflicts(sheet: Sheet) -> Iterator[Finding]:
+    yield from _conflicting_counts(sheet)
+    if sheet.prompt.answer != WHOLE or sheet.prompt.response_format != "text":
+        return
+    if any(_PARTED.search(passage.text) for passage in sheet.passages):
+        return
+    asked = [(p, found) for p in sheet.passages if (found := _asked(_WHY, p.plain))]
+    denied = [(p, found) for p in sheet.passages if (found := _NOT_WHY.search(p.plain))]
+    if asked and denied:
+        passage, found = denied[0]
+        message = f"“{_words(found)}” and “{_words(asked[0][1])}” conflict"
+        yield sheet.in_passage(passage, found, message)
+
+
+def _asked(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """The first match that no negation stands before."""
+    matches = pattern.finditer(text)
+    return next((m for m in matches if not _DENIED.search(text, 0, m.start())), None)
+
+
+def _words(found: re.Match[str]) -> str:
+    return " ".join(found[0].split())
+
+
+def _conflicting_counts(sheet: Sheet) -> Iterator[Finding]:
+    """Limits of the whole answer that cannot both be meant."""
+    first: dict[str, tuple[str, int, str]] = {}
+    for passage, found, bound in _limits(sheet):
+        count, unit = int(found["count"]), found["unit"].lower().rstrip("s")
+        known = first.get(unit)
+        if known is None:
+            first[unit] = (bound, count, _words(found))
+            continue
+        other_bound, other, words = known
+        is_apart = (
+            count != other
+            if bound == other_bound
+            else (count - other) * (bound == "most" or -1) < 0
+        )
+        if is_apart:
+            message = f"“{_words(found)}” and “{words}” conflict"
+            yield sheet.in_passage(passage, found, message)
+
+
+def _limits(sheet: Sheet) -> Iterator[tuple[Passage, re.Match[str], str]]:
+    for passage in sheet.passages:
+        plain = passage.plain
+        for sentence in _SENTENCE.finditer(plain):
+            if not _OF_THE_WHOLE.search(sentence[0]) or _OF_A_PART.search(sentence[0]):
+                continue
+            for bound, pattern in (("most", _MOST), ("least", _LEAST)):
+                for found in pattern.finditer(plain, sentence.start(), sentence.end()):
+                    yield passage, found, bound
+
+
+def _judges(sheet: Sheet) -> Iterator[Finding]:
+    for spec in sheet.evaluators:
+        options = spec.options
+        if spec.kind != "llm" or not isinstance(options, Mapping):
+            continue
+        keys = ("systemPrompt", "system_prompt", "prompt")
+        text = "\n".join(as_text(options[key]) for key in keys if options.get(key) is not None)
+        choices = options.get("choices")
+        listed_choices = choices if isinstance(choices, list) else []
+        texts = [
+            as_text(c["choice"]) for c in listed_choices if isinstance(c, Mapping) and "choice" in c
+        ]
+        unnamed = [choice for choice in texts if not names(choice, text)]
+        if text and unnamed:
+            shown = listed([f"`{choice}`" for choice in unnamed])
+            message = f"judge `{spec.name}` is not told of what it may choose: {shown}"
+            yield sheet.of_evaluator(spec, message)
+
+
+RULES = (
+    Rule(
+        code="PL101",
+        title="the input is not set apart",
+        reason="Where a long value runs into the instructions, its words are taken for some.",
+        source=ANTHROPIC_TAGS,
+        remedy="put it on lines of its own behind a label, in tags or in quotes",
+        find=_not_delimited,
+    ),
+    Rule(
+        code="PL102",
+        title="evaluators need a form that the prompt does not state",
+        reason="A right answer in another form is a miss that no model can foresee.",
+        source=ANTHROPIC_FORM,
+        remedy="say what the answer looks like, or have an evaluator that takes any form",
+        find=_no_form,
+    ),
+    Rule(
+        code="PL103",
+        title="labels that the prompt never names",
+        reason="A model cannot choose a label that it has not been told of.",
+        source=ANTHROPIC_CLEAR,
+        remedy="name every label, with a few words on what it covers",
+        find=_unnamed_labels,
+    ),
+    Rule(
+        code="PL108",
+        title="limits that conflict",
+        reason="Of two orders that exclude each other a model follows now one, now the other.",
+        source=ANTHROPIC_CLEAR,
+        remedy="keep one of them",
+        find=_conflicts,
+    ),
+    Rule(
+        code="PL112",
+        title="a judge that does not know its choices",
+        reason="A judge that names none of its choices gives no score.",
+        source=JUDGES,
+        remedy="name each choice in the judge's prompt, and what earns it",
+        find=_judges,
+    ),
+)
