@@ -1,7 +1,7 @@
 """The difference of two texts, word by word."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
@@ -58,26 +58,46 @@ def _compare_lines(old: str, new: str) -> Iterator[Piece]:
     ours, theirs = old.splitlines(keepends=True), new.splitlines(keepends=True)
     for is_same, removed, added in _runs(ours, theirs):
         if is_same:
-            yield Piece("same", removed)
+            yield Piece("same", "".join(removed))
         else:
-            yield from _compare_tokens(_TOKEN.findall(removed), _TOKEN.findall(added))
+            tokens = (_TOKEN.findall("".join(lines)) for lines in (removed, added))
+            yield from _compare_tokens(*tokens)
 
 
 def _compare_tokens(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
-    for is_same, removed, added in _runs(old, new):
+    for is_same, removed, added in _runs(old, new, _without_blank):
         if is_same:
-            yield Piece("same", removed)
+            for ours, theirs in zip(removed, added, strict=True):
+                yield from _same_word(ours, theirs)
         else:
-            yield from (Piece("removed", removed), Piece("added", added))
+            yield from (Piece("removed", "".join(removed)), Piece("added", "".join(added)))
 
 
-def _runs(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[bool, str, str]]:
-    """Whether the next run of each side is the same, and the runs."""
+def _same_word(old: str, new: str) -> Iterator[Piece]:
+    """The word, and the blank before it where one side has none."""
+    if old == new:
+        yield Piece("same", old)
+    else:
+        word = _without_blank(old)
+        yield Piece("removed" if old != word else "added", " ")
+        yield Piece("same", word)
+
+
+def _without_blank(token: str) -> str:
+    """A word without the one blank before it, which it has not where a text begins with it."""
+    return token[1:] if token[:1] == " " and not token[:2].isspace() else token
+
+
+def _runs(
+    old: Sequence[str], new: Sequence[str], key: Callable[[str], str] = str
+) -> Iterator[tuple[bool, Sequence[str], Sequence[str]]]:
+    """Whether the next run of each side is the same by its ``key``, and the runs."""
     if max(len(old), len(new)) > _MOST_COMPARED:
-        yield False, "".join(old), "".join(new)
+        yield False, old, new
         return
-    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
-        yield kind == "equal", "".join(old[i1:i2]), "".join(new[j1:j2])
+    matcher = SequenceMatcher(None, [*map(key, old)], [*map(key, new)])
+    for kind, i1, i2, j1, j2 in matcher.get_opcodes():
+        yield kind == "equal", old[i1:i2], new[j1:j2]
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -199,14 +199,15 @@ _NAMES = (
 
 
 def _routed(number: int, pick: Random, rate: float) -> GoldenResult:
-    wanted = pick.choice(LABELS)
+    own = Random(number)
+    wanted = own.choice(LABELS)
     named = wanted if pick.random() < rate else pick.choice(LABELS)
     earlier = wanted if pick.random() < 0.72 else pick.choice(LABELS)
-    ticket = " ".join(pick.choices(_TEXT.split(), k=pick.randrange(12, 40)))
+    ticket = " ".join(own.choices(_TEXT.split(), k=own.randrange(12, 40)))
     answer, before = (f"It is {n}." if pick.random() < 0.3 else n for n in (named, earlier))
     result = replace(
         _answered(f"ticket-{number:04}", wanted, named, answer),
-        tags=(pick.choice(("mail", "chat", "phone")), pick.choice(("en", "de"))),
+        tags=(own.choice(("mail", "chat", "phone")), own.choice(("en", "de"))),
         input=f"ticket: {ticket}",
         expected=wanted,
         place=f"prompts/tickets.jsonl:{number + 1}",

@@ -70,7 +70,10 @@ def hostile() -> Run:
             input=HOSTILE,
             expected=HOSTILE,
             answers=(Answer(text=f"{HOSTILE} no", reasoning=HOSTILE, whole=HOSTILE),),
-            evaluators=tuple(replace(m, name=HOSTILE, reason=HOSTILE) for m in result.evaluators),
+            evaluators=tuple(
+                replace(m, name=HOSTILE, reason=HOSTILE, named=HOSTILE, wanted=f"{HOSTILE} {n % 3}")
+                for m in result.evaluators
+            ),
         )
         for n, result in enumerate(failing.results)
     )
@@ -225,7 +228,7 @@ def test_a_large_run_is_cut_and_says_so() -> None:
 
     page = render_html(long(many(1, 400), 10_000))
     assert len(page.encode()) < 10_000_000
-    assert "texts are cut to their first 8,000 characters" in page
+    assert "texts are cut to their first 12,000 characters" in page
     goldens = goldens_of(many(1, 500).prompts, most=100_000)
     told = json.loads(goldens.rows)
     assert {golden["o"] for golden in told} == {"missed"}
@@ -244,6 +247,8 @@ def test_in_a_browser_goldens_are_found_and_open_and_no_text_does_anything(tmp_p
         const opened = page.querySelector("tr.opened");
         seen.input = opened.querySelector("pre").textContent;
         seen.added = [...opened.querySelectorAll("ins")].map((ins) => ins.textContent);
+        const shown = (selector) => page.querySelector(selector).getClientRects().length > 0;
+        seen.shown = [".marks th[scope=row]", ".parts caption", ".matrix thead th"].map(shown);
         seen.elements = page.querySelectorAll("img, script:not([type])").length;
         clicked("input[value=all]");
         seen.all = rows();
@@ -265,9 +270,32 @@ def test_in_a_browser_goldens_are_found_and_open_and_no_text_does_anything(tmp_p
         "title": "1 of 1 prompt fails · promptopt",
         "input": shown,
         "added": [" no"],
+        "shown": [True, True, True],
         "elements": 1,
         "all": 20,
         "searched": 1,
         "status": "1 of 20",
         "overflow": 0,
     }
+
+
+@needs_chromium
+def test_in_a_browser_a_golden_is_shown_beside_other_models_and_by_its_address(
+    tmp_path: Path,
+) -> None:
+    run = many(1, 12, models=2)
+    script = """
+        const texts = (selector) => [...page.querySelectorAll(selector)].map((e) => e.textContent);
+        const seen = {opened: texts("tr.opened h3"), prompts: texts(".opened .dim").length};
+        clicked("a[data-prompt='1']");
+        seen.where = [...new Set(texts("tr.row .where"))];
+        clicked("th button");
+        clicked("th button");
+        seen.sorted = page.querySelector("th[aria-sort=descending]").textContent;
+        return seen;
+    """
+    seen = look(tmp_path, render_html(run), script, hash="#0/ticket-0003")
+    assert seen["opened"][:2] == ["input", "expected"]
+    assert re.match(r"openai/gpt-5-mini(-2)? . (passed|missed) [01]\.\d\d", seen["opened"][-1])
+    assert len(seen["where"]) == 1
+    assert seen["sorted"] == "outcome"

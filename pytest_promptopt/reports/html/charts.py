@@ -165,7 +165,8 @@ def _histograms(summary: PromptRecord) -> Iterator[Histogram]:
 def _dollars(cost_usd: float) -> str:
     """Two digits that say something, none of them as a power."""
     digits = max(2, 1 - floor(log10(cost_usd)))
-    return f"${cost_usd:.{digits}f}"
+    shown = f"{cost_usd:.{digits}f}"
+    return f"${shown.rstrip('0')}" if digits > 2 else f"${shown}"
 
 
 def _histogram(

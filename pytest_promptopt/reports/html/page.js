@@ -256,12 +256,19 @@
     headings[key] = make("th", {scope: "col", class: className}, make("button", {type: "button", on: {click: sort}}, text));
     return headings[key];
   }
+  const promptSelect = select("all prompts", "prompt", prompts.map((prompt, number) => [String(number), prompt.k]));
+  for (const link of document.querySelectorAll("a[data-prompt]")) {
+    link.addEventListener("click", () => {
+      promptSelect.value = state.prompt = link.dataset.prompt;
+      refresh();
+    });
+  }
   const body = make("tbody");
   const moreButton = make("button", {type: "button", class: "more", on: {click: more}});
   explorer.append(
     make("div", {class: "filters"},
       make("fieldset", {}, make("legend", {class: "unseen"}, "outcome"), ...Object.values(choices).map((choice) => choice.label)),
-      select("all prompts", "prompt", prompts.map((prompt, number) => [String(number), prompt.k])),
+      promptSelect,
       select("all tags", "tag", sorted(goldens.flatMap((g) => g.t || []))),
       select("missed on any evaluator", "evaluator", sorted(goldens.flatMap((g) => (g.e || []).map((mark) => mark.n)))),
       search, status),
