@@ -11,17 +11,20 @@ from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.prompts.formats.importing import FORMATS, Import, import_file, write_files
 
 _DESCRIPTION = """\
-Write the prompts and goldens of another tool's file as files of ours. What has no counterpart is
-listed with file and line and kept as a comment where it stood. Nothing in the file is run,
-nothing is fetched, and no file is overwritten.
+Write the prompts and goldens of another tool's file as files of ours. What has no
+counterpart is listed with file and line and kept as a comment where it stood. Nothing
+in the file is run, nothing is fetched, and no file is overwritten.
 
 example: promptopt import promptfooconfig.yaml --dry-run"""
+_EXIT_CODES = """\
+exit codes: 0 done, 1 the file cannot be read or says nothing that we know, 2 the
+command line cannot be meant, such as a folder with such files already"""
 _ALIKE = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.description = _DESCRIPTION
+    parser.description, parser.epilog = _DESCRIPTION, _EXIT_CODES
     parser.add_argument("file", metavar="FILE", help="the file of the other tool")
     parser.add_argument(
         "--into", metavar="FOLDER", default="prompts", help="where to write; default: prompts"

@@ -63,7 +63,8 @@ def message_of(spot: Spot, reading: Reading) -> Iterator[Any]:
         yield reading.lose(spot, f"a message of the role `{role}` has no counterpart")
         return
     yield from template_notes(spot, content, reading)
-    yield from reading.lose_keys(spot, ("role", "content"), " of a message")
+    known = ("role", "content", *(("type",) if spot.value.get("type") == "message" else ()))
+    yield from reading.lose_keys(spot, known, " of a message")
     yield {"role": role, "content": as_template(content)}
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.prompts.evaluators import read_evaluator
 from pytest_promptopt.prompts.formats.chat import message_of
+from pytest_promptopt.prompts.formats.entries import as_ours
 from pytest_promptopt.prompts.formats.foreign import Foreign
 from pytest_promptopt.prompts.formats.imported import (
     Imported,
@@ -17,7 +17,6 @@ from pytest_promptopt.prompts.formats.imported import (
 from pytest_promptopt.prompts.formats.reading import NoCounterpartError, Reading
 from pytest_promptopt.prompts.formats.settings import settings
 from pytest_promptopt.prompts.formats.spot import Spot
-from pytest_promptopt.prompts.formats.yaml_text import Note
 
 NAME = "openai-evals"
 _ITEM = re.compile(r"\{\{\s*item\.([\w.]+)\s*\}\}")
@@ -160,22 +159,16 @@ def _rows(source: Spot, reading: Reading) -> Iterator[Spot]:
 
 def _grader(spot: Spot, reading: Reading) -> Iterator[Any]:
     named = spot.value.get("type") if isinstance(spot.value, Mapping) else None
+    label = spot.value.get("name") if isinstance(spot.value, Mapping) else None
+    common = {"name": label} if isinstance(label, str) else {}
     try:
-        entry = _entry(spot, named)
+        entry = as_ours(_entry(spot, named), common, spot, reading)
     except NoCounterpartError as error:
         reading.checks[str(named), False] += 1
         yield reading.lose(spot, f"the grader `{named}` has no counterpart: {error}")
         return
-    label = spot.value.get("name")
-    entry = ({"name": label} if isinstance(label, str) else {}) | entry
-    spec, problems = read_evaluator(
-        entry, path=spot.location, line=spot.line, position=1, from_golden=True
-    )
-    for problem in problems:
-        reading.lose(spot, problem.message)
-    is_understood = spec is not None and bool(spec.kind)
-    reading.checks[str(named), is_understood] += 1
-    yield entry if is_understood else Note(str(spot.problem("the grader cannot be told")))
+    reading.checks[str(named), True] += 1
+    yield entry
 
 
 def _entry(spot: Spot, named: Any) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.prompts.evaluators import read_evaluator
+from pytest_promptopt.prompts.formats.entries import as_ours
 from pytest_promptopt.prompts.formats.expressions import entries_of
 from pytest_promptopt.prompts.formats.nunjucks import as_template, not_understood, why_not
 from pytest_promptopt.prompts.formats.reading import NoCounterpartError, Reading, is_reference
 from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
-from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.promptfoo_judges import JUDGES
 
 _KEYS = ("type", "value", "threshold", "weight", "metric", "provider", "description")
@@ -116,7 +115,7 @@ class Assertions:
                 yield self.reading.lose(spot, message)
             raws = [raw]
         for raw in raws:
-            yield self._written(spot, raw, _common(content))
+            yield as_ours(raw, _common(content), spot, self.reading)
 
     def _value(self, spot: Spot, value: Any) -> Any:
         """The value of an assertion, of the file that it names, with templates as ours."""
@@ -143,36 +142,6 @@ class Assertions:
     def _check(self, text: str) -> None:
         for _, found in not_understood(text):
             raise NoCounterpartError(why_not(found))
-
-    def _written(
-        self, spot: Spot, raw: Mapping[str, Any], common: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """The evaluator as our files write it; what differs is told."""
-        spec, problems = read_evaluator(
-            {**raw, **common}, path=spot.location, line=spot.line, position=1, from_golden=True
-        )
-        assert spec is not None
-        if not spec.kind:
-            reason = str(spec.options).partition(": ")[2]
-            raise NoCounterpartError(reason)
-        for problem in problems:
-            self.reading.lose(spot, problem.message)
-        entry = _ours(spec, common)
-        again, _ = read_evaluator(
-            entry, path=spot.location, line=spot.line, position=1, from_golden=True
-        )
-        return entry if again == spec else {**raw, **common}
-
-
-def _ours(spec: EvaluatorSpec, common: Mapping[str, Any]) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": common["name"]} if "name" in common else {}
-    entry |= {"description": common["description"]} if "description" in common else {}
-    entry[spec.kind] = spec.options
-    if spec.threshold is not None:
-        entry["threshold"] = spec.threshold
-    if spec.negated:
-        entry["not"] = True
-    return entry | {key: common[key] for key in ("weight", "optional") if key in common}
 
 
 def _common(content: Mapping[str, Any]) -> dict[str, Any]:

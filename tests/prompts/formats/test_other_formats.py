@@ -53,7 +53,7 @@ def test_an_eval_of_openai_is_prompt_goldens_and_graders(foreign: Foreign) -> No
         ],
         "testData": [{"ticket": "t", "team": "a"}],
     }
-    assert right == {"name": "right", "type": "icontains", "value": "{{team}}"}
+    assert right == {"name": "right", "contains": {"all": "{{team}}"}}
     assert alike == {"rouge": {"to": "{{team}}", "variant": "L"}, "threshold": 0.8}
     assert tone["llm"]["systemPrompt"] == "Judge the tone."
     assert tone["llm"]["prompt"] == "{{completion}}\n\nAnswer with kind, rude."
