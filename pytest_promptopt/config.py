@@ -50,6 +50,13 @@ OPTIONS = (
         has_ini=False,
     ),
     _option(
+        "--prompt-lint",
+        "switch",
+        "Also lint prompt files and their goldens, as an item each; without --prompt-eval that is "
+        "all, and no model is asked.",
+        has_ini=False,
+    ),
+    _option(
         "--prompt-model",
         "texts",
         "Use this model instead of the one in the file, such as openai/gpt-5-mini, "

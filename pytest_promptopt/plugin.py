@@ -55,10 +55,9 @@ def _arguments(option: Option) -> dict[str, Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the session's side under ``--prompt-eval``; refuse what has no effect without it."""
+    """Start the session's side where it is asked for; refuse what has no effect then."""
     if config.getoption("prompt_eval"):
-        sys.meta_path.insert(0, _OwnModules)
-        config.add_cleanup(lambda: sys.meta_path.remove(_OwnModules))
+        _use_own_modules(config)
         from pytest_promptopt.session.session import start
 
         start(config)
@@ -66,6 +65,16 @@ def pytest_configure(config: pytest.Config) -> None:
     pointless = next(_asking_for_prompts(config), None)
     if pointless is not None:
         raise pytest.UsageError(f"{pointless}: prompts are scored with --prompt-eval only; add it")
+    if config.getoption("prompt_lint"):
+        _use_own_modules(config)
+        from pytest_promptopt.session.linting import start_linting
+
+        start_linting(config)
+
+
+def _use_own_modules(config: pytest.Config) -> None:
+    sys.meta_path.insert(0, _OwnModules)
+    config.add_cleanup(lambda: sys.meta_path.remove(_OwnModules))
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
@@ -84,8 +93,10 @@ def _holds_prompts(folder: Path) -> bool:
 
 def _asking_for_prompts(config: pytest.Config) -> Iterator[str]:
     """What was typed that means prompts: our options, and prompt files or their goldens."""
-    flags = {option.flag for option in OPTIONS}
+    flags = {option.flag for option in OPTIONS} - {"--prompt-lint"}
+    lints = config.getoption("prompt_lint")
     for argument in config.invocation_params.args:
         text = str(argument)
-        if text.partition("=")[0] in flags or text.partition("::")[0].endswith(PROMPT_SUFFIXES):
+        is_prompt = text.partition("::")[0].endswith(PROMPT_SUFFIXES) and not lints
+        if text.partition("=")[0] in flags or is_prompt:
             yield text

@@ -47,7 +47,14 @@ class PromptFile(pytest.File):
         refused = self._warn(entries[0].subject.problems)
         if refused is not None:
             return self._refuse(PromptFileError.at(refused.path, refused.line, str(refused)))
-        return [item for entry in entries for item in self._items(entry)]
+        items = [item for entry in entries for item in self._items(entry)]
+        return [*items, *self._lint()]
+
+    def _lint(self) -> Iterator[pytest.Item]:
+        if self.config.option.prompt_lint:
+            from pytest_promptopt.session.linting import LintItem
+
+            yield LintItem.from_parent(self, name="lint")
 
     def _refuse(self, error: PromptFileError) -> list[pytest.Item]:
         """An item that fails, so that other files are scored; an error where no item would run."""

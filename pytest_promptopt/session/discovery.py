@@ -156,8 +156,9 @@ class FindingPrompts:
         hints += self._absent()
         if search.is_default:
             hints += self._elsewhere()
+        asked = "--prompt-eval" if self._config.option.prompt_eval else "--prompt-lint"
         lines = [
-            f"--prompt-eval found no prompt file ({', '.join(f'*{end}' for end in SUFFIXES)}) "
+            f"{asked} found no prompt file ({', '.join(f'*{end}' for end in SUFFIXES)}) "
             f"in {places or ', '.join(self._paths)}",
             *hints[:_MOST_TOLD],
         ]

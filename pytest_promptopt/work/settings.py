@@ -24,6 +24,7 @@ class Settings:
     """
 
     eval: bool
+    lint: bool
     model: tuple[str, ...]
     judge_model: str | None
     samples: int | None
