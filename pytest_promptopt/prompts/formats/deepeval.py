@@ -7,6 +7,7 @@ from pytest_promptopt.prompts.formats.imported import Imported, golden
 from pytest_promptopt.prompts.formats.reading import Reading
 from pytest_promptopt.prompts.formats.rows import as_data, read_rows, words
 from pytest_promptopt.prompts.formats.spot import Spot
+from pytest_promptopt.prompts.parameters import snake_case
 
 NAME = "deepeval"
 _OWN = {"actual_output", "retrieval_context", "expected_tools", "tools_called", "source_file"}
@@ -28,7 +29,7 @@ _LEFT = (
 
 def is_deepeval(foreign: Foreign) -> bool:
     """Whether its rows have the keys of goldens or conversations of DeepEval."""
-    keys = foreign.keys
+    keys = {snake_case(key) for key in foreign.keys}
     is_single = "input" in keys and "expected_output" in keys and bool(keys & _OWN)
     return is_single or ("scenario" in keys and "expected_outcome" in keys)
 
@@ -39,7 +40,7 @@ def read_deepeval(foreign: Foreign) -> Imported:
 
 
 def _golden(row: Spot, reading: Reading) -> dict[Any, Any]:
-    value = row.value
+    value = {snake_case(key): cell for key, cell in row.value.items()}
     if "scenario" in value and "input" not in value:
         return {reading.lose(row, "a conversation has no counterpart"): None}
     variables = {"input": value.get("input")}

@@ -43,6 +43,7 @@ FORMATS: tuple[Format, ...] = (
         is_it=lambda foreign: promptfoo.is_promptfoo(foreign.mapping),
         read=lambda foreign: promptfoo.read_promptfoo(foreign.data, foreign.name, foreign.reading),
     ),
+    Format(name=promptfoo.TESTS, is_it=promptfoo.is_tests, read=promptfoo.read_tests),
     Format(name=openai_evals.NAME, is_it=openai_evals.is_eval, read=openai_evals.read_eval),
     Format(
         name=stored_prompt.NAME,
@@ -52,8 +53,8 @@ FORMATS: tuple[Format, ...] = (
     Format(name=prompty.NAME, is_it=prompty.is_prompty, read=prompty.read_prompty),
     Format(name=dotprompt.NAME, is_it=dotprompt.is_dotprompt, read=dotprompt.read_dotprompt),
     Format(name=langsmith.NAME, is_it=langsmith.is_langsmith, read=langsmith.read_langsmith),
-    Format(name=langfuse.NAME, is_it=langfuse.is_langfuse, read=langfuse.read_langfuse),
     Format(name=deepeval.NAME, is_it=deepeval.is_deepeval, read=deepeval.read_deepeval),
+    Format(name=langfuse.NAME, is_it=langfuse.is_langfuse, read=langfuse.read_langfuse),
     Format(
         name=inspect_samples.NAME,
         is_it=inspect_samples.is_inspect,

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.prompts.formats.foreign import Foreign
 from pytest_promptopt.prompts.formats.imported import (
     Imported,
     ImportedPrompt,
@@ -32,6 +33,7 @@ from pytest_promptopt.prompts.formats.yaml_text import Note
 from pytest_promptopt.prompts.golden import slug
 
 NAME = "promptfoo"
+TESTS = "promptfoo-tests"
 _KEYS = (
     "$schema",
     "description",
@@ -75,6 +77,31 @@ def read_promptfoo(spot: Spot, name: str, reading: Reading) -> Imported:
         name=name,
         prompts=tuple(_named(prompts, name, spot, head, evaluators)),
         goldens=tuple(goldens),
+        losses=reading.losses,
+        checks=reading.checks,
+    )
+
+
+def is_tests(foreign: Foreign) -> bool:
+    """Whether it has tests alone, as rows or as a list."""
+    keys = foreign.keys
+    return any(key.startswith("__expected") for key in keys) or {"vars", "assert"} <= keys
+
+
+def read_tests(foreign: Foreign) -> Imported:
+    """Goldens of a file of tests; raises :class:`PromptFileError`."""
+    reading = foreign.reading
+    location = reading.location(foreign.path)
+    spot = Spot(value=foreign.path.name, path=foreign.path, location=location, line=1)
+    tests = Tests(reading=reading, assertions=Assertions(reading=reading, root=spot))
+    goldens = [_golden(case, is_alone=True) for case in tests.cases(spot)]
+    if not goldens:
+        raise PromptFileError([*reading.losses, spot.problem("no test of it has a counterpart")])
+    return Imported(
+        format=TESTS,
+        location=location,
+        name=foreign.name,
+        goldens=tuple(with_own_ids(goldens)),
         losses=reading.losses,
         checks=reading.checks,
     )

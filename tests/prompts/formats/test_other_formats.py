@@ -226,6 +226,25 @@ def test_dotprompt_is_read_with_its_schema(foreign: Foreign) -> None:
             [{"input": "a", "retrieval_context": ["x", "y"], "expected": "b"}],
         ),
         (
+            "g.json",
+            '[{"input": "a", "actualOutput": "x", "expectedOutput": "b"}]',
+            "deepeval",
+            [{"input": "a", "expected": "b"}],
+        ),
+        (
+            "t.csv",
+            "q,__expected\na,b\nc,icontains:d\n",
+            "promptfoo-tests",
+            [{"q": "a", "expected": "b"},
+             {"q": "c", "evaluators": [{"contains": {"all": "d"}}]}],
+        ),
+        (
+            "t.json",
+            '[{"vars": {"q": "a"}, "assert": [{"type": "equals", "value": "b"}]}]',
+            "promptfoo-tests",
+            [{"q": "a", "expected": "b"}],
+        ),
+        (
             "s.jsonl",
             '{"input": "2+2?", "choices": ["3", "4"], "target": "B", "id": 7}\n'
             '{"input": [{"role": "user", "content": "hi"}], "target": ["a", "b"], "id": 7}\n',
