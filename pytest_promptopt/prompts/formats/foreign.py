@@ -17,6 +17,7 @@ from pytest_promptopt.prompts.golden import slug
 _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 _TABLES = (".csv", ".tsv")
 _LINES = (".jsonl", ".ndjson")
+_DATA = (".json", ".yml", ".yaml")
 _PACKED = (".gz", ".bz2", ".xz", ".parquet")
 # A licence may stand before it.
 _FRONT = re.compile(
@@ -71,18 +72,23 @@ class Foreign:
         """What it holds where that is a mapping, else nothing."""
         if self.is_rows or self.front is not None:
             return {}
-        value = self.data.value
+        value = self._value
         return value if isinstance(value, Mapping) else {}
+
+    @cached_property
+    def _value(self) -> Any:
+        """What it holds; of a file that by its name is text, None where that is no data."""
+        try:
+            return self.data.value
+        except PromptFileError:
+            if self.suffix in (*_DATA, *_SCRIPTS):
+                raise
+            return None
 
     @property
     def is_rows(self) -> bool:
         """Whether its name says that it holds rows."""
         return self.suffix in (*_TABLES, *_LINES, *_PACKED)
-
-    @property
-    def is_table(self) -> bool:
-        """Whether its name says that it is a table of text."""
-        return self.suffix in _TABLES
 
     @cached_property
     def rows(self) -> tuple[Spot, ...]:
@@ -91,9 +97,7 @@ class Foreign:
             return tuple(self.reading.rows(self.path))
         if self.front is not None or self.suffix in _SCRIPTS:
             return ()
-        value = self.data.value
-        items = self.data.items() if isinstance(value, list) else ()
-        return tuple(items)
+        return tuple(self.data.items()) if isinstance(self._value, list) else ()
 
     @cached_property
     def keys(self) -> frozenset[str]:
@@ -108,7 +112,7 @@ class Foreign:
     @cached_property
     def front(self) -> tuple[Spot, Spot] | None:
         """The front matter and the text behind it, where it has both."""
-        if self.suffix in (*_SCRIPTS, *_TABLES, *_LINES, *_PACKED, ".json"):
+        if self.is_rows or self.suffix in (*_SCRIPTS, *_DATA):
             return None
         match = _FRONT.match(self.text.value)
         if match is None:

@@ -175,6 +175,8 @@ def test_prompty_is_read_in_both_versions(foreign: Foreign) -> None:
         "greet.prompty:16: logic in a template stays text: {% if mood %}",
         "greet.prompty:16: logic in a template stays text: {% endif %}",
     ]
+    bare = foreign("bare.prompty", "system:\nBe kind.\n\nuser:\n{{q}}\n").data()
+    assert [message["role"] for message in bare["messages"]] == ["system", "user"]
     first = foreign("old.md", PROMPTY_1)
     assert first.result.imported.format == "prompty"
     assert first.data()["model"] == "openai/gpt-35"
