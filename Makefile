@@ -10,7 +10,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 # The tests start many Pythons, each of which would compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: eval test test-code check behaviour test-local cover lock clean
+.PHONY: eval test test-code check docs behaviour test-local cover lock clean
 
 # Score prompts/ live on the embedded model.
 eval: $(VENV)/.eval
@@ -23,11 +23,15 @@ test: test-code test-local
 test-code: $(VENV)/.test
 	$(MAKE) --no-print-directory --jobs 2 check behaviour
 
-check: $(VENV)/.test
+check: docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The pages as a site, .site/html/index.html; a link that leads nowhere fails it.
+docs: $(VENV)/.test
+	$(BIN)/python docs/website.py
 
 behaviour: $(VENV)/.test
 	$(BIN)/pytest -m "not local_model" -n 2
@@ -68,4 +72,4 @@ lock: $(VENV)/bin/pip
 	$(LOCK) --group release --output-file requirements/release.txt
 
 clean:
-	rm -rf $(VENV) .promptopt dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .promptopt .site dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache

@@ -10,11 +10,6 @@ TARGET = Path(__file__).with_name("architecture.md")
 PACKAGE = "pytest_promptopt"
 BEGIN = "<!-- Written by docs/architecture.py; do not edit. -->\n"
 END = "<!-- End. -->\n"
-CHART = """\
-```mermaid
-%%{init: {"flowchart": {"rankSpacing": 16, "wrappingWidth": 500}}}%%
-flowchart TB
-"""
 
 Layers = Sequence[Sequence[str]]
 
@@ -35,9 +30,9 @@ def page(written: str) -> str:
 
 
 def _rooms(rows: Layers) -> Iterator[str]:
-    yield CHART
-    yield from (f'    {rooms[0]}["{"&emsp;".join(rooms)}"]\n' for rooms in rows)
-    yield f"    {' --> '.join(rooms[0] for rooms in rows)}\n```\n\n"
+    yield "```text\n"
+    yield from (f"{'  '.join(rooms)}\n" for rooms in rows)
+    yield "```\n\n"
     yield "| room | what lives there |\n|---|---|\n"
     yield from (_row(room) for rooms in rows for room in rooms)
 
