@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
-from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.history.scores import SavedScore, ScoreFile
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS, SCORES
@@ -19,10 +19,14 @@ from pytest_promptopt.reports.html.page import Surroundings
 
 def surroundings_of(root: Path, run: Run, ended: datetime | None) -> Surroundings:
     """What the project at ``root`` tells beside a ``run`` that ``ended`` in UTC then."""
-    prompts = {record.key: _prompt(root, record) for record in run.prompts}
-    found = {key: prompt for key, prompt in prompts.items() if prompt is not None}
+    read = {location: _prompt(root, location) for location in {p.location for p in run.prompts}}
+    prompts = {
+        record.key: prompt
+        for record in run.prompts
+        if (prompt := read[record.location]) and version_of(prompt) == record.version
+    }
     lines = {search.run: _journal(root, search.run) for search in run.searches if search.run}
-    return Surroundings(ended=ended, scores=_scores(root), prompts=found, searches=lines)
+    return Surroundings(ended=ended, scores=_scores(root), prompts=prompts, searches=lines)
 
 
 def _journal(root: Path, name: str) -> Sequence[Mapping[str, Any]]:
@@ -33,14 +37,13 @@ def _journal(root: Path, name: str) -> Sequence[Mapping[str, Any]]:
         return ()
 
 
-def _prompt(root: Path, record: PromptRecord) -> Prompt | None:
-    """The prompt as it was sent; None where it is not there any more, or says something else."""
-    path = root / record.location
+def _prompt(root: Path, location: str) -> Prompt | None:
+    """The prompt as it stands; None where it cannot be read any more."""
+    path = root / location
     try:
-        prompt = read_prompt(path, root=project_of(path, root))
+        return read_prompt(path, root=project_of(path, root))
     except PromptFileError:
         return None
-    return prompt if version_of(prompt) == record.version else None
 
 
 def _scores(root: Path) -> tuple[SavedScore, ...]:

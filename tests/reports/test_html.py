@@ -77,6 +77,8 @@ def hostile() -> Run:
         )
         for n, result in enumerate(failing.results)
     )
+    longest = Answer(text=f"{HOSTILE}{'x' * 1_000_000}", passed=False)
+    results = (*results[:7], replace(results[7], answers=(longest,)), *results[8:])
     base = replace(failing.base, label=HOSTILE, loosened=(HOSTILE,))
     prompt = replace(
         failing, key=HOSTILE, location=HOSTILE, model=HOSTILE, results=results, base=base
@@ -250,6 +252,9 @@ def test_in_a_browser_goldens_are_found_and_open_and_no_text_does_anything(tmp_p
         const shown = (selector) => page.querySelector(selector).getClientRects().length > 0;
         seen.shown = [".marks th[scope=row]", ".parts caption", ".matrix thead th"].map(shown);
         seen.elements = page.querySelectorAll("img, script:not([type])").length;
+        page.querySelectorAll("tr.row .id")[7].click();
+        const last = [...page.querySelectorAll("ins")].pop().textContent;
+        seen.cut = /x{1000}… \\([\\d,]+ characters more\\)$/.test(last);
         clicked("input[value=all]");
         seen.all = rows();
         const search = page.querySelector("input[type=search]");
@@ -272,6 +277,7 @@ def test_in_a_browser_goldens_are_found_and_open_and_no_text_does_anything(tmp_p
         "added": [" no"],
         "shown": [True, True, True],
         "elements": 1,
+        "cut": True,
         "all": 20,
         "searched": 1,
         "status": "1 of 20",

@@ -83,10 +83,10 @@ class Charts:
     histograms: tuple[Histogram, ...]
 
 
-def charts_of(summary: PromptRecord) -> Charts:
-    """What there is to draw; a group of a single evaluator would say what the score says."""
+def charts_of(summary: PromptRecord, *, has_parts: bool = True) -> Charts:
+    """What there is to draw; the intervals of parts, which take longest, where ``has_parts``."""
     return Charts(
-        groups=tuple(_groups(summary.evaluation)),
+        groups=tuple(_groups(summary.evaluation)) if has_parts else (),
         matrices=tuple(_matrices(summary.evaluation)),
         histograms=tuple(_histograms(summary)),
     )

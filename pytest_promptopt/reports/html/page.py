@@ -23,6 +23,9 @@ from pytest_promptopt.text.terminal import printable
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_MOST_WITH_PARTS = 20
+"""Prompts; the intervals of their parts may take half a second each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
@@ -68,7 +71,11 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             failures=run.failures,
             is_good=run.ends_well and not any(prompt.fails for prompt in prompts),
             rows=rows,
-            charts=[charts_of(prompt) for prompt in prompts],
+            most_with_parts=_MOST_WITH_PARTS,
+            charts=[
+                charts_of(prompt, has_parts=number < _MOST_WITH_PARTS)
+                for number, prompt in enumerate(prompts)
+            ],
             compared=[one for one in compare_models(prompts) if one.texts],
             searches=searches,
             has_trend=any(row.trend for row in rows),
