@@ -31,10 +31,9 @@ _MOST_WITH_PARTS = 20
 class Surroundings:
     """What a run does not know of itself: when it ended, and the scores of earlier versions.
 
-    ``searches`` are the lines of journals, by the names of these.
-
-    ``prompts`` are those that it sent, by the keys of their records, where that is still known.
-    ``version`` is that of a page which is served, and asks whether there is a newer one.
+    ``prompts`` are those that it sent, by the keys of their records, where that is still known,
+    ``searches`` the lines of journals, by the names of these. ``version`` is that of a page
+    which is served, and asks whether there is a newer one.
     """
 
     ended: datetime | None = None
@@ -78,6 +77,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             ],
             compared=[one for one in compare_models(prompts) if one.texts],
             searches=searches,
+            has_base=any(row.against for row in rows),
             has_trend=any(row.trend for row in rows),
             data=_data(prompts, goldens),
         )
