@@ -83,7 +83,8 @@ def tell_understood(result: Import, out: Output) -> None:
     imported = result.imported
     if imported.checks:
         _tell_checks(result, out)
-    _tell_problems("without a counterpart, or with another meaning", imported.losses, out)
+    _tell_problems("without a counterpart", imported.losses, out)
+    _tell_problems("with a little other meaning here", imported.remarks, out)
     errors = [p for p in result.problems if p.severity is Severity.ERROR]
     warnings = [p for p in result.problems if p.severity is not Severity.ERROR]
     _tell_problems("to be mended before a run", errors, out)

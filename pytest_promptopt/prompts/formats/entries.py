@@ -31,7 +31,7 @@ def _read(raw: Mapping[str, Any], spot: Spot, reading: Reading | None) -> Evalua
     assert spec is not None
     if reading is not None and spec.kind:
         for problem in problems:
-            reading.lose(spot, problem.message)
+            reading.remark(spot, problem.message)
     return spec
 
 

@@ -27,7 +27,7 @@ class ImportedPrompt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """The prompts and goldens of a foreign file, and what has no counterpart.
+    """The prompts and goldens of a foreign file, what has no counterpart and what means else here.
 
     ``goldens`` are those of all ``prompts``; each is a mapping as a file of goldens has it, with
     notes. ``checks`` counts what was to be checked of answers by type and by whether it was
@@ -40,6 +40,7 @@ class Imported:
     prompts: tuple[ImportedPrompt, ...] = ()
     goldens: tuple[Mapping[Any, Any], ...] = ()
     losses: tuple[Problem, ...] = ()
+    remarks: tuple[Problem, ...] = ()
     checks: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 

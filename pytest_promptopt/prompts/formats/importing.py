@@ -1,7 +1,7 @@
 """A file of another tool as files of ours."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_promptopt.config import PROMPT_SUFFIXES
@@ -87,6 +87,10 @@ def import_file(
     path, root = path.absolute(), root.absolute()
     foreign = Foreign(path, Reading(root, files))
     imported = without_lookalikes(_format(foreign, format_name).read(foreign))
+    imported = replace(imported, remarks=foreign.reading.remarks)
+    if not imported.prompts and not imported.goldens:
+        nothing = foreign.text.problem("nothing in it has a counterpart here")
+        raise PromptFileError([*imported.losses, nothing])
     written = text_files(imported)
     return Import(
         imported=imported,

@@ -112,7 +112,7 @@ class Assertions:
             raw = _raw(named, value, content, judge)
             if raw.get("provider") and not _OWN_MODEL.match(str(raw["provider"])):
                 message = f"`{raw.pop('provider')}` is not asked to judge, but what the run names"
-                yield self.reading.lose(spot, message)
+                self.reading.remark(spot, message)
             raws = [raw]
         for raw in raws:
             yield as_ours(raw, _common(content), spot, self.reading)

@@ -38,11 +38,22 @@ class Reading:
     checks: Counter[tuple[str, bool]] = field(default_factory=Counter)
     _open: list[Path] = field(default_factory=list)
     _losses: dict[str, Problem] = field(default_factory=dict)
+    _remarks: dict[str, Problem] = field(default_factory=dict)
 
     @property
     def losses(self) -> tuple[Problem, ...]:
         """What has no counterpart, each once and in the order of reading."""
         return tuple(self._losses.values())
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What means a little else here, each once and in the order of reading."""
+        return tuple(self._remarks.values())
+
+    def remark(self, spot: Spot, message: str) -> None:
+        """Tell that something means a little else here."""
+        problem = spot.problem(message)
+        self._remarks[str(problem)] = problem
 
     def lose(self, spot: Spot, message: str) -> Note:
         """Tell that something has no counterpart, and the comment to keep in its place."""

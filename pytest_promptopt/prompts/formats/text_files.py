@@ -1,16 +1,18 @@
 """The files of ours that an import writes."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_promptopt.errors import Problem
 from pytest_promptopt.prompts.formats.imported import Imported, ImportedPrompt
 from pytest_promptopt.prompts.formats.yaml_text import has_notes, without_notes, yaml_text
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 
 _MOST_INLINE = 12
+_MOST_COMMENTS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +24,26 @@ class TextFile:
 
 
 def text_files(imported: Imported) -> tuple[TextFile, ...]:
-    """A prompt file each; many goldens, or those of several prompts, in a file of their own."""
+    """A prompt file each; many goldens, or those of several prompts, in a file of their own.
+
+    Losses that have no place of their own are comments at the head of the first.
+    """
+    first, *others = _files(imported)
+    if first.name.endswith(".yml"):
+        first = replace(first, text=_comments(imported.losses, [first, *others]) + first.text)
+    return (first, *others)
+
+
+def _comments(losses: Iterable[Problem], files: Iterable[TextFile]) -> str:
+    """Those that stand in none of the files, a line each."""
+    lines = (line.strip() for file in files for line in file.text.splitlines())
+    placed = {line for line in lines if line.startswith("#")}
+    missing = [line for loss in losses if (line := f"# {loss}") not in placed]
+    more = [f"# and {len(missing) - _MOST_COMMENTS} more"] * (len(missing) > _MOST_COMMENTS)
+    return "".join(f"{line}\n" for line in [*missing[:_MOST_COMMENTS], *more])
+
+
+def _files(imported: Imported) -> tuple[TextFile, ...]:
     goldens = list(imported.goldens)
     is_inline = len(imported.prompts) == 1 and len(goldens) <= _MOST_INLINE
     if is_inline:

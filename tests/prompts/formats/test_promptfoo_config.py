@@ -56,10 +56,10 @@ testData:
 evaluators: [{name: polite, contains: {none: sorry}, weight: 2}]
 """
     }
-    assert result.told[-2] == (
+    assert [str(problem) for problem in result.result.imported.remarks] == [
         "evals/promptfooconfig.yaml:15: evaluator `equals`: blanks around the answer do not count "
         "here; where they must, write a `regex`"
-    )
+    ]
     checks = result.result.imported.checks
     assert checks == {("not-icontains", True): 1, ("equals", True): 1, ("javascript", False): 1}
 
