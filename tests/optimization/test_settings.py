@@ -111,10 +111,7 @@ def test_demonstrations_that_may_be_added_are_proposed_too() -> None:
     assert read_optimize_settings("opro", {}, "here").proposers == {"trajectory": 8}
 
 
-def test_the_schema_of_prompt_files_knows_every_setting_and_says_the_same_of_it() -> None:
-    described = prompt_schema()["properties"]["optimize"]["properties"]
-    help_of = {
-        item.name: item.metadata["help"] for item in fields(OptimizeSettings) if item.metadata
-    }
-    texts = {snake_case(k): entry["description"] for k, entry in described.items() if k != "method"}
-    assert texts == help_of
+def test_the_shape_of_prompt_files_knows_every_setting() -> None:
+    known = prompt_schema()["properties"]["optimize"]["properties"]
+    settings = {item.name for item in fields(OptimizeSettings) if item.metadata}
+    assert {snake_case(key) for key in known} - {"method"} == settings
