@@ -1,6 +1,7 @@
 """Rules on what goes in and comes out: the input's place, the answer's form, what it may be."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,9 +21,10 @@ from pytest_promptopt.prompts.shown import inputs_of, turns
 from pytest_promptopt.prompts.template import Template, as_text
 
 _LONG_VALUE = 80
+_FEWEST_WORDS = 8
 _PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[^\W\d][\w.-]*)\s*\}\}")
-_SET_APART_BEFORE = re.compile(r"[:>\"'`“”«=|\[(*#\-–—→]\s*$|\n\s*$|\A\s*$")
-_SET_APART_BEHIND = re.compile(r"\s*[\"'`“”»<\])|*]|\s*\n|\s*\Z")
+_SET_APART_BEFORE = re.compile(r"[:>\"'`“”«=|\[(*#\-–—→]\s*$|(?:\n|\\n)\s*$|\A\s*$")
+_SET_APART_BEHIND = re.compile(r"\s*[\"'`“”»<\])|*]|\s*(?:\n|\\n)|\s*\Z")
 _FORM = re.compile(
     r"\b(?:only|just|exactly|precisely|formats?|formatted|one of|single|one word|label|digits?"
     r"|(?:yes|true)[ /]|(?:answer|reply|respond|return|output|start|begin|end|print|use|give|say)"
@@ -45,6 +47,10 @@ _NUMBER = re.compile(
 )
 # In another language nothing is known of what it states.
 _ENGLISH = re.compile(r"\b(?:the|and|is|to|of|this|you|your|with|for)\b", re.IGNORECASE)
+# Two lines that begin alike, such as `A: …`, or arrows: worked examples.
+_MARKED = re.compile(
+    r"^[ \t*-]*(?P<mark>[A-Z][A-Za-z ]{0,20}):[ \t*]*\S|\S[ \t]*(?:->|=>|→)[ \t]*\S", re.MULTILINE
+)
 _CUE = re.compile(r"(?:[:=]|->|=>|→)\s*\Z")
 _RANGE = re.compile(
     r"(?P<low>\d{1,4})\s*(?:-|–|—|to|and|through|\.\.\.?|…|/)\s*(?P<high>\d{1,4})", re.IGNORECASE
@@ -86,6 +92,10 @@ _NOT_WHY = re.compile(
     r"|\bonly (?:with )?(?:the|a|one|its) (?:\w+ )?(?:label|number|word|letter|category|score)\b",
     re.IGNORECASE,
 )
+_OF_ANSWER = re.compile(
+    r"\b(?:answer|respond|response|reply|return|output|give|write|provide|only|just|include|add)\b",
+    re.IGNORECASE,
+)
 _DENIED = re.compile(
     r"\b(?:no|not|never|without|avoid|don['’]t)\b(?:\W+\w+){0,3}\W*\Z", re.IGNORECASE
 )
@@ -100,7 +110,8 @@ def _not_delimited(sheet: Sheet) -> Iterator[Finding]:
             if _is_set_apart(passage.text, found):
                 continue
             value = _longest(sheet, found["name"])
-            if len(value) > _LONG_VALUE or "\n" in value.strip():
+            is_prose = len(value.split()) >= _FEWEST_WORDS
+            if is_prose and (len(value) > _LONG_VALUE or "\n" in value.strip()):
                 what = "has lines" if "\n" in value.strip() else f"has {len(value)} characters"
                 message = f"{found[0]} stands amid instructions, and a golden's value {what}"
                 yield sheet.in_passage(passage, found, message)
@@ -170,7 +181,13 @@ def _states(wanted: str, said: str) -> bool:
     if named is not None:
         return re.search(named, said, re.IGNORECASE) is not None
     is_english = _ENGLISH.search(said) is not None
-    return not is_english or _FORM.search(said) is not None or _CUE.search(said) is not None
+    told = _FORM.search(said) or _CUE.search(said)
+    return not is_english or told is not None or _shows_examples(said)
+
+
+def _shows_examples(said: str) -> bool:
+    marks = Counter(found["mark"] for found in _MARKED.finditer(said))
+    return bool(marks) and max(marks.values()) > 1
 
 
 def _unnamed_labels(sheet: Sheet) -> Iterator[Finding]:
@@ -221,7 +238,7 @@ def _conflicts(sheet: Sheet) -> Iterator[Finding]:
     if any(_PARTED.search(passage.text) for passage in sheet.passages):
         return
     asked = [(p, found) for p in sheet.passages if (found := _asked(_WHY, p.plain))]
-    denied = [(p, found) for p in sheet.passages if (found := _NOT_WHY.search(p.plain))]
+    denied = [(p, found) for p in sheet.passages if (found := _not_asked(p.plain))]
     if asked and denied:
         passage, found = denied[0]
         message = f"“{_words(found)}” and “{_words(asked[0][1])}” conflict"
@@ -232,6 +249,16 @@ def _asked(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """The first match that no negation stands before."""
     matches = pattern.finditer(text)
     return next((m for m in matches if not _DENIED.search(text, 0, m.start())), None)
+
+
+def _not_asked(text: str) -> re.Match[str] | None:
+    """The first match in a sentence on the answer."""
+    for sentence in _SENTENCE.finditer(text):
+        if _OF_ANSWER.search(sentence[0]):
+            found = _NOT_WHY.search(text, sentence.start(), sentence.end())
+            if found is not None:
+                return found
+    return None
 
 
 def _words(found: re.Match[str]) -> str:

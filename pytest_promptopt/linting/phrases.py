@@ -54,6 +54,13 @@ _PHRASES = (
         rf"{_DONT} (?:make|write) (?:it|the \w+|your \w+|them) too (?:long|short)\b",
         "say how long",
     ),
+    _phrase(rf"{_NOT}(?:us(?:e|ing) )(?:any )?jargon\b", "use plain words"),
+    _phrase(
+        rf"{_NOT}us(?:e|ing) (?:any )?markdown\b(?!(?: formatting| syntax)? (?:like|such))",
+        "write plain text",
+    ),
+    _phrase(rf"{_NOT}us(?:e|ing) (?:any )?(?:bullet points|bullets)\b", "write in paragraphs"),
+    _phrase(rf"{_DONT} stop until\b", "go on until"),
     _phrase(rf"{_DONT} repeat yourself\b", "say each thing once"),
     _phrase(
         rf"{_DONT} (?:answer|respond|reply|write|speak|output)(?: \w+)? in any (?:other )?language"
@@ -78,7 +85,8 @@ _TASK = (
 )
 _TWO_TASKS = re.compile(
     rf"(?:^|(?<=[.!?:\n] )|(?<=\n))(?:please )?(?P<one>{_TASK})\b[^.!?\n]{{0,120}}?"
-    rf"(?:,? and|,|;|&) (?:also )?(?P<other>{_TASK})\b",
+    rf"(?:,? and|,|;|&) (?:also )?(?P<other>{_TASK}) "
+    r"(?:the|its?|them|their|an?|this|that|these|each|any|all|what|how|why|whether|your|to|in|into)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _ORDER = re.compile(
@@ -102,7 +110,7 @@ def _negations(sheet: Sheet) -> Iterator[Finding]:
         plain = passage.plain
         for phrase in _PHRASES:
             for found in phrase.pattern.finditer(plain):
-                if not _is_order(plain, found.start()):
+                if not _is_order(plain, found.start()) or _is_name(found[0]):
                     continue
                 message = f"“{_words(found)}”: the positive is plain: {phrase.positive}"
                 yield from _with_fix(sheet, passage.index, found, message, phrase.dropped)
@@ -127,6 +135,12 @@ def _with_fix(
 
 def _is_order(text: str, start: int) -> bool:
     return _ORDERED.search(text[max(0, start - _SHOWN_BEFORE) : start]) is not None
+
+
+def _is_name(words: str) -> bool:
+    """Whether the words are written as a name is, such as Don't Repeat Yourself."""
+    second = words.split()[1]
+    return second[0].isupper() and not second.isupper()
 
 
 def _double_negations(sheet: Sheet) -> Iterator[Finding]:

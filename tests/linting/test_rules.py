@@ -54,7 +54,8 @@ messages: [{role: user, content: "Name the opposite of {{word}}, in one word."}]
 gate: {min: 0.5%s}
 testData:
 %s"""
-LONG = "x" * 81
+LONG = "long " * 17
+LINK = f"https://a.example/{'x' * 81}"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ LONG = "x" * 81
         ("PL104", "Be exact, and do not be too verbose."),
         ("PL104", "Avoid using complex language."),
         ("PL104", "Do not answer in any language other than English."),
+        ("PL104", "Don't use bullet points."),
         ("PL105", "Don't avoid hard questions."),
         ("PL105", "Do not answer unless the source is not in doubt."),
         ("PL106", "Classify the mail and summarize what it wants."),
@@ -94,6 +96,9 @@ def test_further_members_of_a_kind_are_found(code: str, text: str, tmp_path: Pat
         "Give a reason in <why>, then the label only in <label>.",
         "Explain why the sky is blue.",
         "Classify the mail and summarize it then.",
+        "Explain quota and rate-limit exhaustion.",
+        "Follow DRY (Don't Repeat Yourself).",
+        "Explain why it is bad. Look out for praise without any reason.",
     ],
 )
 def test_what_is_fine_is_not_told(text: str, tmp_path: Path) -> None:
@@ -106,7 +111,7 @@ def test_what_is_fine_is_not_told(text: str, tmp_path: Path) -> None:
         (
             "PL101",
             "messages: [{role: user, content: 'Say how {{mail}} sounds.'}]\n"
-            'testData: [{mail: "a\\nb"}]',
+            'testData: [{mail: "Hi!\\nSee you at one or two or three"}]',
         ),
         (
             "PL102",
@@ -157,8 +162,11 @@ def test_further_members_in_files_are_found(code: str, text: str, tmp_path: Path
         f"testData: [{{mail: {LONG}}}]",
         "messages: [{role: user, content: 'Is “{{mail}}” rude?'}]\n"
         f"testData: [{{mail: {LONG}}}]",
+        f"messages: [{{role: user, content: 'Read {{{{url}}}}.'}}]\ntestData: [{{url: '{LINK}'}}]",
         "messages: [{role: user, content: 'How many stars, 1 to 5? {{x}}'}]\n"
         "evaluators: [{choice: [1, 2, 3, 4, 5]}]",
+        'messages: [{role: user, content: "Sort the words.\\n\\nQ: b a\\nA: Now, a b.\\n\\n'
+        'Q: d c\\nA: So c d.\\n\\nQ: {{x}}\\nA: Well,"}]\ntestData: [{x: f e, expected: e f}]',
         "messages: [{role: user, content: 'Nenne die Hauptstadt von {{x}}.'}]\n"
         "testData: [{x: Peru, expected: Lima}]",
         GATED % (", confidence: 0.9", "".join(f"  - {{word: w{i}}}\n" for i in range(5))),
