@@ -1,5 +1,6 @@
 """What the docs say is so."""
 
+import configparser
 import importlib.util
 import re
 from collections.abc import Iterator
@@ -10,11 +11,14 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_promptopt.client.rates import parse_rates
 from pytest_promptopt.config import OPTIONS
 from pytest_promptopt.prompts.evaluators import COMMON_KEYS
 from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.parameters import KNOWN_PARAMETERS
 from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.providers.models import parse_aliases, resolve_model
+from pytest_promptopt.providers.pricing import parse_prices
 from pytest_promptopt.suggestion import misspelt
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +120,18 @@ def test_prompt_files_in_the_docs_are_read_without_a_warning(page: Path, tmp_pat
         path.write_text(example, encoding="utf-8")
         (tmp_path / "ticket_routing.goldens.jsonl").write_text('{"ticket": "x"}\n')
         assert read_prompt(path, root=tmp_path).problems == ()
+
+
+def test_the_lines_for_other_servers_are_understood() -> None:
+    ini = configparser.ConfigParser()
+    page = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
+    ini.read_string(re.findall(r"```ini\n(.*?)```", page, flags=re.DOTALL)[0])
+    lines = {key: text.strip().split("\n") for key, text in ini["pytest"].items()}
+    aliases = parse_aliases(lines["prompt_models"])
+    models = [resolve_model(n, aliases=aliases, environ={}, root=ROOT) for n in aliases]
+    assert [name for name in aliases if f"| `{name}` |" not in page] == []
+    named = {*parse_rates(lines["prompt_limits"]), *parse_prices(lines["prompt_prices"])}
+    assert named <= {str(model) for model in models}
 
 
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
