@@ -29,7 +29,7 @@ def test_what_is_damaged_was_sound(reader: Reader, tmp_path: Path) -> None:
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 def test_a_damaged_file_is_read_or_told_of(reader: Reader, tmp_path: Path) -> None:
     @settings(
-        max_examples=25,
+        max_examples=15,
         derandomize=True,
         deadline=None,
         database=None,

@@ -498,7 +498,7 @@ def _with_text(data: Any, path: KeyPath, text: str) -> Any:
     return data | {"messages": messages}
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(prompt_files(), TEXTS, st.data())
 def test_any_text_reads_back_and_nothing_else_changes(
     file: tuple[bytes, Sequence[KeyPath]], text: str, data: st.DataObject
