@@ -405,10 +405,10 @@ def test_no_cap_is_ever_exceeded(
 
 
 def test_equal_prompts_are_almost_never_declared_improved(tmp_path: Path) -> None:
-    """20 searches in which no prompt is better than another: half of all answers are right."""
+    """10 searches in which no prompt is better than another: half of all answers are right."""
     texts = iter(f"Version {n}: which team is it?" for n in range(10_000))
     improved = 0
-    for seed in range(20):
+    for seed in range(10):
 
         def tosses(request: Request, seed: int = seed) -> str:
             answer = follows_named_labels(request)
@@ -428,8 +428,8 @@ def test_equal_prompts_are_almost_never_declared_improved(tmp_path: Path) -> Non
         )
         assert result.plan is not None
         improved += result.verdict is not None and result.verdict.kind is VerdictKind.IMPROVED
-    # 2.5 % of 20 are a half; more than 3 have a chance under 1 in 500.
-    assert improved <= 3
+    # 2.5 % of 10 are a quarter; more than 2 have a chance under 1 in 500.
+    assert improved <= 2
 
 
 def searched_with_memory(
