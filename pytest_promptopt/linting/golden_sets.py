@@ -1,6 +1,7 @@
 """Rules on the goldens of a prompt: what they cannot tell, whatever the model answers."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ _LONGEST_LABEL = 40
 _CONFIDENCE = 0.95
 # A gate on drops is meant to see one somewhat beyond its limit.
 _UNSEEN = 0.2
+# So many goldens show a drop that is so much beyond any limit.
+_ENOUGH = 400
 
 
 def _duplicates(sheet: Sheet) -> Iterator[Finding]:
@@ -109,7 +112,7 @@ def _for_minimum(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]
 
 def _for_drop(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
     """The smallest drop that fails the gate, where that is far beyond ``maxDrop``."""
-    if gate.max_drop is None or not any(golden.weight for golden in goldens):
+    if gate.max_drop is None or len(goldens) >= _ENOUGH or not any(g.weight for g in goldens):
         return
     seen = _smallest_drop(len(goldens), gate.max_drop, gate.confidence or _CONFIDENCE)
     if seen is None:
@@ -126,7 +129,8 @@ def _smallest_drop(count: int, limit: float, confidence: float) -> float | None:
 
     As the gate judges where goldens weigh the same.
     """
-    for broken in range(1, count + 1):
+
+    def is_shown(broken: int) -> bool:
         pairs = [
             Pair(
                 golden_id=str(index),
@@ -137,9 +141,10 @@ def _smallest_drop(count: int, limit: float, confidence: float) -> float | None:
             )
             for index in range(count)
         ]
-        if -compare(pairs, confidence=one_sided(confidence)).interval.high > limit:
-            return broken / count
-    return None
+        return -compare(pairs, confidence=one_sided(confidence)).interval.high > limit
+
+    least = 1 + bisect_left(range(1, count + 1), True, key=is_shown)
+    return least / count if least <= count else None
 
 
 def _all(goldens: Sequence[Golden]) -> str:

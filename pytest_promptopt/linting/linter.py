@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.linting import examples, form, golden_sets, phrases, upkeep
+from pytest_promptopt.linting import examples, form, golden_sets, limits, phrases, upkeep
 from pytest_promptopt.linting.rule import Finding, Fix, Rule
 from pytest_promptopt.linting.sheet import Sheet, place_in
 from pytest_promptopt.prompts.document import decoded, parse_document, read_bytes
@@ -18,13 +19,23 @@ from pytest_promptopt.suggestion import did_you_mean
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*form.RULES, *phrases.RULES, *upkeep.RULES, *examples.RULES, *golden_sets.RULES),
+        (
+            *form.RULES,
+            *limits.RULES,
+            *phrases.RULES,
+            *upkeep.RULES,
+            *examples.RULES,
+            *golden_sets.RULES,
+        ),
         key=lambda rule: rule.code,
     )
 )
 CODES = tuple(rule.code for rule in RULES)
 UNKNOWN_CODE = "PL001"
 """Of a comment that silences no rule there is."""
+
+_MOST_FINDINGS = 100
+"""Of a rule in a file: more of the same tell nothing more."""
 
 _IGNORE = re.compile(r"(?:^|\s)# lint: ignore (?P<codes>PL\w*(?:[, ]+PL\w*)*)", re.MULTILINE)
 _CODE = re.compile(r"PL\w*")
@@ -64,7 +75,7 @@ def lint(prompt: Prompt, content: bytes, *, ignored: Collection[str] = ()) -> tu
         replace(finding, code=rule.code)
         for rule in RULES
         if rule.code not in silenced
-        for finding in rule.find(sheet)
+        for finding in islice(rule.find(sheet), _MOST_FINDINGS)
     ]
     found += [
         replace(

@@ -18,7 +18,7 @@ _LOOKED_FOR = 8
 # What a prompt quotes, shows or has been given to work on is not said to the model.
 _QUOTED = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]+`|\"[^\"\n]+\"|“[^”\n]+”|(?<!\w)'[^'\n]+'(?!\w)"
-    r"|<(?P<tag>\w*(?:example|sample)\w*)>.*?</(?P=tag)>|^>.*$",
+    r"|<(?P<tag>\w{0,20}(?:example|sample)\w{0,20})>.{0,4000}?</(?P=tag)>|^>[^\n]*$",
     re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
 _MASK = "·"
@@ -36,11 +36,7 @@ class Passage:
     index: int
     text: str
     line: int
-
-    @property
-    def plain(self) -> str:
-        """The text with everything struck out that is not said in the prompt's own name."""
-        return _QUOTED.sub(lambda found: re.sub(r"\S", _MASK, found[0]), self.text)
+    plain: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +56,9 @@ class Sheet:
     def of(cls, prompt: Prompt, document: Document) -> "Sheet":
         """That of a prompt which was read from ``document``."""
         passages = (
-            Passage(index=index, text=message.template.text, line=message.line)
+            Passage(index=index, text=text, line=message.line, plain=_without_quotes(text))
             for index, message in enumerate(prompt.messages)
+            for text in [message.template.text]
             if message.role != "assistant"
         )
         return cls(
@@ -117,6 +114,10 @@ class Sheet:
         """The line on which the characters begin; that of the message where they are escaped."""
         place = place_in(self.document.text, passage.line, passage.text, start, end)
         return self.document.text.count("\n", 0, place[0]) + 1 if place else passage.line
+
+
+def _without_quotes(text: str) -> str:
+    return _QUOTED.sub(lambda found: re.sub(r"\S", _MASK, found[0]), text)
 
 
 def place_in(source: str, line: int, text: str, start: int, end: int) -> tuple[int, int] | None:

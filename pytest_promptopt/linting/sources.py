@@ -4,7 +4,6 @@ ANTHROPIC_CLEAR = "Anthropic, Prompt engineering overview: Be clear and direct"
 ANTHROPIC_TAGS = "Anthropic, Prompt engineering: Use XML tags to structure your prompts"
 ANTHROPIC_FORM = "Anthropic, Prompt engineering: Control the format of responses"
 OPENAI = "OpenAI, Prompt engineering guide"
-OPENAI_DELIMITERS = 'OpenAI, Best practices for prompt engineering: ### or """ around the context'
 NEGATION = "OpenAI, Best practices: Instead of just saying what not to do, say what to do instead"
 LONG = "Liu et al. 2024, Lost in the Middle: How Language Models Use Long Contexts"
 CALIBRATE = "Zhao et al. 2021, Calibrate Before Use: Improving Few-Shot Performance"

@@ -97,6 +97,12 @@ def test_findings_on_goldens_stand_in_their_file(tmp_path: Path) -> None:
     )
 
 
+def test_a_quoted_line_hides_no_other_and_the_like_is_told_a_hundred_times(tmp_path: Path) -> None:
+    text = "messages:\n  - role: user\n    content: |\n      > Never fail to pay.\n"
+    assert found(tmp_path, f"{text}      Never fail to greet.\n") == ["5 PL104"]
+    assert len(found(tmp_path, text + "      Never fail to greet.\n" * 200)) == 100
+
+
 def test_nothing_of_a_secret_is_told(tmp_path: Path) -> None:
     text = "# key: ghp_0123456789abcdefghijABCDEFGHIJ012345\nmessages: [{role: user, content: Hi}]"
     [finding] = lint_file(write(tmp_path, text), root=tmp_path).findings
