@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.cli.target import repository_root
+from pytest_promptopt.cli.target import project_root
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.prompts.formats.importing import FORMATS, Import, import_file, write_files
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Import; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     path, into = file_to_import(arguments.file), Path(arguments.into)
-    result = import_file(path, root=_root(path), into=into, format_name=arguments.format)
+    result = import_file(path, root=project_root(path), into=into, format_name=arguments.format)
     if arguments.dry_run:
         for file in result.files:
             out.line(Styled((into / file.name).as_posix(), "strong"))
@@ -59,14 +59,6 @@ def file_to_import(name: str) -> Path:
     if Path(name).is_dir():
         raise UsageError(f"{name} is a folder; name one file, such as promptfooconfig.yaml")
     return Path(name)
-
-
-def _root(path: Path) -> Path:
-    """The repository of the file, else the current folder where it is in there."""
-    path = path.absolute()
-    repository, here = repository_root(path), Path.cwd()
-    is_bare = not (repository / ".git").exists() and path.is_relative_to(here)
-    return here if is_bare else repository
 
 
 def _tell(result: Import, into: Path, out: Output, *, is_dry: bool) -> None:

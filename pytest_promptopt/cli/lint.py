@@ -1,11 +1,12 @@
 """``promptopt lint``: what can be said of prompts and goldens without asking a model."""
 
 import argparse
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.cli.target import repository_root
+from pytest_promptopt.cli.target import project_root
 from pytest_promptopt.errors import PromptFileError, PromptoptError, UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.linting.linter import CODES, RULES, Linted, lint_file, remedy_of, with_fixes
@@ -50,18 +51,17 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         return 0
     _check_codes(arguments.ignore)
     files = _files(arguments.paths or DEFAULT_FOLDERS)
-    root = _root(files)
     left: list[Finding] = []
     broken = 0
     for path in files:
         try:
-            linted = lint_file(path, root=_root([path]), ignored=arguments.ignore)
+            linted = lint_file(path, root=project_root(path), ignored=arguments.ignore)
         except PromptFileError as error:
             broken += 1
             for problem in error.problems:
                 out.line(Styled(str(problem), "bad"))
             continue
-        left += _mend(linted, path, root, out) if arguments.fix else linted.findings
+        left += _mend(linted, arguments.ignore, out) if arguments.fix else linted.findings
     for finding in left:
         _tell(finding, out)
     if arguments.sarif:
@@ -85,7 +85,9 @@ def _check_codes(codes: Sequence[str]) -> None:
 
 def _files(named: Sequence[str]) -> list[Path]:
     """The prompt files, each once; a file that is named is one whatever it is called."""
-    found = [path for name in named for path in _files_of(Path(name).absolute())]
+    found = [
+        path for name in named for path in _files_of(Path(os.path.normpath(Path.cwd() / name)))
+    ]
     if not found:
         raise UsageError(f"no prompt file in {', '.join(named)}; name one, or its folder")
     return [*dict.fromkeys(found)]
@@ -95,25 +97,19 @@ def _files_of(place: Path) -> Iterator[Path]:
     yield from (path for path in files_under(place) if path == place or is_prompt_file(path))
 
 
-def _root(files: Sequence[Path]) -> Path:
-    """The project: the current folder where the file is in there, else its repository."""
-    path = files[0]
-    return Path.cwd() if path.is_relative_to(Path.cwd()) else repository_root(path)
-
-
-def _mend(linted: Linted, path: Path, root: Path, out: Output) -> Sequence[Finding]:
+def _mend(linted: Linted, ignored: Sequence[str], out: Output) -> Sequence[Finding]:
     """Write what can be mended; the findings that are left."""
-    location = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
     content, mended = with_fixes(linted)
     if not mended:
         return linted.findings
+    path = linted.path
     try:
         replace_file(path, content)
     except OSError as error:
-        raise PromptoptError(f"{location} cannot be written: {error.strerror or error}") from None
+        raise PromptoptError(f"{path} cannot be written: {error.strerror or error}") from None
     for finding in mended:
         out.line(Styled("fixed", "good"), f" {finding}")
-    return lint_file(path, root=_root([path])).findings
+    return lint_file(path, root=project_root(path), ignored=ignored).findings
 
 
 def _tell(finding: Finding, out: Output) -> None:

@@ -48,6 +48,14 @@ def repository_root(path: Path) -> Path:
     return next((folder for folder in path.parents if (folder / ".git").exists()), path.parent)
 
 
+def project_root(path: Path) -> Path:
+    """The repository of the file, else the current folder where it is in there."""
+    path = path.absolute()
+    repository, here = repository_root(path), Path.cwd()
+    is_bare = not (repository / ".git").exists() and path.is_relative_to(here)
+    return here if is_bare else repository
+
+
 def _absolute(name: str) -> Path:
     """Links in the folders above are followed, one in the file's place is not."""
     path = Path(name)

@@ -37,8 +37,8 @@ UNKNOWN_CODE = "PL001"
 _MOST_FINDINGS = 100
 """Of a rule in a file: more of the same tell nothing more."""
 
-_IGNORE = re.compile(r"(?:^|\s)# lint: ignore (?P<codes>PL\w*(?:[, ]+PL\w*)*)", re.MULTILINE)
-_CODE = re.compile(r"PL\w*")
+_IGNORE = re.compile(r"(?:^|\s)# lint: ignore (?P<codes>PL\w*(?:[, ]+PL\w*)*)", re.I | re.M)
+_CODE = re.compile(r"PL\w*", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

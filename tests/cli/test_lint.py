@@ -52,6 +52,8 @@ def test_what_is_mended_is_told_and_what_is_left_fails(
     assert out.endswith("\n1 finding in 1 file\n")
     assert prompt.read_text() == PROMPT.replace("Don't forget to be", "Be")
     assert main(["lint", "--fix", "--ignore", "PL105"]) == 0
+    prompt.write_text(PROMPT)
+    assert main(["lint", "--fix", "--ignore", "PL105"]) == 0
 
 
 def test_a_file_that_cannot_be_read_fails_and_others_are_linted(
@@ -62,6 +64,17 @@ def test_a_file_that_cannot_be_read_fails_and_others_are_linted(
     out = capsys.readouterr().out
     assert "prompts/b.prompt.yml:2: broken YAML" in out
     assert out.endswith("\n2 findings in 2 files, 1 of which cannot be read; --fix mends 1\n")
+
+
+def test_goldens_lie_anywhere_in_the_repository(
+    prompt: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (prompt.parents[1] / ".git").mkdir()
+    (prompt.parents[1] / "a.jsonl").write_text('{"mail": "Hi"}\n')
+    prompt.write_text(f"{PROMPT}goldens: ../a.jsonl\n")
+    monkeypatch.chdir(prompt.parent)
+    assert main(["lint", ".."]) == 1
+    assert capsys.readouterr().out == TOLD
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,7 @@ def test_a_text_that_others_share_is_left_to_a_person(tmp_path: Path) -> None:
         ("#  lint: ignore PL104", ["3 PL104"]),
         ("# lint: ignore PL105, PL104 (the brand speaks so)", []),
         ("# lint: ignore PL1O4", ["1 PL001", "3 PL104"]),
+        ("# lint: ignore pl104", ["1 PL001", "3 PL104"]),
     ],
 )
 def test_a_comment_silences_rules_in_its_file(
