@@ -15,7 +15,7 @@ from pytest_promptopt.prompts.edits import Replacement, edit_texts, encode_text,
 from pytest_promptopt.prompts.places import KeyPath
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.reader import read_prompt
-from pytest_promptopt.suggestion import did_you_mean
+from pytest_promptopt.suggestion import close_to
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
@@ -37,8 +37,11 @@ UNKNOWN_CODE = "PL001"
 _MOST_FINDINGS = 100
 """Of a rule in a file: more of the same tell nothing more."""
 
-_IGNORE = re.compile(r"(?:^|\s)# lint: ignore (?P<codes>PL\w*(?:[, ]+PL\w*)*)", re.I | re.M)
-_CODE = re.compile(r"PL\w*", re.I)
+_CODE = re.compile(r"\bPL\w{0,8}\d\w{0,8}", re.IGNORECASE)
+_IGNORE = re.compile(
+    rf"(?:^|\s)# lint: ignore (?P<codes>{_CODE.pattern}(?:[, ]+{_CODE.pattern})*)",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ def lint(prompt: Prompt, content: bytes, *, ignored: Collection[str] = ()) -> tu
     ]
     found += [
         replace(
-            sheet.at(line, f"there is no rule `{code}`{did_you_mean(code, CODES)}"), code="PL001"
+            sheet.at(line, f"there is no rule `{code}`{close_to(code, CODES)}"), code=UNKNOWN_CODE
         )
         for line, code in _silenced(document.text)
         if code not in CODES

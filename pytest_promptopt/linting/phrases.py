@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pytest_promptopt.linting.rule import Finding, Rule
-from pytest_promptopt.linting.sheet import Sheet
+from pytest_promptopt.linting.sheet import Passage, Sheet
 from pytest_promptopt.linting.sources import ANTHROPIC_CLEAR, NEGATION, OPENAI
 
 _DONT = r"(?:do not|don['’]t|never)"
@@ -113,24 +113,19 @@ def _negations(sheet: Sheet) -> Iterator[Finding]:
                 if not _is_order(plain, found.start()) or _is_name(found[0]):
                     continue
                 message = f"“{_words(found)}”: the positive is plain: {phrase.positive}"
-                yield from _with_fix(sheet, passage.index, found, message, phrase.dropped)
+                yield _told(sheet, passage, found, message, phrase.dropped)
 
 
-def _with_fix(
-    sheet: Sheet, index: int, found: re.Match[str], message: str, dropped: str | None
-) -> Iterator[Finding]:
+def _told(
+    sheet: Sheet, passage: Passage, found: re.Match[str], message: str, dropped: str | None
+) -> Finding:
     """The finding; with ``dropped`` the words give way to it, and the next one begins as they."""
-    passage = next(passage for passage in sheet.passages if passage.index == index)
-    if dropped is None:
-        yield sheet.in_passage(passage, found, message)
-        return
-    whole = re.compile(re.escape(found[0]) + r"\w").match(passage.text, found.start())
-    if whole is None:
-        yield sheet.in_passage(passage, found, message)
-        return
-    rest = f"{dropped}{whole[0][-1]}"
+    with_next = re.compile(re.escape(found[0]) + r"\w").match(passage.text, found.start())
+    if dropped is None or with_next is None:
+        return sheet.in_passage(passage, found, message)
+    rest = f"{dropped}{with_next[0][-1]}"
     rest = rest[0].upper() + rest[1:] if found[0][0].isupper() else rest
-    yield sheet.in_passage(passage, whole, message, fix=rest)
+    return sheet.in_passage(passage, with_next, message, fix=rest)
 
 
 def _is_order(text: str, start: int) -> bool:

@@ -66,7 +66,7 @@ def test_a_text_that_others_share_is_left_to_a_person(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("comment", "left"),
     [
-        ("# lint: ignore PL104", []),
+        ("# lint: ignore PL104 please", []),
         ("#  lint: ignore PL104", ["3 PL104"]),
         ("# lint: ignore PL105, PL104 (the brand speaks so)", []),
         ("# lint: ignore PL1O4", ["1 PL001", "3 PL104"]),
