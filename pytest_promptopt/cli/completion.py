@@ -19,8 +19,10 @@ examples:
   promptopt completion zsh > ~/.zfunc/_promptopt      # a folder of $fpath
   promptopt completion fish > ~/.config/fish/completions/promptopt.fish"""
 _SHELLS = ("bash", "zsh", "fish")
-_NAMES_IN = "ls -1 {} 2>/dev/null | sed -n 's/[.].*//; /./p' | sort -ru"
-_REFS = "git rev-parse --symbolic --branches --tags 2>/dev/null"
+# bash runs what stands in a name such as `x$(…)` as it completes it, and anyone may name a branch.
+_HARMLESS = "grep -x '[[:alnum:]@._/+-]*'"
+_NAMES_IN = f"ls -1 {{}} 2>/dev/null | sed -n 's/[.].*//; /./p' | {_HARMLESS} | sort -ru"
+_REFS = f"git rev-parse --symbolic --branches --tags 2>/dev/null | {_HARMLESS}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,26 +36,27 @@ class Subcommand(NamedTuple):
 
 
 COMMANDS: Mapping[str, Subcommand] = {
-    "apply": Subcommand("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
-    "comment": Subcommand("pytest_promptopt.cli.comment", "post the report of another job's run"),
-    "export": Subcommand("pytest_promptopt.cli.exporting", "a prompt as another tool's file"),
-    "import": Subcommand("pytest_promptopt.cli.importing", "take over another tool's file"),
     "init": Subcommand("pytest_promptopt.cli.init", "write a first prompt, and what it needs"),
-    "completion": Subcommand(
-        "pytest_promptopt.cli.completion", "a script for your shell's Tab key"
-    ),
+    "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
     "lint": Subcommand("pytest_promptopt.cli.lint", "what is known to make prompts worse"),
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
-    "migrate": Subcommand("pytest_promptopt.cli.migrate", "move a prompt to another model"),
-    "models": Subcommand("pytest_promptopt.cli.models", "models, prices, weights on this machine"),
-    "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
-    "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
-    "schema": Subcommand("pytest_promptopt.cli.schema", "the JSON Schema of prompt files"),
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
+    "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
     "view": Subcommand("pytest_promptopt.cli.view", "the page of a run, in a browser"),
+    "migrate": Subcommand("pytest_promptopt.cli.migrate", "move a prompt to another model"),
+    "apply": Subcommand("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
+    "comment": Subcommand("pytest_promptopt.cli.comment", "post the report of another job's run"),
+    "import": Subcommand("pytest_promptopt.cli.importing", "take over another tool's file"),
+    "export": Subcommand("pytest_promptopt.cli.exporting", "a prompt as another tool's file"),
+    "models": Subcommand("pytest_promptopt.cli.models", "models, prices, weights on this machine"),
+    "schema": Subcommand("pytest_promptopt.cli.schema", "the JSON Schema of prompt files"),
+    "completion": Subcommand(
+        "pytest_promptopt.cli.completion", "a script for your shell's Tab key"
+    ),
 }
+"""In the order of work."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -34,6 +34,10 @@ def test_bash_completes_commands_options_and_what_is_there(
     project.write(".promptopt/runs/20261128T1-ab.json", "{}")
     project.write(".promptopt/proposals/324bae82a406.json", "{}")
     project.commit("first")
+    for name in ("x$(touch${IFS}ran)", "x`touch${IFS}ran`"):
+        project.write(f".promptopt/runs/{name}.json", "{}")
+        project.write(f".promptopt/proposals/{name}.json", "{}")
+        project.git("branch", name)
     source = tmp_path / "completion.bash"
     source.write_text(script("bash", capsys))
 
@@ -54,6 +58,7 @@ def test_bash_completes_commands_options_and_what_is_there(
     assert tab("diff", "prompts/route.prompt.yml", "") == ["main"]
     assert "local/qwen2.5-coder-0.5b" in tab("run", "x", "--model", "")
     assert tab("completion", "z") == ["zsh"]
+    assert not (project.folder / "ran").exists()
 
 
 def test_zsh_and_fish_are_told_what_each_command_is_for(
