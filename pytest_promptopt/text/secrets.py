@@ -22,6 +22,7 @@ _SHAPES = {
     "an AWS access key": r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
     "a bearer token": r"(?i:\bbearer\s+)(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{16,}",
 }
+_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@]+(?=@)")
 _ANY_SHAPE = re.compile("|".join(f"({pattern})" for pattern in _SHAPES.values()))
 
 
@@ -60,6 +61,11 @@ class Secrets:
         if any(value in text for value in self._values):
             return "the value of a secret environment variable"
         return None
+
+
+def without_shapes(text: str) -> str:
+    """``text`` without what has the shape of a secret, or stands before the host of an address."""
+    return _ANY_SHAPE.sub("[secret]", _IN_ADDRESS.sub("[secret]", text))
 
 
 def without_values(text: str, secrets: Iterable[str]) -> str:

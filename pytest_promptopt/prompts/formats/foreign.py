@@ -19,9 +19,9 @@ _TABLES = (".csv", ".tsv")
 _LINES = (".jsonl", ".ndjson")
 _DATA = (".json", ".yml", ".yaml")
 _PACKED = (".gz", ".bz2", ".xz", ".parquet")
-# A licence may stand before it.
+# A licence may stand before it. Nothing is tried twice, which could take for ever.
 _FRONT = re.compile(
-    r"(?:\s*(?:#[^\n]*\n|//[^\n]*\n|<!--.*?-->|\{\{!.*?\}\}))*\s*^---[ \t]*\r?\n"
+    r"(?:\s*+(?>#[^\n]*\n|//[^\n]*\n|<!--.*?-->|\{\{!.*?\}\}))*+\s*+^---[ \t]*\r?\n"
     r"(?P<front>.*?)^---[ \t]*(?:\r?\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )

@@ -14,7 +14,10 @@ from pytest_promptopt.prompts.formats.settings import settings
 from pytest_promptopt.prompts.formats.spot import Spot
 
 NAME = "prompty"
-_ROLE = re.compile(r"^\s*#?\s*(system|developer|user|assistant)\s*:\s*$", re.MULTILINE | re.I)
+_ROLE = re.compile(
+    r"^[^\S\n]*+#?[^\S\n]*+(system|developer|user|assistant)[^\S\n]*+:[^\S\n]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _KEYS = (
     "name",
     "displayName",
@@ -38,7 +41,7 @@ def is_prompty(foreign: Foreign) -> bool:
     if foreign.suffix == ".prompty":
         return True
     front = foreign.front
-    return front is not None and _ROLE.match(str(front[1].value)) is not None
+    return front is not None and _ROLE.match(str(front[1].value).lstrip()) is not None
 
 
 def read_prompty(foreign: Foreign) -> Imported:

@@ -15,6 +15,7 @@ from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
 from pytest_promptopt.prompts.golden_files import read_golden_file
 from pytest_promptopt.prompts.named_files import named_files
+from pytest_promptopt.text.secrets import without_shapes
 
 MOST_GOLDENS = 20_000
 _PREFIX = "file://"
@@ -52,12 +53,15 @@ class Reading:
 
     def remark(self, spot: Spot, message: str) -> None:
         """Tell that something means a little else here."""
-        problem = spot.problem(message)
+        problem = spot.problem(without_shapes(message))
         self._remarks[str(problem)] = problem
 
     def lose(self, spot: Spot, message: str) -> Note:
-        """Tell that something has no counterpart, and the comment to keep in its place."""
-        problem = spot.problem(message)
+        """Tell that something has no counterpart, and the comment to keep in its place.
+
+        Secrets in ``message`` are left out: it goes into a file.
+        """
+        problem = spot.problem(without_shapes(message))
         self._losses[str(problem)] = problem
         return Note(str(problem))
 

@@ -58,3 +58,32 @@ def paths(data: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     keys = [*data] if isinstance(data, dict) else range(len(data)) if isinstance(data, list) else []
     for key in keys:
         yield from paths(data[key], (*before, key))
+
+
+def test_text_that_could_be_read_in_many_ways_is_read_at_once(foreign: Foreign) -> None:
+    many = 20_000
+    for name, text in (
+        ("a.md", "<!---->" * many + "x"),
+        ("b.md", "\n" * many + "x"),
+        ("c.prompty", "---\nname: x\n---\nsystem:\nhi" + "\n" * many + "x"),
+        ("d.prompty", "---\nname: x\n---\nsystem:\nhi\n" + " " * many + "x"),
+    ):
+        outcome(foreign, name, text, None)
+
+
+def test_secrets_in_what_is_lost_are_kept_out_of_the_files(foreign: Foreign) -> None:
+    key = "sk-abcdefgh12345678"
+    data = {
+        "prompts": ["Say {{x}}"],
+        "tests": [
+            "https://me:hidden@example.com/tests.csv",
+            "https://hidden@example.com/tests.csv",
+            {"vars": {"x": "a"}, "assert": [{"type": "javascript", "value": f"call('{key}')"}]},
+        ],
+    }
+    result = foreign("p.json", json.dumps(data))
+    written = "".join(result.files.values()) + "".join(result.told)
+    assert "hidden" not in written
+    assert key not in written
+    assert "`https://[secret]@example.com/tests.csv` is elsewhere" in written
+    assert "call('[secret]')" in written
