@@ -1,6 +1,5 @@
 """An entry of ``evaluators`` as the file has it, in the dialects of public prompt files."""
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pytest_promptopt.prompts import promptfoo
 from pytest_promptopt.prompts.entry import Entry, MisspeltError, NotUnderstoodError
 from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec
 from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
+from pytest_promptopt.prompts.tables import separated
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
 
@@ -300,7 +300,7 @@ def _entry_of_type(content: Mapping[str, Any], keys: list[str]) -> Entry:
         key, value = _CONTAINS_TYPES[plain], _value(named, options)
         if plain.endswith(("any", "all")) and isinstance(value, str) and not _PLACEHOLDER(value):
             # As promptfoo has it: commas between, and quotes around a text with one.
-            value = next(csv.reader([value], skipinitialspace=True), [value])
+            value = separated(value)
         exact = {"ignoreCase": False} if named in _CASED_TYPES else {}
         return Entry(kind="contains", options={key: value, **exact})
     if plain in _STRING_TYPES:

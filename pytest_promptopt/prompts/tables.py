@@ -127,6 +127,17 @@ def _large_cells() -> Iterator[None]:
             csv.field_size_limit(limit)
 
 
+def separated(text: str, *, escape: str | None = None) -> list[str]:
+    """The texts that stand in ``text`` with commas, or the ends of lines, between them.
+
+    Quotes stand around one with a comma, or ``escape`` before that.
+    """
+    lines = io.StringIO(text, newline="")
+    with _large_cells():
+        rows = [*csv.reader(lines, escapechar=escape, skipinitialspace=True)]
+    return [cell for row in rows for cell in row]
+
+
 def _holds(rows: Sequence[_Row], index: int) -> bool:
     return any(len(row) > index and row[index].strip() for _, row in rows)
 

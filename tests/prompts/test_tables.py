@@ -3,7 +3,7 @@ from collections.abc import Mapping
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.prompts.tables import read_table
+from pytest_promptopt.prompts.tables import read_table, separated
 
 
 def rows(text: str) -> list[tuple[int, Mapping[str, str]]]:
@@ -84,3 +84,11 @@ def test_what_is_not_sure_says_where_and_what(text: str, message: str) -> None:
     with pytest.raises(PromptFileError) as caught:
         read_table(text, "g.csv")
     assert str(caught.value) == message
+
+
+def test_separated_texts_may_stand_on_several_lines() -> None:
+    assert separated('a, "b, c"') == ["a", "b, c"]
+    assert separated("a, b\nc\rd\n") == ["a", "b", "c", "d"]
+    assert separated('"a\nb", c\\, d', escape="\\") == ["a\nb", "c, d"]
+    assert separated("") == []
+    assert len(separated("x" * 200_000)[0]) == 200_000

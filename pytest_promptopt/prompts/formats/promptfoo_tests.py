@@ -1,6 +1,5 @@
 """promptfoo's tests as goldens of ours."""
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Mapping
@@ -19,6 +18,7 @@ from pytest_promptopt.prompts.formats.reading import (
 )
 from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
+from pytest_promptopt.prompts.tables import separated
 from pytest_promptopt.prompts.template import Template
 
 _TABLES = (".csv", ".tsv")
@@ -291,5 +291,4 @@ def _tags(spot: Spot | None) -> tuple[str, ...]:
 
 def _cells(cell: str) -> list[str]:
     """A list in a cell, where a comma may be kept by a backslash."""
-    [row] = csv.reader([cell], escapechar="\\", skipinitialspace=True)
-    return [value.strip() for value in row if value.strip()]
+    return [value.strip() for value in separated(cell, escape="\\") if value.strip()]

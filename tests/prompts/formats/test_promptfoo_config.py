@@ -176,6 +176,16 @@ def test_a_table_says_assertions_in_its_cells(foreign: Foreign) -> None:
     assert "t.csv:3: the column `__x` has no counterpart" in result.told
 
 
+def test_lists_in_cells_may_have_several_lines(foreign: Foreign) -> None:
+    table = 'q,__metadata:kinds[],__expected\na,"x\ny, z","contains-all: b\nc, d"\n'
+    [golden] = foreign("p.yaml", "prompts: '{{q}}'\ntests: t.csv\n", t__csv=table).data()[
+        "testData"
+    ]
+    assert golden["tags"] == ["x", "y", "z"]
+    [evaluator] = golden["evaluators"]
+    assert evaluator["contains"]["all"] == ["b", "c", "d"]
+
+
 def test_tests_without_variables_are_one_golden(foreign: Foreign) -> None:
     config = """\
 prompts: ["Say something"]
