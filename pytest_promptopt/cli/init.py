@@ -1,7 +1,6 @@
 """``promptopt init``: a first prompt with goldens that runs at once, and what belongs to it."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 from pytest_promptopt.cli.importing import file_to_import, tell_understood
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.evaluation.listing import counted, listed
-from pytest_promptopt.work.first_files import FirstFile, first_files, write
+from pytest_promptopt.work.first_files import FirstFile, first_files, told_from, write
 from pytest_promptopt.work.surroundings import Surroundings, look_around
 
 _DESCRIPTION = """\
@@ -49,7 +48,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     out.line()
     if found.imported is not None:
         tell_understood(found.imported, out)
-    if kept := [_name(file, found.root) for file in files if file.is_there]:
+    if kept := [told_from(found.root, file.path) for file in files if file.is_there]:
         out.line(f"there already, and stays: {', '.join(kept)}")
     if not any(file.is_written for file in files):
         out.line("there is nothing to write")
@@ -70,7 +69,7 @@ def _facts(found: Surroundings) -> Iterator[tuple[str, str]]:
     if found.chosen is not None:
         yield "model", f"{found.chosen.name}: {found.chosen.reason}"
     if found.prompts:
-        names = listed([path.relative_to(found.root).as_posix() for path in found.prompts])
+        names = listed([told_from(found.root, path) for path in found.prompts])
         yield (
             "prompts",
             f"{counted(len(found.prompts), 'file')}, so no first one is written: {names}",
@@ -78,7 +77,7 @@ def _facts(found: Surroundings) -> Iterator[tuple[str, str]]:
 
 
 def _show(file: FirstFile, root: Path, out: Output) -> None:
-    name = _name(file, root)
+    name = told_from(root, file.path)
     if file.by_hand:
         out.line(
             Styled(f"add to {name} yourself", "strong"), ", for its form is one we do not edit"
@@ -94,10 +93,6 @@ def _show(file: FirstFile, root: Path, out: Output) -> None:
         out.block("\n".join(lines[:_SHOWN_LINES]))
         if len(lines) > _SHOWN_LINES:
             out.line(f"… {counted(len(lines) - _SHOWN_LINES, 'more line')}")
-
-
-def _name(file: FirstFile, root: Path) -> str:
-    return Path(os.path.relpath(file.path, root)).as_posix()
 
 
 def _is_wanted() -> bool:

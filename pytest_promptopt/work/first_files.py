@@ -14,6 +14,7 @@ from pytest_promptopt.project.folder import IGNORE, IGNORED, SCHEMA
 from pytest_promptopt.project.ini import find_project
 from pytest_promptopt.project.ini_lines import shown, with_values
 from pytest_promptopt.prompts.editor_schema import editor_schema
+from pytest_promptopt.prompts.formats.yaml_text import yaml_text
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.pricing import Prices
@@ -68,6 +69,11 @@ def first_files(found: Surroundings, *, has_workflow: bool) -> tuple[FirstFile, 
     return tuple(files)
 
 
+def told_from(folder: Path, path: Path) -> str:
+    """The path as it is told from a folder, which it may stand outside."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
 def write(files: Iterable[FirstFile]) -> None:
     """Write them, each at once or not at all; raises PromptoptError.
 
@@ -118,8 +124,7 @@ def _prompts(found: Surroundings) -> Iterator[FirstFile]:
 
 
 def _schema_line(found: Surroundings, folder: Path) -> str:
-    path = Path(os.path.relpath(found.root / SCHEMA, folder)).as_posix()
-    return f"# yaml-language-server: $schema={path}\n"
+    return f"# yaml-language-server: $schema={told_from(folder, found.root / SCHEMA)}\n"
 
 
 def _prompt(found: Surroundings, model: str) -> str:
@@ -127,7 +132,7 @@ def _prompt(found: Surroundings, model: str) -> str:
     if not all(model.provider == "local" for model in found.models):
         # Of others some reason before they answer, which takes more tokens.
         text = re.sub(r"^modelParameters: .*\n", "", text, flags=re.M)
-    return text.replace(_MODEL_IN_TEMPLATE, model)
+    return text.replace(f"model: {_MODEL_IN_TEMPLATE}\n", yaml_text({"model": model}))
 
 
 def _ini(found: Surroundings) -> FirstFile:
@@ -159,7 +164,7 @@ def _folders(found: Surroundings) -> list[str]:
         return [*dict.fromkeys((*new, *known))]
     folders = {path.parent for path in found.prompts} | {found.root / name for name in new}
     tops = [folder for folder in folders if folders.isdisjoint(folder.parents)]
-    return sorted(folder.relative_to(found.root).as_posix() for folder in tops)
+    return sorted(told_from(found.root, folder) for folder in tops)
 
 
 def _holds(folder: Path, prompts: Iterable[Path]) -> bool:

@@ -145,6 +145,23 @@ def test_the_workflow_installs_what_a_local_model_needs(folder: Folder) -> None:
     assert folder.read("pytest.ini") == "[pytest]\nprompt_paths = prompts\n"
 
 
+def test_a_name_of_a_model_is_written_as_yaml_has_it(folder: Folder) -> None:
+    for model in ('openai/a: "b" # c', "openai/a #b", "openai/a\nb"):
+        assert folder.init("--model", model)[0] == 0
+        written = folder.path / FILES[2]
+        assert yaml.safe_load(written.read_text())["model"] == model
+        written.unlink()
+
+
+def test_prompts_outside_the_project_are_found(folder: Folder) -> None:
+    beside = folder.path.parent / "beside"
+    beside.mkdir()
+    folder.write("../beside/a.prompt.yml", PROMPT)
+    folder.write("pytest.ini", f"[pytest]\nprompt_paths = {beside}\n")
+    status, shown = folder.init("--dry-run")
+    assert (status, "no first one is written: ../beside/a.prompt.yml\n" in shown) == (0, True)
+
+
 def test_from_a_folder_further_down_it_writes_at_the_root(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
