@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from pytest_promptopt.errors import UsageError
+from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.optimization.journal import read_journal
@@ -35,12 +36,13 @@ class Place:
 
     @property
     def version(self) -> str:
-        """Another one whenever something else stands there."""
+        """Another one whenever something else stands there; ASCII, to be the same in a page."""
+        name = quote(self.name, errors="surrogatepass")
         try:
             found = self.path.stat()
         except OSError:
-            return self.name
-        return f"{self.name} {found.st_mtime_ns} {found.st_size}"
+            return name
+        return f"{name} {found.st_mtime_ns} {found.st_size}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,11 +96,19 @@ def locate(name: str | None) -> Place:
     return Place(name=found[0], path=path, store=store)
 
 
+def read_search(path: Path) -> Sequence[Line]:
+    """The lines of a journal; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
+    try:
+        return read_journal(path)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
 def read(place: Place) -> Found:
     """What is there; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     if place.store is None:
         return Found(place=place, run=read_report(report_bytes(place.path)))
     if place.is_search:
-        return Found(place=place, lines=read_journal(place.path))
+        return Found(place=place, lines=read_search(place.path))
     saved_run = place.store.read(place.name)
     return Found(place=place, run=saved_run.run, ended=saved_run.ended)

@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_promptopt.cli.found import Found, Line, locate, read, saved
+from pytest_promptopt.cli.found import Found, Line, locate, read, read_search, saved
 from pytest_promptopt.cli.output import Output, Style, Styled
 from pytest_promptopt.cli.view import serve
-from pytest_promptopt.errors import ReportError, UsageError
+from pytest_promptopt.errors import PromptoptError, ReportError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
-from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.summary import outcomes_text
@@ -111,7 +110,11 @@ def _tell_run(run: Run, out: Output, *, has_texts: bool) -> None:
 
 
 def _summarize(path: Path, out: Output) -> None:
-    lines = read_journal(path)
+    try:
+        lines = read_search(path)
+    except PromptoptError as error:
+        out.line(Styled(path.parent.name, "strong"), f"  {error}")
+        return
     verdict = next((line["sentence"] for line in lines if line["event"] == "verdict"), None)
     ended = next((line["reason"] for line in lines if line["event"] == "ended"), "not finished")
     out.line(Styled(path.parent.name, "strong"), f"  {_about(lines)}")

@@ -1,11 +1,13 @@
 """A page served on this machine alone, made anew when what it shows has changed."""
 
 import secrets
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
+from typing import Any
 
 from pytest_promptopt.errors import PromptoptError, UsageError
 
@@ -56,6 +58,11 @@ class PageServer(ThreadingHTTPServer):
             raise UsageError(
                 f"port {port} cannot be had ({why}); leave it out for one that is free"
             ) from error
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing where the browser went away meanwhile, as it does when a page is reloaded."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

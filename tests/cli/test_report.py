@@ -201,3 +201,21 @@ def test_a_run_that_is_not_there_or_not_clear_is_told(
     assert "several runs start with 'abc'" in capsys.readouterr().err
     assert main(["report", "abc2"]) == 2
     assert "journal.jsonl:14: not a line of a journal" in capsys.readouterr().err
+
+
+def test_a_search_that_cannot_be_read_is_told_among_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = save(tmp_path, all_good())
+    for search in ("a", "b"):
+        (tmp_path / f".promptopt/runs/{search}").mkdir()
+    (tmp_path / ".promptopt/runs/a/journal.jsonl").mkdir()
+    (tmp_path / ".promptopt/runs/b/journal.jsonl").write_text('{"event": "proposed"}\n')
+    assert main(["report"]) == 0
+    shown = capsys.readouterr().out
+    assert name in shown
+    assert "journal.jsonl: cannot be read: Is a directory\n" in shown
+    assert "journal.jsonl:1: not a line of a journal" in shown
+    assert main(["report", "a"]) == 1
+    assert "cannot be read: Is a directory" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from pytest_promptopt.cli.found import locate, read
 from pytest_promptopt.cli.main import main
 from pytest_promptopt.cli.serving import PageServer, Served
 from pytest_promptopt.errors import ReportError
+from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.work.saved_runs import RunStore
 from tests.reports.sample_runs import all_good, one_failing
 
@@ -65,6 +66,27 @@ def test_only_who_knows_the_path_and_asks_this_machine_by_its_name_is_answered(
         assert get(server, path, host) == (421, "another host name was asked for\n")
     for other in ("/", "/version", f"{path}x", f"/{'x' * len(server.token)}/", f"{path}../"):
         assert get(server, other)[0] == 404
+
+
+def test_the_version_of_a_report_is_the_same_in_its_page_whatever_it_is_called(
+    tmp_path: Path,
+) -> None:
+    for name in ("a\u202eb", "ü <&", "\x1b[0m", "\udc80"):
+        path = tmp_path / f"{name}.json"
+        path.write_text(render_json(all_good()))
+        version = locate(str(path)).version
+        assert f'data-version="{version}"' in read(locate(str(path))).page(version)
+
+
+def test_a_browser_that_goes_away_is_no_error(
+    server: PageServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for error, told in ((ConnectionResetError(), ""), (BrokenPipeError(), "")):
+        try:
+            raise error
+        except OSError:
+            server.handle_error(None, ("127.0.0.1", 1))
+        assert capsys.readouterr().err == told
 
 
 def test_a_run_that_cannot_be_read_any_more_is_told(server: PageServer, tmp_path: Path) -> None:
