@@ -25,7 +25,7 @@ from pytest_promptopt.providers.settings import ProviderSettings
 
 _CAPS = (100, 300)
 _SEEDS = (0, 1)
-_REQUESTS_AT_ONCE = 16
+_REQUESTS_AT_ONCE = 32
 _TIMEOUT_SECONDS = 600.0
 _RESULTS = Path("benchmarks/optimization/results.jsonl")
 
