@@ -1,6 +1,7 @@
 """A prompt of ours as a file of another tool."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,9 @@ from pytest_promptopt.prompts.use import used_variables
 from pytest_promptopt.suggestion import did_you_mean
 
 _CHAT = {"openai": "openai:chat", "anthropic": "anthropic:messages"}
+# What promptfoo reads or runs a file by, and fills in, also in values.
+_FILE = re.compile(r"\A\s*file://")
+_ACTED_ON = re.compile(r"\A\s*file://|\{\{|\{%|\{#")
 _ROLES = {"system": "system", "user": "user", "assistant": "model"}
 # Dotprompt's own words for settings of a model.
 _DOTPROMPT_NAMES = {"max_tokens": "maxOutputTokens", "stop": "stopSequences"}
@@ -92,7 +96,10 @@ def _raw(prompt: Prompt, losses: _Losses) -> str:
         except NoCounterpartError as error:
             losses.tell(f"a message in which {error}", line=message.line)
     if [message.role for message in prompt.messages] == ["user"]:
-        return prompt.messages[0].template.text
+        only = prompt.messages[0]
+        if _is_acted_on(only.template.text, _FILE):
+            losses.tell("a message that begins with `file://`, which is read", line=only.line)
+        return only.template.text
     chat = [{"role": m.role, "content": m.template.text} for m in prompt.messages]
     return json.dumps(chat, ensure_ascii=False, indent=1)
 
@@ -118,7 +125,10 @@ def _assertions(spec: EvaluatorSpec, losses: _Losses) -> list[dict[str, Any]]:
             f"the encoder of `{spec.name}`; its figures differ", path=spec.path, line=spec.line
         )
     try:
-        return assertions(spec)
+        made = assertions(spec)
+        if any(_is_acted_on(one.get("value"), _FILE) for one in made):
+            raise NoCounterpartError("a text that begins with `file://` is read or run there")
+        return made
     except NoCounterpartError as error:
         losses.tell(f"evaluator `{spec.name}` ({error})", path=spec.path, line=spec.line)
         return []
@@ -134,6 +144,7 @@ def _test(golden: Golden, prompt: Prompt, used: set[str], losses: _Losses) -> di
     if "id" in golden.variables and "id" not in used:
         test["description"] = golden.id
     test["vars"] = variables
+    _tell_acted_on(golden, {**variables, "expected": golden.expected}, losses)
     made = [one for spec in golden.evaluators for one in _assertions(spec, losses)]
     if golden.has_expected and not golden.evaluators and not prompt.evaluators:
         made.append({"type": "equals", "value": golden.expected})
@@ -145,6 +156,26 @@ def _test(golden: Golden, prompt: Prompt, used: set[str], losses: _Losses) -> di
         if getattr(golden, key) != usual:
             losses.tell(f"`{key}` of golden {golden.id}", path=golden.path, line=golden.line)
     return test
+
+
+def _tell_acted_on(golden: Golden, values: Mapping[str, Any], losses: _Losses) -> None:
+    for name, value in values.items():
+        if _is_acted_on(value, _ACTED_ON):
+            message = f"`{name}` of golden {golden.id} as text: it is filled in or read there"
+            losses.tell(message, path=golden.path, line=golden.line)
+
+
+def _is_acted_on(value: Any, by: re.Pattern[str]) -> bool:
+    """Whether it is found in a text of ``value``."""
+    match value:
+        case str():
+            return by.search(value) is not None
+        case Mapping():
+            return any(_is_acted_on(item, by) for item in value.values())
+        case list() | tuple():
+            return any(_is_acted_on(item, by) for item in value)
+        case _:
+            return False
 
 
 def _dotprompt(prompt: Prompt, losses: _Losses) -> str:

@@ -162,3 +162,27 @@ def test_the_command_prints_or_writes_and_never_overwrites(
     assert "a.prompt already, and nothing is overwritten" in capsys.readouterr().err
     with pytest.raises(UsageError, match="did you mean `promptfoo`"):
         exported(tmp_path, PROMPT, "promptfo")
+
+
+def test_text_that_promptfoo_would_read_run_or_fill_in_is_told(tmp_path: Path) -> None:
+    content = {
+        "model": "openai/gpt-4.1",
+        "messages": [{"role": "user", "content": "file://{{x}}.js"}],
+        "testData": [
+            {"id": "a", "x": "file://a.js"},
+            {"id": "b", "x": "{{env.KEY}}"},
+            {"id": "c", "x": [" file://c.py"], "expected": "file://d.js"},
+            {"id": "d", "x": "see file://e and {x}"},
+        ],
+        "evaluators": [{"name": "e", "equals": "file://f.js"}],
+    }
+    export = exported(tmp_path, content, "promptfoo")
+    assert [p.message.removeprefix("no counterpart there: ") for p in export.losses] == [
+        "a message that begins with `file://`, which is read",
+        "evaluator `e` (a text that begins with `file://` is read or run there)",
+        "`x` of golden a as text: it is filled in or read there",
+        "`x` of golden b as text: it is filled in or read there",
+        "`x` of golden c as text: it is filled in or read there",
+        "`expected` of golden c as text: it is filled in or read there",
+    ]
+    assert "f.js" not in export.text
