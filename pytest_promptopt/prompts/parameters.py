@@ -37,6 +37,12 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
 
 
+def camel_case(name: str) -> str:
+    """``max_tokens`` as ``maxTokens``."""
+    first, *others = name.split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 def canonical_name(name: str) -> str:
     """``maxTokens``, ``max-tokens`` and ``max_completion_tokens`` are all ``max_tokens``."""
     snake = snake_case(name)

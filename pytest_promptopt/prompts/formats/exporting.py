@@ -14,6 +14,7 @@ from pytest_promptopt.prompts.formats.promptfoo_assert_export import (
 from pytest_promptopt.prompts.formats.reading import NoCounterpartError
 from pytest_promptopt.prompts.formats.yaml_text import yaml_text
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
+from pytest_promptopt.prompts.parameters import camel_case
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.use import used_variables
 from pytest_promptopt.suggestion import did_you_mean
@@ -189,19 +190,14 @@ def _dotprompt(prompt: Prompt, losses: _Losses) -> str:
     front |= {"description": prompt.description} if prompt.description else {}
     front |= {"model": prompt.model} if prompt.model else {}
     if prompt.parameters:
-        front["config"] = {_dotprompt_name(k): v for k, v in prompt.parameters.items()}
+        config = prompt.parameters.items()
+        front["config"] = {_DOTPROMPT_NAMES.get(k) or camel_case(k): v for k, v in config}
     if names := [*dict.fromkeys(n for m in prompt.messages for n in m.template.placeholders)]:
         front["input"] = {"schema": {name.partition(".")[0]: "any" for name in names}}
     if prompt.response_format != "text":
         schema = {"schema": prompt.json_schema["schema"]} if prompt.json_schema else {}
         front["output"] = {"format": "json", **schema}
     return f"---\n{yaml_text(front)}---\n{''.join(_parts(prompt, losses))}"
-
-
-def _dotprompt_name(name: str) -> str:
-    first, *others = name.split("_")
-    camel = first + "".join(word.capitalize() for word in others)
-    return _DOTPROMPT_NAMES.get(name, camel)
 
 
 def _parts(prompt: Prompt, losses: _Losses) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.formats.reading import NoCounterpartError, Reading, is_reference
 from pytest_promptopt.prompts.formats.spot import Spot
 from pytest_promptopt.prompts.formats.yaml_text import Note
-from pytest_promptopt.prompts.parameters import KNOWN_PARAMETERS, canonical_name
+from pytest_promptopt.prompts.parameters import KNOWN_PARAMETERS, camel_case, canonical_name
 from pytest_promptopt.prompts.parser import RESPONSE_FORMATS
 
 
@@ -21,7 +21,7 @@ def settings(spot: Spot | None, reading: Reading) -> tuple[dict[str, Any], tuple
         if name == "response_format":
             content |= dict(_response_format(value, reading, notes))
         elif name in KNOWN_PARAMETERS:
-            parameters[_camel(name)] = value.value
+            parameters[camel_case(name)] = value.value
         elif value.value is not None:
             notes.append(reading.lose(value, f"the setting `{key}` has no counterpart"))
     return ({"modelParameters": parameters} if parameters else {}) | content, tuple(notes)
@@ -43,8 +43,3 @@ def _response_format(spot: Spot, reading: Reading, notes: list[Note]) -> Iterato
     schema = value.get("json_schema") or {k: value[k] for k in value if k != "type"}
     if value["type"] == "json_schema":
         yield "jsonSchema", schema
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.capitalize() for word in others)

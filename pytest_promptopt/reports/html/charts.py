@@ -107,8 +107,6 @@ def _whisker(goldens: Sequence[ScoredGolden]) -> Whisker:
         score=mean_score(goldens) or 0.0,
         low=interval.low,
         high=interval.high,
-        minimum=None,
-        base=None,
     )
 
 

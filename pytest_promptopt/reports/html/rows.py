@@ -32,8 +32,8 @@ class Whisker:
     score: float
     low: float
     high: float
-    minimum: float | None
-    base: float | None
+    minimum: float | None = None
+    base: float | None = None
 
     @property
     def label(self) -> str:

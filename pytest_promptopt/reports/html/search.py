@@ -240,9 +240,7 @@ class _Reading:
 
 def _whisker(scores: Sequence[float]) -> Whisker:
     interval = shown_interval(scores, confidence=CONFIDENCE)
-    return Whisker(
-        score=fmean(scores), low=interval.low, high=interval.high, minimum=None, base=None
-    )
+    return Whisker(score=fmean(scores), low=interval.low, high=interval.high)
 
 
 def _nodes(reading: _Reading, given: Texts) -> Iterator[Node]:
