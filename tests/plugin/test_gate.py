@@ -35,7 +35,7 @@ def test_an_undecided_gate_fails_and_says_what_would_decide(project: Project) ->
             "prompts/a.prompt.yml does not hold its gate:",
             "  score 0.900 could lie on either side of min 0.85: 0.786 to 0.965 with 95 % "
             "confidence (40 goldens scored); about * more goldens would decide at this rate",
-            "prompts/a.prompt.yml  INCONCLUSIVE  0.900  0.769 to 0.960      36       4*",
+            "prompts/a.prompt.yml  INCONCLUSIVE  0.900  *0.769 to 0.960      36       4*",
             "    by tag: hard 0.000 (4)",
         ]
     )

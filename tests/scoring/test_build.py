@@ -50,7 +50,7 @@ def test_what_is_misspelt_or_ours_and_cannot_be_meant_is_an_error(entry: Any) ->
     "entry",
     [
         "Mentions the refund policy",
-        {"llm-rubric": "is polite"},
+        {"webhook": "https://example.org/judge"},
         {"javascript": "output.length < 5"},
         {"python": "len(output) < 5"},
         {"string": {"matchesGrammar": "a"}},

@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 from pytest_promptopt.text.terminal import one_line
 
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?: [\w./()-]+)*", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z_][\w./-]*(?::[\w./-]+)*(?: [\w./()-]+)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
