@@ -24,7 +24,7 @@ Prompts kept like code: `pytest --prompt-eval` scores them, this does the rest.
 
 {commands}
 
-promptopt COMMAND --help says more, with an example; --version which this is.
+For example: promptopt init. COMMAND --help says more; --version which this is.
 """
 
 
