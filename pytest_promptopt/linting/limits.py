@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pytest_promptopt.linting.rule import Finding, Rule
-from pytest_promptopt.linting.sheet import Passage, Sheet
+from pytest_promptopt.linting.sheet import Passage, Sheet, words_of
 from pytest_promptopt.linting.sources import ANTHROPIC_CLEAR
 from pytest_promptopt.prompts.answer_place import WHOLE
 
@@ -65,7 +65,7 @@ def _conflicts(sheet: Sheet) -> Iterator[Finding]:
     denied = [(p, found) for p in sheet.passages if (found := _not_asked(p.plain))]
     if asked and denied:
         passage, found = denied[0]
-        message = f"“{_words(found)}” and “{_words(asked[0][1])}” conflict"
+        message = f"“{words_of(found)}” and “{words_of(asked[0][1])}” conflict"
         yield sheet.in_passage(passage, found, message)
 
 
@@ -85,10 +85,6 @@ def _not_asked(text: str) -> re.Match[str] | None:
     return None
 
 
-def _words(found: re.Match[str]) -> str:
-    return " ".join(found[0].split())
-
-
 def _conflicting_counts(sheet: Sheet) -> Iterator[Finding]:
     """Limits of the whole answer that cannot both be meant."""
     first: dict[str, tuple[str, int, str]] = {}
@@ -96,7 +92,7 @@ def _conflicting_counts(sheet: Sheet) -> Iterator[Finding]:
         count, unit = int(found["count"]), found["unit"].lower().rstrip("s")
         known = first.get(unit)
         if known is None:
-            first[unit] = (bound, count, _words(found))
+            first[unit] = (bound, count, words_of(found))
             continue
         other_bound, other, words = known
         is_apart = (
@@ -105,7 +101,7 @@ def _conflicting_counts(sheet: Sheet) -> Iterator[Finding]:
             else (count - other) * (bound == "most" or -1) < 0
         )
         if is_apart:
-            message = f"“{_words(found)}” and “{words}” conflict"
+            message = f"“{words_of(found)}” and “{words}” conflict"
             yield sheet.in_passage(passage, found, message)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pytest_promptopt.linting.rule import Finding, Rule
-from pytest_promptopt.linting.sheet import Passage, Sheet
+from pytest_promptopt.linting.sheet import Passage, Sheet, words_of
 from pytest_promptopt.linting.sources import ANTHROPIC_CLEAR, NEGATION, OPENAI
 
 _DONT = r"(?:do not|don['’]t|never)"
@@ -112,7 +112,7 @@ def _negations(sheet: Sheet) -> Iterator[Finding]:
             for found in phrase.pattern.finditer(plain):
                 if not _is_order(plain, found.start()) or _is_name(found[0]):
                     continue
-                message = f"“{_words(found)}”: the positive is plain: {phrase.positive}"
+                message = f"“{words_of(found)}”: the positive is plain: {phrase.positive}"
                 yield _told(sheet, passage, found, message, phrase.dropped)
 
 
@@ -143,7 +143,7 @@ def _double_negations(sheet: Sheet) -> Iterator[Finding]:
         plain = passage.plain
         for pattern in _DOUBLE:
             for found in pattern.finditer(plain):
-                yield sheet.in_passage(passage, found, f"“{_words(found)}” negates twice")
+                yield sheet.in_passage(passage, found, f"“{words_of(found)}” negates twice")
 
 
 def _two_tasks(sheet: Sheet) -> Iterator[Finding]:
@@ -166,10 +166,6 @@ def _pronoun(sheet: Sheet) -> Iterator[Finding]:
         pronoun = found["object"] or found["subject"] or found["it"]
         message = f"“{pronoun}” stands at the beginning, where there is nothing to refer to"
         yield sheet.in_passage(first, found, message)
-
-
-def _words(found: re.Match[str]) -> str:
-    return " ".join(found[0].split())
 
 
 RULES = (

@@ -116,6 +116,11 @@ class Sheet:
         return self.document.text.count("\n", 0, place[0]) + 1 if place else passage.line
 
 
+def words_of(found: re.Match[str]) -> str:
+    """What was found, on one line."""
+    return " ".join(found[0].split())
+
+
 def _without_quotes(text: str) -> str:
     return _QUOTED.sub(lambda found: re.sub(r"\S", _MASK, found[0]), text)
 
