@@ -126,7 +126,7 @@ def _column(heading: str, cells: Iterable[str], total: str = "", rank: int = 0) 
 def _judged(summaries: Sequence[PromptRecord]) -> Iterator[Column]:
     yield _column("verdict", map(decision, summaries))
     yield _column("score", map(score_text, summaries))
-    yield _column(whisker.HEADING, map(whisker.whisker, summaries), rank=7)
+    yield _column(whisker.HEADING, map(whisker.drawn, summaries), rank=7)
     yield _column(INTERVAL, map(interval_text, summaries), rank=5)
     yield _column("Δ base", map(against, summaries), rank=1)
 

@@ -1,19 +1,19 @@
 from dataclasses import replace
 
 from pytest_promptopt.reports.terminal import render
-from pytest_promptopt.reports.whisker import HEADING, whisker
+from pytest_promptopt.reports.whisker import HEADING, drawn
 from tests.reports.sample_runs import all_good, many, one_failing
 
 
 def test_the_score_stands_in_its_interval_beside_min_and_base() -> None:
-    drawn = whisker(many(prompts=1, goldens=20).prompts[0])
-    assert len(drawn) == len(HEADING)
-    assert drawn.count("●") == 1
-    assert drawn.count("┊") == 1
+    signs = drawn(many(prompts=1, goldens=20).prompts[0])
+    assert len(signs) == len(HEADING)
+    assert signs.count("●") == 1
+    assert signs.count("┊") == 1
 
 
 def test_where_nothing_was_scored_nothing_is_drawn() -> None:
-    assert whisker(replace(all_good().prompts[0], results=())) == ""
+    assert drawn(replace(all_good().prompts[0], results=())) == ""
 
 
 def test_it_is_there_where_there_is_room() -> None:

@@ -8,8 +8,8 @@ from statistics import median
 
 from pytest_promptopt.evaluation.evaluation import Evaluation, ScoredGolden, mean_score
 from pytest_promptopt.evaluation.record import PromptRecord, interval_over
-from pytest_promptopt.reports.html.rows import Whisker
 from pytest_promptopt.reports.summary import parts_of
+from pytest_promptopt.reports.whisker import Whisker
 
 _MOST_PARTS = 12
 _MOST_LABELS = 12

@@ -20,28 +20,10 @@ from pytest_promptopt.reports.summary import (
     told_always,
     tone,
 )
+from pytest_promptopt.reports.whisker import Whisker, whisker_of
 
 _VERSIONS_SHOWN = 12
 _TREND_WIDTH, _TREND_HEIGHT, _LEAST_SPAN = 72, 20, 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whisker:
-    """A score on a line from 0 to 1, with what it is held against."""
-
-    score: float
-    low: float
-    high: float
-    minimum: float | None = None
-    base: float | None = None
-
-    @property
-    def label(self) -> str:
-        """The same in words."""
-        parts = [f"{self.score:.3f}, 95 % interval {self.low:.3f} to {self.high:.3f}"]
-        parts += [f"gate at {self.minimum:.3f}"] if self.minimum is not None else []
-        parts += [f"base {self.base:.3f}"] if self.base is not None else []
-        return ", ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +84,7 @@ def row_of(number: int, summary: PromptRecord, saved: Sequence[SavedScore]) -> R
         decision=decision(summary),
         score=score_text(summary),
         interval=interval_text(summary),
-        whisker=_whisker(summary),
+        whisker=whisker_of(summary),
         trend=_trend(summary, saved),
         against=against(summary),
         counts={o.value: summary.counts[o] for o in Outcome if summary.counts[o]},
@@ -132,19 +114,6 @@ def _findings(summary: PromptRecord) -> list[str]:
         *against_base(summary),
         *told_always(summary),
     ]
-
-
-def _whisker(summary: PromptRecord) -> Whisker | None:
-    score, interval, change = summary.evaluation.score, summary.interval, summary.change
-    if score is None or interval is None:
-        return None
-    return Whisker(
-        score=score,
-        low=interval.low,
-        high=interval.high,
-        minimum=summary.verdict.minimum if summary.verdict else None,
-        base=change.before if change else None,
-    )
 
 
 def _trend(summary: PromptRecord, saved: Sequence[SavedScore]) -> Trend | None:

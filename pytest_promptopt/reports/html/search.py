@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_promptopt.evaluation.record import CONFIDENCE
 from pytest_promptopt.evaluation.search_record import SearchRecord
-from pytest_promptopt.reports.html.rows import Whisker
+from pytest_promptopt.reports.whisker import Whisker
 from pytest_promptopt.reports.words import Piece, compare_words
 from pytest_promptopt.statistics.intervals import shown_interval
 
