@@ -201,13 +201,7 @@ class Evaluation:
         where no two expect the same.
         """
         scored = [result for result in self.results if result.score is not None]
-        expected = [r.expected.strip() for r in scored if r.expected is not None]
-        total = sum(result.weight for result in scored)
-        [(answer, count)] = Counter(expected).most_common(1) or [("", 0)]
-        if count < 2 or not total:
-            return None
-        of_it = (r for r in scored if r.expected is not None and r.expected.strip() == answer)
-        return answer, sum(result.weight for result in of_it) / total
+        return commonest_of([(r.expected and r.expected.strip(), r.weight) for r in scored])
 
     @property
     def evaluators(self) -> tuple[str, ...]:
@@ -224,6 +218,19 @@ def _scored(result: GoldenResult) -> Iterable[ScoredGolden]:
             passed=result.outcome is Outcome.PASSED,
             weight=result.weight,
         )
+
+
+def commonest_of(expected: Sequence[tuple[str | None, float]]) -> tuple[str, float] | None:
+    """What is expected most often, of texts with a weight each, and its share of all weight.
+
+    None where no two are the same, or nothing weighs.
+    """
+    counts = Counter(text for text, _ in expected if text is not None)
+    [(answer, count)] = counts.most_common(1) or [("", 0)]
+    total = sum(weight for _, weight in expected)
+    if count < 2 or not total:
+        return None
+    return answer, sum(weight for text, weight in expected if text == answer) / total
 
 
 def mean_score(goldens: Sequence[ScoredGolden]) -> float | None:

@@ -18,9 +18,14 @@ from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
-from pytest_promptopt.reports.summary import cost, difference_text, outcomes_text, sum_of_known
+from pytest_promptopt.reports.summary import (
+    always_the_commonest,
+    cost,
+    difference_text,
+    outcomes_text,
+    sum_of_known,
+)
 from pytest_promptopt.text.markdown import in_fence, inline
-from pytest_promptopt.text.tags import quoted
 
 MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in a comment; the rest is for what is put around the text."""
@@ -291,9 +296,8 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield from (inline(reason, limit=500) for reason in summary.verdict.reasons)
     elif summary.fails:
         yield f"{_counts(summary, _BAD)} of {counted(summary.goldens, 'golden')}"
-    if summary.evaluation.commonest is not None:
-        answer, share = summary.evaluation.commonest
-        yield f"always answering {inline(quoted(answer))} would be right for {100 * share:.0f} %"
+    if always := always_the_commonest(summary.evaluation):
+        yield inline(always)
     yield from map(_cause, summary.causes)
     if base is not None:
         label = inline(base.label)

@@ -143,12 +143,18 @@ def spread(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
         parts.append(f"{100 * passed:.0f} % passed")
     if evaluation.agreement is not None:
         parts.append(f"samples agree {100 * evaluation.agreement:.0f} %")
-    if evaluation.commonest is not None:
-        answer, share = evaluation.commonest
-        always = f"always answering {printable(quoted(answer))}"
-        parts.append(f"{always} would be right for {100 * share:.0f} %")
+    if always := always_the_commonest(evaluation):
+        parts.append(printable(always))
     if parts:
         yield ", ".join(parts)
+
+
+def always_the_commonest(evaluation: Evaluation) -> str:
+    """What giving the commonest expected answer every time would come to; empty without one."""
+    if evaluation.commonest is None:
+        return ""
+    answer, share = evaluation.commonest
+    return f"always answering {quoted(answer)} would be right for {100 * share:.0f} %"
 
 
 def leaning(evaluation: Evaluation) -> Iterator[str]:

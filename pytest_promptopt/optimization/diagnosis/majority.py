@@ -1,11 +1,11 @@
 """The commonest expected answer, and what giving it every time would score."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import mul
 
+from pytest_promptopt.evaluation.evaluation import commonest_of
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.diagnosis.probe import probed
 from pytest_promptopt.optimization.diagnosis.profile import meant
@@ -36,20 +36,17 @@ def majority_of(goldens: Sequence[Golden], subject: Subject | None = None) -> Ma
     Its score is what the evaluators of ``subject`` say of it where that is told by the text
     alone, else the share of the goldens that expect just this.
     """
-    expecting = [golden for golden in goldens if golden.has_expected]
-    counts = Counter(_content(golden) for golden in expecting)
-    if not counts or counts.most_common(1)[0][1] < 2:
-        return None
-    [(content, _)] = counts.most_common(1)
-    of_it = [golden for golden in expecting if _content(golden) == content]
-    answer = as_text(of_it[0].expected)
-    scores = _scores(goldens, subject, answer) if subject else None
-    if scores is None:
-        scores = [float(golden.has_expected and _content(golden) == content) for golden in goldens]
+    contents = [_content(golden) if golden.has_expected else None for golden in goldens]
     weights = [golden.weight for golden in goldens]
-    total = sum(weights)
-    weighted = sum(score * weight for score, weight in zip(scores, weights, strict=True))
-    return Majority(answer=answer, score=weighted / total) if total else None
+    found = commonest_of([*zip(contents, weights, strict=True)])
+    if found is None:
+        return None
+    content, share = found
+    answer = as_text(goldens[contents.index(content)].expected)
+    scores = _scores(goldens, subject, answer) if subject else None
+    if scores is not None:
+        share = sum(map(mul, scores, weights)) / sum(weights)
+    return Majority(answer=answer, score=share)
 
 
 def _scores(goldens: Sequence[Golden], subject: Subject, answer: str) -> list[float] | None:
@@ -62,7 +59,7 @@ def _scores(goldens: Sequence[Golden], subject: Subject, answer: str) -> list[fl
     return scores
 
 
-def _content(golden: Golden) -> Any:
+def _content(golden: Golden) -> str:
     value = meant(golden.expected)
     if isinstance(value, str):
         return value.strip()
