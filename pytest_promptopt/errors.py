@@ -16,6 +16,7 @@
         ├── RefusedError        the provider will refuse the next call too (400, 401, 403, 404)
         ├── TransientError      worth another try (408, 409, 429, 5xx, connection, timeout)
         │   └── UnreachableError    nobody listens at the address
+        ├── BrokenOffError      an answer that somebody watched arriving did not come to its end
         ├── NotRecordedError    a replay found no recording
         └── BudgetError         the budget does not allow the call; nothing was sent
 
@@ -170,6 +171,10 @@ class TransientError(ProviderError):
 
 class UnreachableError(TransientError):
     """Nobody listens at the address, or nobody knows it."""
+
+
+class BrokenOffError(ProviderError):
+    """An answer broke off after its beginning was shown: another try would show it twice."""
 
 
 class NotRecordedError(ProviderError):

@@ -10,6 +10,7 @@ import pytest
 from pytest_promptopt import hookspecs
 from pytest_promptopt.api import UsageError, evaluate
 from pytest_promptopt.registry import Registry
+from pytest_promptopt.work.single_answer import ask_once
 from tests.plugin.test_optimize import weak
 from tests.project import PROMPT, Project
 
@@ -77,6 +78,16 @@ def test_a_kind_a_provider_and_a_report_of_other_packages_work(installed: Projec
     )
     result = run(installed, "b.prompt.yml")
     result.stdout.fnmatch_lines(["*`shorterThan` must be a number of words*"])
+
+
+def test_a_provider_of_another_package_is_watched(installed: Project) -> None:
+    shown: list[tuple[str, bool]] = []
+    path = installed.write("a.prompt.yml", PROMPT.replace("scripted:answers.json", "acme/m1"))
+    answered = ask_once(
+        path, variables={"q": "x"}, on_piece=lambda *piece: shown.append(piece), no_cache=True
+    )
+    assert shown == [("easy: 6 times 7", False), ("4", True), ("2", True)]
+    assert answered.trial.answer.text == "42"
 
 
 REWRITING = """\

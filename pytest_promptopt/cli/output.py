@@ -9,9 +9,9 @@ from pytest_promptopt.text.terminal import printable
 
 BAR = "│ "
 
-Style = Literal["good", "bad", "strong"]
+Style = Literal["good", "bad", "strong", "dim"]
 
-_CODES: Mapping[Style, int] = {"strong": 1, "bad": 31, "good": 32}
+_CODES: Mapping[Style, int] = {"strong": 1, "dim": 2, "bad": 31, "good": 32}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,19 @@ class Output:
 
     def text(self, text: str) -> None:
         """Text as it is, for another program; on a terminal its control characters written out."""
-        shown = printable(text) if self._stream.isatty() else text
+        shown = printable(text) if self.is_terminal else text
         self._stream.write(shown if shown.endswith("\n") else f"{shown}\n")
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody watches, not another program."""
+        return self._stream.isatty()
+
+    def piece(self, text: str, *, is_dim: bool = False) -> None:
+        """Text that is printable and goes on where the last ended, seen at once."""
+        style = f"\x1b[{_CODES['dim']}m{text}\x1b[0m"
+        self._stream.write(style if is_dim and self.has_colors else text)
+        self.flush()
 
     def _shown(self, part: str | Styled) -> str:
         if isinstance(part, str):

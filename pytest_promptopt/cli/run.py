@@ -2,6 +2,7 @@
 
 import argparse
 
+from pytest_promptopt.cli.arriving import Arriving
 from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import UsageError
@@ -11,7 +12,7 @@ from pytest_promptopt.reports.summary import cost
 from pytest_promptopt.work.single_answer import SingleAnswer, ask_once
 
 _DESCRIPTION = """\
-Ask a prompt once. The answer goes to stdout, printed whole when it is there; tokens, cost and
+Ask a prompt once. The answer goes to stdout, on a terminal as it arrives; tokens, cost and
 seconds go to stderr. Keys, cache and budget are a run's own.
 
 example: promptopt run review_tone --var review='Boils in no time.'"""
@@ -45,15 +46,25 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     if target.ref is not None:
         raise UsageError(f"`run` asks the file as it is; leave out @{target.ref}")
     target.require_file()
-    answered = ask_once(
-        target.path,
-        variables=dict(arguments.variables),
-        golden=arguments.golden,
-        model=[arguments.model] if arguments.model else [],
-        on_remark=warn,
-    )
+    arriving = Arriving(out)
+    try:
+        answered = ask_once(
+            target.path,
+            variables=dict(arguments.variables),
+            golden=arguments.golden,
+            model=[arguments.model] if arguments.model else [],
+            on_piece=arriving.show if out.is_terminal else None,
+            on_remark=warn,
+        )
+    except KeyboardInterrupt:
+        arriving.end()
+        warn("interrupted: there is no whole answer, and nothing is kept")
+        raise
+    finally:
+        arriving.end()
     trial = answered.trial
-    out.text(trial.answer.text)
+    if arriving.answer.strip() != trial.answer.text.strip() or not arriving.answer:
+        out.text(trial.answer.text)
     _tell(answered)
     return 1 if trial.lack else 0
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pytest_promptopt.client.amount import AMOUNT, parse_amount
 from pytest_promptopt.client.estimate import most_usage
 from pytest_promptopt.errors import (
+    BrokenOffError,
     BudgetError,
     NotConfiguredError,
     ProviderError,
@@ -90,7 +91,8 @@ class Budgeted:
     together. A call that would fit if those under way turn out cheaper waits for them, in the
     order of asking; one that cannot fit is refused with
     :class:`~pytest_promptopt.errors.BudgetError`. Failed calls take no tokens and no money; a
-    cancelled call, and an answer without usage, take their most, since they may be charged.
+    cancelled call, an answer that broke off and one without usage take their most, since they may
+    be charged.
 
     ``price_usd`` gives the cost of a usage, None where it is unknown; only a budget in USD asks it.
     """
@@ -125,6 +127,8 @@ class Budgeted:
             if completion.usage.is_known:
                 taken = self._amount(request.model, completion.usage)
             return completion
+        except BrokenOffError:
+            raise
         except ProviderError as error:
             was_sent = isinstance(error, TransientError)
             taken = 1.0 if was_sent and self._budget.unit is BudgetUnit.CALLS else 0.0

@@ -74,6 +74,10 @@ class Adaptations:
         learned.setdefault(parameter, replacement)
         return True
 
+    def leave_out(self, model: Model, parameter: str) -> None:
+        """Remember that the model does not accept the parameter."""
+        self._learned.setdefault(model, {})[parameter] = None
+
 
 def _refused_parameter(adaptable: Collection[str], refusal: Refusal) -> str | None:
     is_refusal = refusal.code in _REFUSING_CODES or _REFUSING_WORDS.search(refusal.message)

@@ -8,10 +8,18 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from pytest_promptopt.messages import Message
-from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
+from pytest_promptopt.providers.exchange import (
+    Assemble,
+    Exchange,
+    Opening,
+    Reply,
+    Sdk,
+    SdkClient,
+)
+from pytest_promptopt.providers.message import MessageAssembly
 from pytest_promptopt.providers.models import ANTHROPIC_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import anthropic_rate_limit
-from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
+from pytest_promptopt.providers.request import Completion, FinishReason, Request, Tell, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.providers.wire import count, failed_within, without
 
@@ -68,10 +76,18 @@ class AnthropicProvider:
 
     async def complete(self, request: Request) -> Completion:
         """The text of a message; raises ProviderError only."""
+        return await self._message(request)
+
+    async def stream(self, request: Request, tell: Tell) -> Completion:
+        """The same, whose pieces ``tell`` is told of as they arrive."""
+        return await self._message(request, lambda _: MessageAssembly(tell))
+
+    async def _message(self, request: Request, assemble: Assemble | None = None) -> Completion:
         reply = await self._exchange.post(
             request.model,
             body_of(request),
             optional=frozenset() if request.is_format_needed else _FORMAT,
+            assemble=assemble,
         )
         return _completion(reply, _ignored(request))
 
@@ -94,6 +110,7 @@ def _sdk() -> Sdk:
         fixed=_FIXED,
         open_client=_open_client,
         headers=_headers,
+        streaming={"stream": True},
         status_error=anthropic.APIStatusError,
         timeout_error=anthropic.APITimeoutError,
         connection_error=anthropic.APIConnectionError,

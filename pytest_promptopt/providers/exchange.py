@@ -6,6 +6,7 @@ import functools
 import ipaddress
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from pytest_promptopt.errors import ProviderError, RefusedError, TransientError, UnreachableError
 from pytest_promptopt.providers.adaptation import Adaptations
 from pytest_promptopt.providers.connections import ClientPool
+from pytest_promptopt.providers.event_stream import Assembly, read_stream
 from pytest_promptopt.providers.key_filter import KeyFilter
 from pytest_promptopt.providers.keys import find_key
 from pytest_promptopt.providers.request import Model
@@ -31,14 +33,21 @@ if TYPE_CHECKING:
     import httpx2
 
 _SHORTEST_SECRET = 16
+_STREAM = "stream"
+# What a server answers that does not stream, or that is none.
+_AT_ONCE = re.compile("json|html", re.IGNORECASE)
 _UNREACHABLE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
+
+Assemble = Callable[[Asked], Assembly]
 
 
 class SdkClient(Protocol):
     """What both SDKs' asynchronous clients have in common."""
 
-    async def post(self, path: str, *, cast_to: Any, content: bytes, options: Any) -> Any:
-        """Send a POST; ``cast_to`` says what comes back."""
+    async def post(
+        self, path: str, *, cast_to: Any, content: bytes, options: Any, stream: bool
+    ) -> Any:
+        """Send a POST; ``cast_to`` says what comes back, with ``stream`` before it is read."""
         ...
 
     async def close(self) -> None:
@@ -63,8 +72,9 @@ class Sdk:
 
     ``headers`` gives the headers of each call to an address whose key is in the variable given:
     mainly those that the SDK would add by itself and that are not meant for that address.
-    ``fixed`` are the members of a body that are never left out. The three errors are what its
-    client raises for a status, a timeout and a connection.
+    ``fixed`` are the members of a body that are never left out, ``streaming`` those that ask for
+    the answer as it is written. The three errors are what its client raises for a status, a
+    timeout and a connection.
     """
 
     address: str
@@ -72,6 +82,7 @@ class Sdk:
     fixed: frozenset[str]
     open_client: Callable[[Opening], SdkClient]
     headers: Callable[[str | None], Mapping[str, Any]]
+    streaming: Mapping[str, Any] = field(default_factory=dict)
     status_error: type[Exception]
     timeout_error: type[Exception]
     connection_error: type[Exception]
@@ -117,30 +128,39 @@ class Exchange:
         self._log_filters: dict[str, KeyFilter] = {}
 
     async def post(
-        self, model: Model, body: Mapping[str, Any], *, optional: frozenset[str] = frozenset()
+        self,
+        model: Model,
+        body: Mapping[str, Any],
+        *,
+        optional: frozenset[str] = frozenset(),
+        assemble: Assemble | None = None,
     ) -> Reply:
         """The answer to ``body``, of which ``optional`` may be left out although it is fixed.
 
-        Raises NotConfiguredError before anything is sent if the key is missing, else
+        With ``assemble`` it is asked for as it is written, if the server does that; the reply is
+        the same. Raises NotConfiguredError before anything is sent if the key is missing, else
         RefusedError or TransientError.
         """
         endpoint = self._endpoint(model)
+        asked = endpoint.asked(model)
         while True:
             adaptable = body.keys() - (self._sdk.fixed - optional)
             adapted = self._adaptations.apply(model, body, adaptable)
+            streaming = self._streaming(model) if assemble is not None else {}
             started = time.perf_counter()
             try:
-                response = await self._send(endpoint, model, adapted.body)
+                response, content = await self._send(
+                    endpoint, asked, {**adapted.body, **streaming}, assemble
+                )
             except self._sdk.status_error as error:
                 refused: Any = error
-                if self._has_learned(model, adaptable & adapted.body.keys(), refused.response):
+                sent = (adaptable & adapted.body.keys()) | streaming.keys()
+                if self._has_learned(model, sent, refused.response):
                     continue
-                raise _status_error(endpoint.asked(model), refused.response) from error
-            asked = endpoint.asked(model)
-            content_type = response.headers.get("content-type", "")
+                raise _status_error(asked, refused.response) from error
             return Reply(
                 asked=asked,
-                content=_without_key(read_object(asked, response.content, content_type), asked),
+                content=_without_key(content, asked),
                 headers=response.headers,
                 latency_seconds=time.perf_counter() - started,
                 notes=adapted.notes,
@@ -153,13 +173,24 @@ class Exchange:
         for log_filter in self._log_filters.values():
             log_filter.remove()
 
+    def _streaming(self, model: Model) -> Mapping[str, Any]:
+        """What asks the model for a stream, as far as it is known to accept that."""
+        asking = self._sdk.streaming
+        known = self._adaptations.apply(model, asking, asking.keys()).body
+        return known if _STREAM in known else {}
+
     async def _send(
-        self, endpoint: _Endpoint, model: Model, body: Mapping[str, Any]
-    ) -> "httpx2.Response":
+        self,
+        endpoint: _Endpoint,
+        asked: Asked,
+        body: Mapping[str, Any],
+        assemble: Assemble | None,
+    ) -> tuple["httpx2.Response", dict[str, Any]]:
         import httpx2
 
         from pytest_promptopt.providers.bounded import TooLargeError
 
+        model = asked.model
         content = _encode(model, body)
         seconds = self._settings.timeout_seconds
         try:
@@ -171,14 +202,16 @@ class Exchange:
                         cast_to=httpx2.Response,
                         content=content,
                         options=endpoint.options,
+                        stream=assemble is not None,
                     )
-        except (TimeoutError, self._sdk.timeout_error) as error:
+                    return response, await _read(asked, response, assemble)
+        except (TimeoutError, self._sdk.timeout_error, httpx2.TimeoutException) as error:
             raise TransientError(
                 f"{model}: {endpoint.address} did not answer within {seconds:g} s"
             ) from error
         except TooLargeError as error:
             raise RefusedError(f"{model}: {endpoint.address} sent {error}") from error
-        except self._sdk.connection_error as error:
+        except (self._sdk.connection_error, httpx2.TransportError) as error:
             nobody = _unreachable(error)
             if nobody:
                 raise UnreachableError(
@@ -186,17 +219,23 @@ class Exchange:
                 ) from error
             raise TransientError(
                 f"{model}: the connection to {endpoint.address} failed "
-                f"({endpoint.asked(model).shown(_cause(error))})"
+                f"({asked.shown(_cause(error))})"
             ) from error
-        assert isinstance(response, httpx2.Response)
-        return response
 
     def _has_learned(
         self, model: Model, adaptable: Collection[str], response: "httpx2.Response"
     ) -> bool:
         if response.status_code not in (400, 422):
             return False
-        return self._adaptations.learn(model, adaptable, read_refusal(response.content))
+        refusal = read_refusal(response.content)
+        if self._adaptations.learn(model, adaptable, refusal):
+            return True
+        # However it is worded, an answer that is not streamed is as good.
+        is_about_streams = _STREAM in f"{refusal.parameter} {refusal.message}".lower()
+        if _STREAM not in adaptable or not is_about_streams:
+            return False
+        self._adaptations.leave_out(model, _STREAM)
+        return True
 
     def _endpoint(self, model: Model) -> _Endpoint:
         route = model.base_url, model.key_variable
@@ -231,6 +270,18 @@ class Exchange:
             options={"headers": self._sdk.headers(variable)},
             pool=ClientPool(open_client),
         )
+
+
+async def _read(
+    asked: Asked, response: "httpx2.Response", assemble: Assemble | None
+) -> dict[str, Any]:
+    content_type = response.headers.get("content-type", "")
+    try:
+        if assemble is None or _AT_ONCE.search(content_type):
+            return read_object(asked, await response.aread(), content_type)
+        return await read_stream(asked, response.aiter_bytes(), assemble(asked))
+    finally:
+        await response.aclose()
 
 
 def _without_key(content: dict[str, Any], asked: Asked) -> dict[str, Any]:

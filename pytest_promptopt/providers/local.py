@@ -11,7 +11,7 @@ from pytest_promptopt.errors import NotConfiguredError
 from pytest_promptopt.providers.catalogue import CATALOGUE
 from pytest_promptopt.providers.forcing import forced, require_forced
 from pytest_promptopt.providers.openai import OpenAIProvider
-from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.providers.request import Completion, Model, Request, Tell
 from pytest_promptopt.providers.server_process import ServedModel, ServerProcess
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.providers.weights import default_models_dir, provide_weights
@@ -55,10 +55,16 @@ class LocalProvider:
         """
         sent = self._with_defaults(request if request.forced_answer is None else forced(request))
         async with self._served_model(request.model) as served, self._places:
-            completion = await served.complete(sent)
+            completion = await served.endpoint.complete(served.addressed(sent))
         if request.forced_answer is not None:
             require_forced(request, completion)
         return completion
+
+    async def stream(self, request: Request, tell: Tell) -> Completion:
+        """The same of an answer that is not forced, as it arrives."""
+        sent = self._with_defaults(request)
+        async with self._served_model(request.model) as served, self._places:
+            return await served.endpoint.stream(served.addressed(sent), tell)
 
     async def close(self) -> None:
         """End the server."""
@@ -120,7 +126,7 @@ class _Served:
         self._model = model
         self._server = server
         environ: Mapping[str, str] = {_KEY_VARIABLE: server.api_key}
-        self._endpoint = OpenAIProvider(replace(settings, environ=environ))
+        self.endpoint = OpenAIProvider(replace(settings, environ=environ))
 
     @classmethod
     async def start(cls, model: Model, settings: ProviderSettings) -> "_Served":
@@ -130,14 +136,15 @@ class _Served:
     def is_answering(self, model: Model) -> bool:
         return self._model == model and self._server.is_running
 
-    async def complete(self, request: Request) -> Completion:
+    def addressed(self, request: Request) -> Request:
+        """The request as it goes to the endpoint."""
         model = replace(
             request.model, base_url=f"{self._server.address}/v1", key_variable=_KEY_VARIABLE
         )
-        return await self._endpoint.complete(replace(request, model=model))
+        return replace(request, model=model)
 
     async def close(self) -> None:
-        await self._endpoint.close()
+        await self.endpoint.close()
         await asyncio.to_thread(self._server.stop)
 
 

@@ -3,16 +3,24 @@
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
 from typing import Any, cast
 
 from pytest_promptopt.providers import embeddings
-from pytest_promptopt.providers.exchange import Exchange, Opening, Reply, Sdk, SdkClient
+from pytest_promptopt.providers.chat import ChatAssembly, reasoning_of, refusal_of, text_of
+from pytest_promptopt.providers.exchange import (
+    Assemble,
+    Exchange,
+    Opening,
+    Reply,
+    Sdk,
+    SdkClient,
+)
 from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import openai_rate_limit
-from pytest_promptopt.providers.request import Completion, FinishReason, Request, Usage
+from pytest_promptopt.providers.request import Completion, FinishReason, Request, Tell, Usage
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.providers.wire import count, failed_within, unexpected, without
 
@@ -78,10 +86,18 @@ class OpenAIProvider:
         if request.response_format == "embedding":
             reply = await self._embeddings.post(request.model, embeddings.body_of(request))
             return embeddings.completion(reply, len(request.messages))
+        return await self._chat(request)
+
+    async def stream(self, request: Request, tell: Tell) -> Completion:
+        """The same of a chat, whose pieces ``tell`` is told of as they arrive."""
+        return await self._chat(request, functools.partial(ChatAssembly, tell))
+
+    async def _chat(self, request: Request, assemble: Assemble | None = None) -> Completion:
         reply = await self._exchange.post(
             request.model,
             body_of(request),
             optional=frozenset() if request.is_format_needed else _FORMAT,
+            assemble=assemble,
         )
         return _completion(reply, _ignored(request))
 
@@ -110,6 +126,7 @@ def _sdk() -> Sdk:
         fixed=_FIXED,
         open_client=_open_client,
         headers=_headers,
+        streaming={"stream": True, "stream_options": {"include_usage": True}},
         status_error=openai.APIStatusError,
         timeout_error=openai.APITimeoutError,
         connection_error=openai.APIConnectionError,
@@ -176,8 +193,8 @@ def _ignored(request: Request) -> tuple[str, ...]:
 def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
     choice = _first_choice(reply)
     message = choice.get("message") or {}
-    refusal = _refusal(message)
-    text = _text(reply, message.get("content"))
+    refusal = refusal_of(message)
+    text = text_of(reply.asked, message)
     reason = _finish_reason(choice)
     if reason in _CALLS or message.get("tool_calls"):
         notes = (*notes, "the answer is a call of a tool")
@@ -189,7 +206,7 @@ def _completion(reply: Reply, notes: tuple[str, ...]) -> Completion:
         usage=_usage(reply.content.get("usage")),
         latency_seconds=reply.latency_seconds,
         notes=(*notes, *reply.notes),
-        reasoning=_reasoning(message),
+        reasoning=reasoning_of(message),
         log_probability=_log_probability(choice.get("logprobs")),
         rate_limit=openai_rate_limit(reply.headers),
     )
@@ -215,51 +232,6 @@ def _first_choice(reply: Reply) -> dict[str, Any]:
 
 def _finish_reason(choice: Mapping[str, Any]) -> str:
     return str(choice.get("finish_reason")).lower().partition(":")[0]
-
-
-def _refusal(message: Mapping[str, Any]) -> str:
-    """The words of a refusal, which some servers send as a part of the content."""
-    refusal, content = message.get("refusal"), message.get("content")
-    parts = content if isinstance(content, list) else []
-    refused = (part.get("refusal") for part in parts if isinstance(part, dict))
-    found = next((text for text in (refusal, *refused) if text), "")
-    return found if isinstance(found, str) else json.dumps(found)
-
-
-def _text(reply: Reply, content: object) -> str:
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return _joined(part for part in content if not _is_reasoning(part))
-    raise unexpected(reply.asked, f"choices[0].message.content that is a {type(content).__name__}")
-
-
-def _reasoning(message: Mapping[str, Any]) -> str:
-    """What servers that speak this protocol give of the model's reasoning, in their ways."""
-    content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    named = (message.get("reasoning_content"), message.get("reasoning"))
-    given = next((text for text in named if isinstance(text, str)), "")
-    return given or _joined(part for part in parts if _is_reasoning(part))
-
-
-def _is_reasoning(part: object) -> bool:
-    return isinstance(part, dict) and part.get("type") in ("reasoning", "thinking")
-
-
-def _joined(parts: Iterable[object]) -> str:
-    """The texts of content parts; a part of reasoning may have them one level down."""
-    texts: list[str] = []
-    for part in parts:
-        if isinstance(part, str):
-            texts.append(part)
-        elif isinstance(part, dict):
-            values = (part.get(key) for key in ("text", "thinking", "reasoning"))
-            found = next((value for value in values if value), "")
-            texts.append(_joined(found) if isinstance(found, list) else str(found))
-    return "".join(texts)
 
 
 def _log_probability(listed: object) -> float | None:

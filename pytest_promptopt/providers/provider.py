@@ -14,7 +14,9 @@ class Provider(Protocol):
     Some attributes of a model's own provider may be left out: ``is_free`` says that its calls cost
     nothing, ``most_in_flight`` how many it takes at once, ``tells_likelihood`` that it answers with
     the log-probability of a forced answer, ``embeds`` that it answers with the vectors of the
-    messages where that is the format.
+    messages where that is the format. So may the method ``stream(request, tell)``, which gives and
+    raises what ``complete`` does and meanwhile hands each piece of the answer to
+    :class:`~pytest_promptopt.providers.request.Tell`; the router calls it where somebody watches.
     """
 
     async def complete(self, request: Request) -> Completion:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pytest_promptopt.codec import Amount, Count, Number, from_json, to_json
 from pytest_promptopt.messages import Message
@@ -38,6 +38,14 @@ class Model:
         return self.provider, self.base_url or ""
 
 
+class Tell(Protocol):
+    """Somebody who watches an answer arrive."""
+
+    def __call__(self, text: str, *, is_reasoning: bool = False) -> object:
+        """Take the next piece of the answer, or of the reasoning beside it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """One question to a model.
@@ -48,8 +56,9 @@ class Request:
     with ``"embedding"`` the answer is a JSON list with the vector of each message.
     With ``forced_answer`` that very answer is wanted, with its ``log_probability``.
     Without ``is_format_needed`` a model that refuses the format may answer without it.
-    ``origin`` is the prompt file that asks: it says where an answer is recorded. These two are no
-    part of the question.
+    ``origin`` is the prompt file that asks: it says where an answer is recorded. ``tell`` is told
+    of the answer as it arrives, in the event loop's thread, where its provider can. These three
+    are no part of the question.
     """
 
     model: Model
@@ -61,6 +70,7 @@ class Request:
     forced_answer: str | None = None
     is_format_needed: bool = field(default=True, compare=False)
     origin: Path | None = field(default=None, compare=False)
+    tell: Tell | None = field(default=None, compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:

@@ -1,10 +1,10 @@
 """The provider that hands each request to the provider of its model."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
-from pytest_promptopt.errors import NotConfiguredError
+from pytest_promptopt.errors import BrokenOffError, NotConfiguredError, ProviderError
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion, Model, Request
+from pytest_promptopt.providers.request import Completion, Model, Request, Tell
 from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.registry import Registry
 
@@ -54,13 +54,18 @@ class Router:
     async def complete(self, request: Request) -> Completion:
         """The answer of the model's own provider; raises ProviderError only.
 
-        A forced answer that the model cannot be given is a NotConfiguredError.
+        A forced answer that the model cannot be given is a NotConfiguredError, a failure after a
+        piece of the answer was told a BrokenOffError.
         """
         if request.forced_answer is not None and not tells_likelihood(request.model):
             raise NotConfiguredError(
                 f"{request.model} does not tell how likely a given answer is: use a local model"
             )
-        return await self._provider(request.model.provider).complete(request)
+        provider = self._provider(request.model.provider)
+        stream = getattr(provider, "stream", None)
+        if request.tell is None or request.forced_answer is not None or stream is None:
+            return await provider.complete(request)
+        return await _watched(stream, request, request.tell)
 
     async def close(self) -> None:
         """Close every provider that was made."""
@@ -76,3 +81,24 @@ class Router:
                 )
             self._made[name] = make(self._settings)
         return self._made[name]
+
+
+async def _watched(
+    stream: Callable[[Request, Tell], Awaitable[Completion]], request: Request, tell: Tell
+) -> Completion:
+    is_begun = False
+
+    def told(text: str, *, is_reasoning: bool = False) -> None:
+        nonlocal is_begun
+        is_begun = True
+        tell(text, is_reasoning=is_reasoning)
+
+    try:
+        return await stream(request, told)
+    except ProviderError as error:
+        if not is_begun:
+            raise
+        raise BrokenOffError(
+            f"{error.message}; the answer broke off, and nothing of it is kept: run it again",
+            status=error.status,
+        ) from error

@@ -8,18 +8,18 @@ from pytest_promptopt.providers.request import Completion, FinishReason
 
 # How models fence their reasoning off; not where it is quoted.
 _NAME = r"(?:\w+[:_])?(?:think(?:ing)?|thoughts?|reasoning)"
-_OPENING = re.compile(
+OPENING = re.compile(
     rf"(?<!`)(?:<{_NAME}(?:\s[^<>]*)?>|\[THINK\]|◁think▷|<\|begin_of_thought\|>"
     r"|<\|START_THINKING\|>)",
     re.IGNORECASE,
 )
-_CLOSING = re.compile(
+CLOSING = re.compile(
     rf"(?<!`)(?:</{_NAME}\s*>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>)",
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^[ \t]*(?:`{3}|~{3})", re.MULTILINE)
 _MARK = re.compile(
-    rf"(?P<opening>{_OPENING.pattern})|(?P<closing>{_CLOSING.pattern})|(?P<fence>{_FENCE.pattern})",
+    rf"(?P<opening>{OPENING.pattern})|(?P<closing>{CLOSING.pattern})|(?P<fence>{_FENCE.pattern})",
     re.IGNORECASE | re.MULTILINE,
 )
 # What some of them put around the answer that follows.

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Literal, Self
 
-Fault = Literal["none", "drop", "cut", "slow", "never"]
+Fault = Literal["none", "drop", "cut", "stall", "slow", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +22,11 @@ class Reply:
     """What the server does with one request.
 
     ``body`` is sent as it is; without one, ``text`` is wrapped as an answer, or ``message``,
-    ``code`` and ``param`` as an error where ``status`` is one, in the format of the path asked.
+    ``code`` and ``param`` as an error where ``status`` is one, in the format of the path asked;
+    where a stream is asked for, the answer comes as one, its text in pieces of three characters.
     ``usage`` counts input and output tokens. Faults: ``drop`` closes the connection unanswered,
-    ``cut`` closes it after half of the body, ``slow`` sends a byte every 50 ms, ``never`` keeps
-    silent.
+    ``cut`` closes it after half of the body, ``stall`` says no more after that half, ``slow``
+    sends a byte every 50 ms, ``never`` keeps silent.
     """
 
     text: str = "ok"
@@ -189,9 +190,10 @@ class _Connection(asyncio.Protocol):
         if reply.fault == "slow":
             self._transport.write(head)
             self._drip(body)
-        elif reply.fault == "cut":
+        elif reply.fault in ("cut", "stall"):
             self._transport.write(head + body[: len(body) // 2])
-            self._transport.close()
+            if reply.fault == "cut":
+                self._transport.close()
         elif not self._transport.is_closing():
             self._transport.write(head + body)
             self._server.answered_at[received.number] = time.monotonic()
@@ -205,13 +207,15 @@ class _Connection(asyncio.Protocol):
 
 
 def _response(received: Received, reply: Reply) -> tuple[bytes, bytes]:
-    body = reply.body
+    body, content_type = reply.body, reply.content_type
+    if body is None and reply.status < 300 and received.body.get("stream") is True:
+        body, content_type = _stream(received, reply), "text/event-stream"
     if body is None:
         content = _error(received, reply) if reply.status >= 300 else _answer(received, reply)
         body = json.dumps(content).encode()
     lines = [
         f"HTTP/1.1 {reply.status} {_phrase(reply.status)}",
-        f"content-type: {reply.content_type}",
+        f"content-type: {content_type}",
         f"content-length: {len(body)}",
         *(f"{name}: {value}" for name, value in reply.headers.items()),
     ]
@@ -256,6 +260,31 @@ def _answer(received: Received, reply: Reply) -> dict[str, Any]:
             "total_tokens": input_tokens + output_tokens,
         },
     }
+
+
+def _stream(received: Received, reply: Reply) -> bytes:
+    pieces = [reply.text[start : start + 3] for start in range(0, len(reply.text), 3)]
+    whole = _answer(received, reply)
+    if received.path.endswith("/messages"):
+        events: list[dict[str, Any]] = [
+            {"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}},
+            *({"type": "content_block_delta", "delta": {"text": piece}} for piece in pieces),
+            {"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}},
+            {"type": "message_stop"},
+        ]
+        lines = [
+            f"event: {event['type']}\ndata: {json.dumps(event, ensure_ascii=False)}\n\n"
+            for event in events
+        ]
+    else:
+        usage = whole["usage"] if "stream_options" in received.body else None
+        end = {"index": 0, "delta": {}, "finish_reason": whole["choices"][0]["finish_reason"]}
+        choices = [[{"index": 0, "delta": {"content": piece}}] for piece in pieces]
+        events = [*({"choices": choice} for choice in [*choices, [end]]), {"usage": usage}]
+        lines = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events] + [
+            "data: [DONE]\n\n"
+        ]
+    return "".join(lines).encode()
 
 
 def _error(received: Received, reply: Reply) -> dict[str, Any]:

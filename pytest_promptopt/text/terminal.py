@@ -8,6 +8,9 @@ import re
 import unicodedata
 
 _CI_MARK = re.compile(r"##(?=\[|vso\[)")
+# What the next character may make something else of.
+_HALF = re.compile(r"[\ud800-\udbff]")
+_UNDECIDED = re.compile(r"(?:\r|#|##(?:vso?|v)?|[\ud800-\udbff])\Z")
 
 
 def printable(text: str) -> str:
@@ -16,6 +19,32 @@ def printable(text: str) -> str:
     if text.isascii() and text.replace("\n", "").isprintable():
         return _CI_MARK.sub("# #", text)
     return _CI_MARK.sub("# #", "".join(_visible(character) for character in text))
+
+
+class PrintablePieces:
+    """What :func:`printable` makes of a text that comes in pieces, wherever it is cut."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def next(self, text: str) -> str:
+        """What can be printed now that ``text`` has come."""
+        text = joined_pairs(self._held + text)
+        undecided = _UNDECIDED.search(text)
+        self._held = undecided[0] if undecided else ""
+        return printable(text.removesuffix(self._held))
+
+    def last(self) -> str:
+        """What is left where nothing more comes."""
+        held, self._held = self._held, ""
+        return printable(held)
+
+
+def joined_pairs(text: str) -> str:
+    """``text`` with the halves of a character outside the first plane, cut in two, as one."""
+    if not _HALF.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
 def one_line(text: str) -> str:

@@ -1,13 +1,17 @@
 """``promptopt run`` with scripted answers."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from _pytest.capture import CaptureIO
 
+from pytest_promptopt.cli.arriving import Arriving
 from pytest_promptopt.cli.main import main
-from pytest_promptopt.testing import Reply, WireServer
+from pytest_promptopt.testing import Reply, WireServer, scripted
+from pytest_promptopt.testing.wire import Behaviour, Fault
 
 PROMPT = """\
 model: scripted:answers.json
@@ -124,6 +128,102 @@ def test_it_asks_as_a_run_does_and_only_once(run: Run, monkeypatch: pytest.Monke
     assert told[1].endswith(" s, saved from an earlier call\n")
     assert len(server.received) == 1
     assert server.received[0].question == "My money Ann"
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """A terminal, on which models named openai/… are those of the server."""
+
+    def attach(server: WireServer, *, has_colors: bool = True) -> None:
+        monkeypatch.setattr(CaptureIO, "isatty", lambda _: True, raising=False)
+        monkeypatch.setenv("OPENAI_API_KEY", "k")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+        if has_colors:
+            monkeypatch.delenv("NO_COLOR", raising=False)
+        else:
+            monkeypatch.setenv("NO_COLOR", "1")
+
+    return attach
+
+
+ASKED = ("--golden", "refund", "--model", "openai/m")
+
+
+def test_on_a_terminal_it_is_shown_as_it_arrives_and_a_run_finds_it(
+    run: Run, terminal: Callable[..., None]
+) -> None:
+    text = "I say\x1b[2J <team>ok</team>"
+    with WireServer(lambda _: Reply(text=text)) as server:
+        terminal(server)
+        status, out, told = run(*ASKED)
+        again, _, saved = run(*ASKED)
+    dim = "".join(re.findall("\x1b\\[2m(.*?)\x1b\\[0m", out, flags=re.DOTALL))
+    assert (status, again, dim) == (0, 0, "I say\\x1b[2J <team>ok</team>\n")
+    assert out.endswith("\x1b[0mok\n")
+    assert "openai/m: 9 tokens (7 in, 2 out)" in told
+    assert saved.endswith(", saved from an earlier call\n")
+    assert [received.body["stream"] for received in server.received] == [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<think>hm</think>\nHello\r\n##[error]you", "Hello\n# #[error]you\n"),
+        ("hm</think>Hello", "hm</think>Hello\nHello\n"),
+        ("", "\n"),
+    ],
+)
+def test_without_colours_only_the_answer_is_shown_and_once(
+    run: Run, terminal: Callable[..., None], text: str, shown: str
+) -> None:
+    prompt = Path("prompts/route.prompt.yml")
+    prompt.write_text(PROMPT.replace("answer: {tag: team}\n", ""))
+    with WireServer(lambda _: Reply(text=text)) as server:
+        terminal(server, has_colors=False)
+        assert run(*ASKED)[:2] == (0, shown)
+
+
+def breaking(fault: Fault) -> Behaviour:
+    """The first answer breaks off, the next does not."""
+    whole = Reply(text="<team>x</team>")
+    return scripted([Reply(text="word " * 40, fault=fault)], then=whole)
+
+
+def test_an_answer_that_breaks_off_is_shown_told_and_not_kept(
+    run: Run, terminal: Callable[..., None]
+) -> None:
+    with WireServer(breaking("cut")) as server:
+        terminal(server)
+        status, out, told = run(*ASKED)
+        assert run(*ASKED)[1].endswith("x\n")
+    assert (status, out[:7]) == (1, "\x1b[2mwor")
+    assert out.endswith("\n\x1b[0m")
+    assert re.fullmatch(
+        r"promptopt: openai/m: the connection to \S+ failed \(.*\); the answer broke off, and "
+        "nothing of it is kept: run it again\n",
+        told,
+    )
+
+
+def test_what_had_come_by_an_interrupt_is_shown_and_not_kept(
+    run: Run, terminal: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shows = iter([KeyboardInterrupt])
+
+    def show(arriving: Arriving, text: str, is_answer: bool) -> None:
+        shown(arriving, text, is_answer)
+        for interrupt in shows:
+            raise interrupt
+
+    shown = Arriving.show
+    monkeypatch.setattr(Arriving, "show", show)
+    with WireServer(breaking("stall")) as server:
+        terminal(server)
+        status, out, told = run(*ASKED)
+        assert run(*ASKED)[1].endswith("x\n")
+    assert (status, out[:7]) == (130, "\x1b[2mwor")
+    assert out.endswith("\n\x1b[0m")
+    assert told == "promptopt: interrupted: there is no whole answer, and nothing is kept\n"
 
 
 def test_a_prompt_as_it_stood_is_not_asked(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pytest_promptopt.client.budget import Budget, Budgeted, BudgetUnit
 from pytest_promptopt.client.estimate import most_usage
 from pytest_promptopt.errors import (
+    BrokenOffError,
     BudgetError,
     NotConfiguredError,
     RefusedError,
@@ -145,6 +146,17 @@ def test_an_answer_without_usage_takes_its_most() -> None:
         await client.complete(request)
 
         assert client.spent == most_usage(request).total_tokens
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_broke_off_takes_its_most() -> None:
+    async def run() -> None:
+        for budget, most in (("9 calls", 1), ("9k tokens", most_usage(ask()).total_tokens)):
+            client = budgeted(failing(BrokenOffError("a")), budget)
+            with pytest.raises(BrokenOffError):
+                await client.complete(ask())
+            assert client.spent == most
 
     asyncio.run(run())
 
