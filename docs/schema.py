@@ -21,8 +21,8 @@ from pytest_promptopt.prompts.kinds import KINDS
 from pytest_promptopt.prompts.parameters import FOREIGN_PARAMETERS, KNOWN_PARAMETERS, SYNONYMS
 from pytest_promptopt.prompts.parser import RESPONSE_FORMATS
 from pytest_promptopt.prompts.violations import prompt_schema
-from pytest_promptopt.scoring.builtin_judges import JUDGES
 from pytest_promptopt.scoring.kinds import Kind, all_kinds, kind_of
+from pytest_promptopt.scoring.prompt_judge import JUDGES
 from pytest_promptopt.suggestion import slips_allowed
 
 _TEXT = {"type": "string", "minLength": 1}

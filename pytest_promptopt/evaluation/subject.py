@@ -62,7 +62,7 @@ class Subject:
             for name in message.template.missing(golden.variables)
         ]
         for spec in self.prompt.evaluators + golden.evaluators:
-            seen = JUDGED if spec.kind == "llm" else ("completion",)
+            seen = _seen_by(spec)
             variables = {**dict.fromkeys(seen, ""), **golden.variables}
             found += [
                 f"{spec.path}:{spec.line}: {golden.lacks(name)}"
@@ -88,6 +88,13 @@ class Subject:
             sample=sample,
             origin=prompt.path,
         )
+
+
+def _seen_by(spec: EvaluatorSpec) -> tuple[str, ...]:
+    """What an evaluator may show besides a golden's variables."""
+    if spec.judge is not None:
+        return *JUDGED, "input"
+    return JUDGED if spec.kind == "llm" else ("completion",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

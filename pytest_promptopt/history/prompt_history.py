@@ -156,7 +156,7 @@ class PromptHistory:
             return None, f"{str(first).splitlines()[0]}{more}"
 
     def _named_files(self, snapshot: Snapshot | None) -> set[Path]:
-        """Where its goldens, its evaluators and their code stand at its commit."""
+        """Where its goldens, its evaluators, its judges and their code stand at its commit."""
         if snapshot is None or snapshot.commit is None:
             return set()
         prompt = snapshot.prompt
@@ -167,6 +167,7 @@ class PromptHistory:
             modules = {path for path in modules if _is_in(files, path)}
         places = {golden.path for golden in prompt.goldens}
         places |= {spec.path for spec in prompt.evaluators}
+        places |= {spec.judge.location for spec in prompt.evaluators if spec.judge}
         return modules | {self.roots.repository / place for place in places}
 
 

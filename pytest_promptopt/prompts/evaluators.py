@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import Problem, Severity
@@ -10,6 +11,7 @@ from pytest_promptopt.prompts import promptfoo
 from pytest_promptopt.prompts.entry import Entry, MisspeltError, NotUnderstoodError
 from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec
 from pytest_promptopt.prompts.kinds import KINDS, WITHOUT_OPTIONS
+from pytest_promptopt.prompts.library import bare_name
 from pytest_promptopt.prompts.tables import separated
 from pytest_promptopt.prompts.template import Template, as_text
 from pytest_promptopt.suggestion import misspelt, not_understood
@@ -98,6 +100,11 @@ def is_file_name(raw: Any) -> bool:
     return isinstance(raw, str) and raw.endswith(_FILE_SUFFIXES) and "\n" not in raw
 
 
+def names_judge(kind: str, options: Any) -> bool:
+    """Whether an entry of that kind names a prompt file that judges."""
+    return kind == "uses" and is_file_name(options)
+
+
 def read_evaluator(
     raw: Any, *, path: str, line: int, position: int, from_golden: bool
 ) -> tuple[EvaluatorSpec | None, list[Problem]]:
@@ -124,7 +131,8 @@ def read_evaluator(
         problems.append(Problem(path=path, line=line, message=message, severity=severity))
         entry = Entry(kind="", options=message)
     if name is None and entry.kind in KINDS:
-        label = entry.kind
+        is_judge = names_judge(entry.kind, entry.options)
+        label = bare_name(Path(entry.options)) if is_judge else entry.kind
     what = f"evaluator `{label}`: the key"
     problems += [
         not_understood(what, COMMON_KEYS, path=path, line=line, name=key) for key in entry.ignored

@@ -5,15 +5,18 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_promptopt.suggestion import misspelt
+
+if TYPE_CHECKING:
+    from pytest_promptopt.prompts.prompt import Prompt
 
 Split = Literal["train", "validation", "test"]
 
 RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "evaluators")
 JUDGED = ("completion", "answer", "reasoning")
-"""What an ``llm`` judge may be shown of a model's words, beside the golden's variables."""
+"""What a judge may be shown of a model's words, beside the golden's variables."""
 INPUT_KEYS = ("inputs", "variables", "vars")
 
 
@@ -25,7 +28,8 @@ class EvaluatorSpec:
     what stands under it. ``threshold`` is None where the file has none. An evaluator that is
     ``negated`` wants the contrary, one that is ``optional`` is shown and never counts; ``weight``
     is how much it counts in the golden's score. ``from_golden`` marks the evaluators of a single
-    golden, which may not name code.
+    golden, which may not name code. ``judge`` is the prompt file that judges, if one is named; its
+    content is the options.
     """
 
     name: str
@@ -38,6 +42,7 @@ class EvaluatorSpec:
     weight: float = 1.0
     optional: bool = False
     from_golden: bool = False
+    judge: "Prompt | None" = None
 
     @property
     def content(self) -> list[Any]:

@@ -39,7 +39,7 @@ BUILT_IN_KINDS: Mapping[str, str] = {
     "context": "pytest_promptopt.scoring.retrieval:CONTEXT",
     "better": "pytest_promptopt.scoring.better:BETTER",
     "llm": "pytest_promptopt.scoring.judge:LLM",
-    "uses": "pytest_promptopt.scoring.builtin_judges:USES",
+    "uses": "pytest_promptopt.scoring.prompt_judge:USES",
 }
 KINDS = tuple(BUILT_IN_KINDS)
 # What stands under these is a value of the user's, or what another tool may know.

@@ -78,7 +78,8 @@ class Prompt:
     file, if any. ``parameters`` have snake_case names. ``json_schema`` is the wrapper with
     ``name`` and ``schema``. ``answer`` is where the answer stands in what the model says.
     ``problems`` are warnings: what was not understood, and where. ``shown`` are goldens that stand
-    in the messages with their answers, and are none of ``goldens``.
+    in the messages with their answers, and are none of ``goldens``. ``choices`` are those of a
+    judge, each with its score in [0, 1].
     """
 
     path: Path
@@ -99,6 +100,7 @@ class Prompt:
     reducer: Reducer = Reducer()
     problems: tuple[Problem, ...] = ()
     shown: tuple[Golden, ...] = ()
+    choices: Mapping[str, float] = field(default_factory=dict)
 
     def golden(self, name: str) -> Golden:
         """The golden of that id; raises UsageError."""

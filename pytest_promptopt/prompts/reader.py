@@ -1,6 +1,6 @@
 """A prompt file as a :class:`Prompt`, with everything that was not understood said."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from pytest_promptopt.prompts.gate_settings import check_gate, read_gate, read_r
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.goldens import build_goldens
+from pytest_promptopt.prompts.judge_file import JudgeFiles, choices_in, label_spec
+from pytest_promptopt.prompts.labels import labelled
 from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.prompts.named_files import named_files
 from pytest_promptopt.prompts.parser import parse_prompt
@@ -60,9 +62,14 @@ class _Reader:
         document = self.document
         parsed = parse_prompt(document, self.path)
         self._check_json_schema(parsed)
-        evaluators, evaluator_problems = self._evaluators()
+        choices = choices_in(document)
+        evaluators, evaluator_problems = self._evaluators(choices)
         used = used_variables(parsed, evaluators)
         goldens, golden_problems = build_goldens(self._raw_goldens(), used=used)
+        goldens = tuple(map(self._with_judges, goldens))
+        if choices:
+            is_shown = any("expected" in m.template.variables for m in parsed.messages)
+            goldens = tuple(labelled(golden, shows_expected=is_shown) for golden in goldens)
         goldens = with_letters(goldens, evaluators)
         shown = shown_in(parsed, goldens)
         ids = {golden.id for golden in shown}
@@ -90,6 +97,7 @@ class _Reader:
             samples=document.data.get("samples", 1),
             reducer=reducer,
             shown=shown,
+            choices=choices,
         )
         return replace(prompt, problems=(*problems, *check_use(prompt)))
 
@@ -141,16 +149,34 @@ class _Reader:
             line = self.document.line_of("jsonSchema")
             raise PromptFileError.at(self.document.location, line, message[:400]) from None
 
-    def _evaluators(self) -> tuple[tuple[EvaluatorSpec, ...], list[Problem]]:
-        specs, problems = [], []
+    def _evaluators(
+        self, choices: Mapping[str, float]
+    ) -> tuple[tuple[EvaluatorSpec, ...], list[Problem]]:
+        specs: list[EvaluatorSpec] = []
+        problems: list[Problem] = []
         for position, (raw, path, line) in enumerate(self._raw_evaluators(), start=1):
             spec, found = read_evaluator(
                 raw, path=path, line=line, position=position, from_golden=False
             )
             problems.extend(found)
             if spec is not None:
-                specs.append(spec)
+                specs.append(self._with_judge(spec))
+        if choices:
+            specs.insert(0, label_spec(self.document, choices, counts=not specs))
         return tuple(specs), problems
+
+    def _with_judge(self, spec: EvaluatorSpec) -> EvaluatorSpec:
+        try:
+            return JudgeFiles(root=self.root, files=self.files).resolved(spec, self.path)
+        except PromptFileError:
+            if self.of_past:
+                return spec
+            raise
+
+    def _with_judges(self, golden: Golden) -> Golden:
+        if not golden.evaluators:
+            return golden
+        return replace(golden, evaluators=tuple(map(self._with_judge, golden.evaluators)))
 
     def _raw_evaluators(self) -> Iterable[tuple[Any, str, int]]:
         """The entries, also those of files that are named, with file and line."""

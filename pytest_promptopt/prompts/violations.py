@@ -133,9 +133,14 @@ def _violation(error: Any) -> str:
         case "not":
             return f"does not belong here: {error.schema['description']}"
         case "minItems" | "minProperties":
-            return "holds nothing"
+            return _too_few(error)
     bound = f"{_BOUNDS[error.validator]} {error.validator_value}"
     return f"must be {bound}, found {shown(error.instance)}{_meant(error)}"
+
+
+def _too_few(error: Any) -> str:
+    count, least = len(error.instance), error.validator_value
+    return f"must have {least} entries or more, found {count}" if count else "holds nothing"
 
 
 def _branches(error: Any) -> list[Mapping[str, Any]]:

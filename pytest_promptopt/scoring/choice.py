@@ -1,12 +1,16 @@
 """The evaluator ``choice``: the answer names exactly one of a set of labels."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.labels import labels_of
 from pytest_promptopt.prompts.template import as_text, fill_deep
+from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.filled import FilledScorer, hit_or_miss
 from pytest_promptopt.scoring.folding import folded
+from pytest_promptopt.scoring.judge import read_choice
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.labels import Naming, named_labels, read_naming
 from pytest_promptopt.scoring.likelihood import Alternatives, Likeliest, require_likelihood
@@ -16,10 +20,49 @@ from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.text.excerpt import excerpt, one_line
 
 _KEYS = ("labels", "expected", "by")
-_WAYS = ("text", "likelihood")
+_WAYS = ("text", "verdict", "likelihood")
 
 
-def choice_scorer(spec: EvaluatorSpec, context: ScoringContext) -> FilledScorer | Likeliest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelScorer:
+    """Whether a judge's choice, read as other prompts read it, is the label."""
+
+    choice: FilledScorer
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        """1 where it is; 0 where it is another or none. Not scored where the raters disagree."""
+        if flaw := self.choice.flaw(golden):
+            return Score.unscored(self._split(golden) or flaw)
+        options = fill_deep(self.choice.options, golden.variables)
+        labels = _labels(options)
+        wanted = [labels[folded(text)] for text in _expected(options)]
+        found = read_choice(completion, dict.fromkeys(labels.values(), 1.0))
+        right = found.named if found.named in wanted else wanted[0]
+        if found.named == right:
+            return Score(value=1.0, named=right, wanted=right)
+        reason = f"the label is {_listed(wanted, ' or ')}, {found.reason}"
+        return Score(value=0.0, reason=reason, named=found.named, wanted=right)
+
+    def flaw(self, golden: Golden) -> str:
+        """That a label is none of the choices, or that there is none."""
+        labels = _labels(self.choice.options)
+        for rater, label in labels_of(golden).items():
+            if folded(label) not in labels:
+                known = did_you_mean(label, [*labels.values()])
+                return f"the label {excerpt(label)} of {rater} is none of the choices{known}"
+        return "" if self._split(golden) else self.choice.flaw(golden)
+
+    def _split(self, golden: Golden) -> str:
+        said = labels_of(golden)
+        if golden.has_expected or not said:
+            return ""
+        told = ", ".join(f"{rater} says {excerpt(label)}" for rater, label in said.items())
+        return f"the raters disagree ({told}); `label` says which one counts"
+
+
+def choice_scorer(
+    spec: EvaluatorSpec, context: ScoringContext
+) -> FilledScorer | LabelScorer | Likeliest:
     """``choice: [labels]`` or ``{labels, expected}``; the expected one is ``{{expected}}``.
 
     Of several that are expected any is right.
@@ -40,6 +83,8 @@ def choice_scorer(spec: EvaluatorSpec, context: ScoringContext) -> FilledScorer 
     )
     if by == "text":
         return scorer
+    if by == "verdict":
+        return LabelScorer(choice=scorer)
     require_likelihood(context, spec.kind)
 
     def alternatives(golden: Golden) -> Alternatives:

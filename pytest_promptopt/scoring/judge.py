@@ -102,7 +102,7 @@ def read_choice(answer: Completion, choices: Mapping[str, float]) -> Score:
     reason = f"the judge chose {excerpt(choice)}"
     if folded(answer.text) != folded(choice):
         reason += f": {said}"
-    return Score(value=choices[choice], reason=reason)
+    return Score(value=choices[choice], reason=reason, named=choice)
 
 
 def llm_scorer(spec: EvaluatorSpec, context: ScoringContext) -> LlmJudge:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
+from pytest_promptopt.prompts.judge_file import choices_in
 from pytest_promptopt.prompts.parser import parse_prompt
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import MissingValueError, as_text, fill_deep
@@ -28,7 +29,8 @@ FOLDER = Path(__file__).parent / "judges"
 def judge_prompt(name: str) -> Prompt:
     """The request of that name: ``judges/<name>.prompt.yml``."""
     path = FOLDER / f"{name}.prompt.yml"
-    return parse_prompt(read_document(path, path.name), path)
+    document = read_document(path, path.name)
+    return replace(parse_prompt(document, path), choices=choices_in(document))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,8 @@ class Score:
 
     ``value`` is in [0, 1], higher is better, and None where the answer could not be scored;
     ``reason`` then says why, and for a score under 1 what is amiss, for a person to read.
-    ``named`` is the label that an answer names, of several that there are, and ``wanted`` the
-    right one, where that is what was looked at.
+    ``named`` is the label that an answer names, of several that there are, or the choice that a
+    judge makes, and ``wanted`` the right one, where that is what was looked at.
     """
 
     value: float | None

@@ -16,6 +16,7 @@ from pytest_promptopt.prompts.document import read_document
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion
+from pytest_promptopt.scoring.prompt_judge import JUDGES
 from pytest_promptopt.scoring.prompted import FOLDER
 from tests.scoring.entries import judge_model
 
@@ -62,6 +63,8 @@ def test_the_file_is_as_the_published_schema_has_it(name: str) -> None:
 
 def reply(name: str, label: Any) -> str:
     """What a judge says that comes to ``label``."""
+    if f"github/{name}" in JUDGES:
+        return json.dumps({"reason": "…", "score": label})
     if name == "graded_rubric":
         return json.dumps({LISTS[name]: [{"number": 1, "reason": "…", "score": label}]})
     words = [word.strip('"') for word in (label if isinstance(label, list) else [label])]
