@@ -185,6 +185,13 @@ OPTIONS = (
         metavar="MODEL",
     ),
     _option(
+        "--prompt-mutate",
+        "switch",
+        "After scoring, break each prompt a little in many ways, and tell which of its sentences "
+        "no golden would miss.",
+        has_ini=False,
+    ),
+    _option(
         "--prompt-propose",
         "text",
         "What to do with an improvement. patch: only save it. apply: edit the file, if the gain is "

@@ -123,11 +123,11 @@ class Board(Generic[Found]):
             return error
 
 
-def results_board(provider: Provider) -> Board[GoldenResult]:
-    """A board of whole results, of one answer of the ``provider`` each."""
+def results_board(provider: Provider, sample: int = 0) -> Board[GoldenResult]:
+    """A board of whole results, of one answer of the ``provider`` each: that of this number."""
 
     async def answers(cell: Cell) -> Trials:
-        return (await ask(provider, cell.variant.subject, cell.golden, 0),)
+        return (await ask(provider, cell.variant.subject, cell.golden, sample),)
 
     def read(cell: Cell, trials: Trials | ProviderError) -> GoldenResult | Missing:
         if isinstance(trials, ProviderError):

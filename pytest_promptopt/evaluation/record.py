@@ -15,6 +15,7 @@ from pytest_promptopt.evaluation.evaluation import (
     ScoredGolden,
 )
 from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
@@ -31,7 +32,7 @@ class PromptRecord:
     ``verdict`` is None where no gate ran, also of a prompt that ``has_gate``, ``base`` in a run
     without one, ``content`` in a run that keeps no scores. ``version`` is that of the prompt, empty
     in runs of before there was such a field. ``retirement`` tells that the model ends soon or has
-    ended; empty where it does not.
+    ended; empty where it does not. ``mutation`` is None in a run that makes no mutants.
     """
 
     key: str
@@ -46,6 +47,7 @@ class PromptRecord:
     results: tuple[GoldenResult, ...] = ()
     verdict: Verdict | None = None
     retirement: str = ""
+    mutation: MutationRecord | None = None
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -143,7 +145,13 @@ def joined(records: Sequence[PromptRecord]) -> PromptRecord:
     results = {result.id: result for record in records for result in record.results}
     verdicts = [record.verdict for record in records if record.verdict is not None]
     verdict = verdicts[-1] if verdicts else None
-    return replace(records[0], results=tuple(results.values()), verdict=verdict)
+    mutations = [record.mutation for record in records if record.mutation is not None]
+    return replace(
+        records[0],
+        results=tuple(results.values()),
+        verdict=verdict,
+        mutation=mutations[-1] if mutations else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,7 +93,7 @@ class Sheet:
         """A finding on the words ``found`` in a passage; ``fix`` is what could stand there."""
         start, end = found.span()
         mended = None if fix is None else Fix(message=passage.index, start=start, end=end, text=fix)
-        line = self._line_of(passage, start, end)
+        line = self.line_of(passage, start, end)
         return Finding(path=self.prompt.location, line=line, message=one_line(message), fix=mended)
 
     def at(self, line: int, message: str) -> Finding:
@@ -110,7 +110,7 @@ class Sheet:
         """A finding on an evaluator, where it stands."""
         return Finding(path=spec.path, line=spec.line, message=one_line(message))
 
-    def _line_of(self, passage: Passage, start: int, end: int) -> int:
+    def line_of(self, passage: Passage, start: int, end: int) -> int:
         """The line on which the characters begin; that of the message where they are escaped."""
         place = place_in(self.document.text, passage.line, passage.text, start, end)
         return self.document.text.count("\n", 0, place[0]) + 1 if place else passage.line

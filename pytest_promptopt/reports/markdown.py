@@ -18,6 +18,7 @@ from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
+from pytest_promptopt.reports.mutation import told
 from pytest_promptopt.reports.summary import (
     always_the_commonest,
     cost,
@@ -70,7 +71,8 @@ class _Prompt:
     def has_section(self) -> bool:
         base = self.summary.base
         is_loosened = base is not None and bool(base.loosened)
-        return self.summary.fails or is_loosened or self.has_proposal
+        has_more = self.has_proposal or self.summary.mutation is not None
+        return self.summary.fails or is_loosened or has_more
 
 
 def render_markdown(
@@ -299,6 +301,8 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
     if always := always_the_commonest(summary.evaluation):
         yield inline(always)
     yield from map(_cause, summary.causes)
+    if summary.mutation is not None:
+        yield from (inline(line, limit=500) for line in told(summary.mutation))
     if base is not None:
         label = inline(base.label)
         if change is not None:

@@ -20,7 +20,8 @@ class Planning:
     """Stands in for the run.
 
     ``cache_path`` is None where the cache would not be used. ``describe_search`` says what a
-    search for a better prompt would take; it is None in a run that searches for none.
+    search for a better prompt would take, ``describe_mutation`` what mutants would; they are None
+    in a run without.
     """
 
     def __init__(
@@ -28,21 +29,26 @@ class Planning:
         cache_path: Path | None,
         prices: Prices,
         describe_search: Callable[[Subject], list[str]] | None,
+        describe_mutation: Callable[[Subject], list[str]] | None = None,
     ) -> None:
         self._cache_path = cache_path
         self._prices = prices
         self._describe_search = describe_search
+        self._describe_mutation = describe_mutation
         self._plans: list[PromptPlan] = []
         self._searches: dict[str, list[str]] = {}
+        self._mutations: dict[str, list[str]] = {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Plan the collected goldens; no item runs."""
         self._plans = [self._plan(subject, goldens) for subject, goldens in _asked(session.items)]
-        if self._describe_search is not None:
-            items = (item for item in session.items if isinstance(item, PromptItem))
-            for subject in {item.subject.key: item.subject for item in items}.values():
-                self._searches[subject.key] = self._describe_search(subject)
+        items = (item for item in session.items if isinstance(item, PromptItem))
+        for key, subject in {item.subject.key: item.subject for item in items}.items():
+            if self._describe_mutation is not None:
+                self._mutations[key] = self._describe_mutation(subject)
+            if self._describe_search is not None:
+                self._searches[key] = self._describe_search(subject)
         return True
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -50,10 +56,14 @@ class Planning:
         terminalreporter.section("prompt plan (nothing was sent)")
         for line in _lines(self._plans):
             say(terminalreporter, line)
-        for key, lines in self._searches.items():
-            say(terminalreporter, f"{key}, should it fall short:")
-            for line in lines:
-                say(terminalreporter, f"    {line}")
+        for lines_by_key, what in (
+            (self._mutations, "its mutants, should it pass all goldens"),
+            (self._searches, "should it fall short"),
+        ):
+            for key, lines in lines_by_key.items():
+                say(terminalreporter, f"{key}, {what}:")
+                for line in lines:
+                    say(terminalreporter, f"    {line}")
 
     def _plan(self, subject: Subject, goldens: Sequence[Golden]) -> PromptPlan:
         return plan_prompt(subject, goldens, self._held, self._prices.cost_usd)

@@ -1,6 +1,7 @@
 """Results of prompts as pytest prints, keeps and hands them on, made from the items' reports."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -115,6 +116,12 @@ class Reporting:
             prompts=self.prompts(),
             searches=tuple(searches),
         )
+
+    def take(self, record: PromptRecord) -> None:
+        """Put what was found out of a prompt after its items in the place of what was known."""
+        known = self._told[record.key]
+        known.append(_Told(replace(record, results=()), known[-1].nodeid, False))
+        self._joined = None
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> Any:
         """Goldens that missed under a gate have a letter and a word of their own."""

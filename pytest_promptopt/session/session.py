@@ -15,6 +15,7 @@ import pytest
 from pytest_promptopt.client.client import Client, Responses
 from pytest_promptopt.errors import HistoryError, UsageError
 from pytest_promptopt.evaluation.search_record import Rung, SearchRecord
+from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.history.baseline import Baseline
 from pytest_promptopt.reports.terminal import describe_progress, describe_wait
 from pytest_promptopt.scoring.time_limit import TimeLimit
@@ -94,6 +95,10 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         from pytest_promptopt.work.optimize import check_optimize_options
 
         check_optimize_options(settings)
+    if settings.mutate:
+        from pytest_promptopt.work.mutate import check_mutate_options
+
+        check_mutate_options(settings)
     remarks: list[str] = []
     work = Work()
     engine = start_engine(
@@ -146,7 +151,12 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
         from pytest_promptopt.work.optimize import describe_search_plan
 
         search = functools.partial(describe_search_plan, settings=settings)
-    planning = Planning(cache, settings.prices, search)
+    mutation: Callable[[Subject], list[str]] | None = None
+    if settings.mutate:
+        from pytest_promptopt.work.mutate import describe_mutation_plan
+
+        mutation = describe_mutation_plan
+    planning = Planning(cache, settings.prices, search, mutation)
     config.pluginmanager.register(planning, "promptopt-planning")
 
 
@@ -162,6 +172,16 @@ def _steps(
     """What happens once, when the items are done, in this order."""
     yield UnusedRecordings(client, reporting, config.rootpath)
     findings: Callable[[], Sequence[Finding]] = tuple
+    if settings.mutate:
+        from pytest_promptopt.session.mutation import Mutating
+
+        yield Mutating(
+            config=config,
+            state=state,
+            reporting=reporting,
+            work=work,
+            is_from_fork=is_from_fork(),
+        )
     if settings.wants_search:
         from pytest_promptopt.session.optimization import Optimizing
 

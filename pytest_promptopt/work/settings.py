@@ -45,6 +45,7 @@ class Settings:
     optimize_method: str | None
     optimize_set: tuple[str, ...]
     optimizer_model: str | None
+    mutate: bool
     propose: str
     report: tuple[str, ...]
     paths: tuple[str, ...]

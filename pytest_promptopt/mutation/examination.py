@@ -1,0 +1,289 @@
+"""The examination: mutants asked the goldens that the prompt itself passes, until one notices."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from pytest_promptopt.errors import BudgetError
+from pytest_promptopt.evaluation.board import Board, Variant, results_board
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.mutation_record import Fate
+from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.mutation.mutants import Mutant
+from pytest_promptopt.mutation.noise import MOST_DOUBTED, Noise
+from pytest_promptopt.optimization.candidate import GIVEN
+from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.prompt import Reducer
+from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.request import Completion, Request
+
+_AT_ONCE = 16
+"""Mutants that are asked side by side, one golden each at a time."""
+
+TOO_LOUD = (
+    "too noisy to mutate: {turned} of {passed} goldens that passed missed when the same prompt was "
+    "asked again; set `temperature: 0`, or make these goldens plainer: {goldens}"
+)
+NOTHING_PASSED = "no golden passed twice, so that none could notice a mutant: mend the prompt first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far an examination is: mutants decided, of so many, and calls sent so far."""
+
+    decided: int
+    noticed: int
+    mutants: int
+    calls: int
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Case:
+    """A mutant under way; ``misses`` are those at ``doubt``, in a row.
+
+    ``doubted`` counts goldens that it was asked again, ``is_same`` whether every answer so far is
+    the prompt's own.
+    """
+
+    mutant: Mutant
+    variant: Variant
+    left: dict[str, Golden]
+    doubt: Golden | None = None
+    misses: int = 0
+    doubted: int = 0
+    changed: list[str] = field(default_factory=list)
+    is_same: bool = True
+    fate: Fate = Fate.OPEN
+    by: str = ""
+    unanswered: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came out: the cases in the order of the mutants, and what they were asked.
+
+    ``remark`` says why there is nothing, or not all, to tell.
+    """
+
+    cases: tuple[Case, ...]
+    noise: Noise
+    calls: int
+    remark: str = ""
+
+
+class _Sender:
+    """Passes requests on without their origin, since answers to mutants are no recordings.
+
+    Counts what was sent, and remembers that the budget is gone.
+    """
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self.calls = 0
+        self.refusal = ""
+
+    async def complete(self, request: Request) -> Completion:
+        try:
+            completion = await self._provider.complete(replace(request, origin=None))
+        except BudgetError as error:
+            self.refusal = error.message
+            raise
+        self.calls += not completion.saved
+        return completion
+
+    async def close(self) -> None:
+        await self._provider.close()
+
+
+def most_calls(subject: Subject, goldens: Sequence[Golden], mutants: int, repeats: int) -> int:
+    """A bound on what an examination sends: the prompt once more and each mutant all of them.
+
+    Where a miss has to be repeated, at most so many goldens are asked again.
+    """
+    costs = [1 + subject.further_calls(golden) for golden in goldens]
+    doubted = min(MOST_DOUBTED * max(costs, default=0), sum(costs))
+    given = sum(costs) * max(1, repeats - 1)
+    return given + mutants * (sum(costs) + doubted * (repeats - 1))
+
+
+class Examination:
+    """Asks what the mutants of ``subject`` answer to the ``goldens`` that it passed.
+
+    The prompt itself is asked once more, each mutant one golden after the other: first
+    those that gave away others of its sentence, then those that gave away most. It ends with the
+    first golden that notices. The order depends on the answers alone, so that to go on with an
+    examination is to run it again: what was answered is in the cache.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        mutants: Sequence[Mutant],
+        goldens: Sequence[Golden],
+        provider: Provider,
+        report: Callable[[Progress], None],
+    ) -> None:
+        prompt = replace(subject.prompt, samples=1, reducer=Reducer())
+        self._subject = replace(subject, prompt=prompt, samples=1)
+        self._mutants = mutants
+        self._goldens = goldens
+        self._sender = _Sender(provider)
+        self._report = report
+        self._boards: dict[int, Board[GoldenResult]] = {}
+        self._given = Variant(id=GIVEN, subject=self._subject)
+        self._noticed: Counter[str] = Counter()
+        self._noticed_in: dict[int, Counter[str]] = {}
+        self._held: dict[str, bool] = {}
+        self._still: dict[str, str | None] = {}
+        self._noise = Noise(passed=0, turned=0, is_still=True)
+
+    async def run(self) -> Examined:
+        """All of it, or as much as the budget allows."""
+        first = await self._ask([(self._given, golden, 0) for golden in self._goldens])
+        passed = [g for g, result in zip(self._goldens, first, strict=True) if _passes(result)]
+        second = await self._ask([(self._given, golden, 1) for golden in passed])
+        if self._sender.refusal:
+            return self._ended((), self._sender.refusal)
+        results = [*zip(passed, second, strict=True)]
+        again = [golden for golden, result in results if _passes(result)]
+        turned = [golden for golden, result in results if result and not _passes(result)]
+        self._still = {golden.id: self._same_answer(golden) for golden in again}
+        is_still = self._subject.prompt.parameters.get("temperature") == 0 and not turned
+        self._noise = Noise(
+            passed=len(again) + len(turned),
+            turned=len(turned),
+            is_still=is_still and None not in self._still.values(),
+        )
+        if not again or self._noise.is_too_loud:
+            return self._ended((), self._refusal(turned, has_reliable=bool(again)))
+        cases = [self._case(mutant, again) for mutant in self._mutants]
+        await self._decide(cases)
+        return self._ended(cases, self._sender.refusal)
+
+    def _ended(self, cases: Iterable[Case], remark: str) -> Examined:
+        return Examined(
+            cases=tuple(cases), noise=self._noise, calls=self._sender.calls, remark=remark
+        )
+
+    def _refusal(self, turned: Sequence[Golden], *, has_reliable: bool) -> str:
+        if not turned and not has_reliable:
+            return NOTHING_PASSED
+        ids = ", ".join(golden.id for golden in turned[:8])
+        return TOO_LOUD.format(turned=len(turned), passed=self._noise.passed, goldens=ids)
+
+    def _case(self, mutant: Mutant, goldens: Sequence[Golden]) -> Case:
+        candidate = mutant.candidate
+        prompt = candidate.apply_to(self._subject.prompt, ())
+        variant = Variant(id=candidate.id, subject=replace(self._subject, prompt=prompt))
+        return Case(mutant=mutant, variant=variant, left={g.id: g for g in goldens})
+
+    def _same_answer(self, golden: Golden) -> str | None:
+        """What the prompt answers both times; None where that differs."""
+        first, second = (self._board(n).known(GIVEN).get(golden.id) for n in (0, 1))
+        is_same = first and second and _text(first) == _text(second)
+        return _text(first) if first and is_same else None
+
+    async def _decide(self, cases: Sequence[Case]) -> None:
+        waiting = [*cases]
+        under_way: list[Case] = []
+        while not self._sender.refusal:
+            under_way = [case for case in under_way if _goes_on(case)]
+            free = _AT_ONCE - len(under_way)
+            under_way, waiting = under_way + waiting[:free], waiting[free:]
+            if not under_way:
+                return
+            await self._step(under_way)
+            self._report(self._progress(cases))
+
+    def _progress(self, cases: Sequence[Case]) -> Progress:
+        return Progress(
+            decided=sum(case.fate is not Fate.OPEN for case in cases),
+            noticed=sum(case.fate is Fate.NOTICED for case in cases),
+            mutants=len(cases),
+            calls=self._sender.calls,
+        )
+
+    async def _step(self, cases: Sequence[Case]) -> None:
+        """Ask each mutant one golden more."""
+        asked = [case.doubt or self._next(case) for case in cases]
+        cells = [(c.variant, golden, c.misses) for c, golden in zip(cases, asked, strict=True)]
+        found = await self._ask(cells)
+        if self._sender.refusal:
+            return
+        for case, golden, result in zip(cases, asked, found, strict=True):
+            await self._take(case, golden, result)
+            if case.fate is Fate.OPEN and not _goes_on(case) and not case.unanswered:
+                case.fate = Fate.EQUAL if case.is_same else Fate.UNNOTICED
+
+    def _next(self, case: Case) -> Golden:
+        """The golden most likely to notice; of equals the first of the file."""
+        of_sentence = self._noticed_in.get(case.mutant.sentence, Counter())
+        key = max(case.left, key=lambda name: (of_sentence[name], self._noticed[name]))
+        return case.left.pop(key)
+
+    async def _take(self, case: Case, golden: Golden, result: GoldenResult | None) -> None:
+        """Draw from the answer what it shows of the mutant."""
+        if result is None:
+            case.doubt, case.misses = None, 0
+            case.unanswered += 1
+            return
+        still = self._still[golden.id]
+        is_same = still is not None and _text(result) == still
+        case.is_same &= is_same
+        if _passes(result):
+            if not is_same and still is not None:
+                case.changed.append(golden.id)
+            case.doubt, case.misses = None, 0
+            return
+        await self._miss(case, golden)
+
+    async def _miss(self, case: Case, golden: Golden) -> None:
+        case.misses += 1
+        if case.misses == 1 and self._noise.repeats > 1:
+            case.doubted += 1
+        if case.misses < self._noise.repeats and case.doubted <= MOST_DOUBTED:
+            case.doubt = golden
+            return
+        if case.misses == self._noise.repeats and await self._holds(golden):
+            case.fate, case.by = Fate.NOTICED, golden.id
+            self._noticed[golden.id] += 1
+            self._noticed_in.setdefault(case.mutant.sentence, Counter())[golden.id] += 1
+        case.doubt, case.misses = None, 0
+
+    async def _holds(self, golden: Golden) -> bool:
+        """Whether the prompt itself passes the golden as often as a mutant must miss it."""
+        if golden.id not in self._held:
+            samples = range(2, self._noise.repeats)
+            found = await self._ask([(self._given, golden, sample) for sample in samples])
+            if self._sender.refusal:
+                return False
+            self._held[golden.id] = all(map(_passes, found))
+        return self._held[golden.id]
+
+    def _board(self, sample: int) -> Board[GoldenResult]:
+        if sample not in self._boards:
+            self._boards[sample] = results_board(self._sender, sample)
+        return self._boards[sample]
+
+    async def _ask(
+        self, cells: Sequence[tuple[Variant, Golden, int]]
+    ) -> Sequence[GoldenResult | None]:
+        """The results in the cells, all asked at once; None where there is none."""
+        wanted: dict[int, list[tuple[Variant, Sequence[Golden]]]] = {}
+        for variant, golden, sample in cells:
+            wanted.setdefault(sample, []).append((variant, [golden]))
+        await asyncio.gather(*(self._board(n).ask(of) for n, of in wanted.items()))
+        return [self._board(n).known(variant.id).get(golden.id) for variant, golden, n in cells]
+
+
+def _goes_on(case: Case) -> bool:
+    return case.fate is Fate.OPEN and (bool(case.left) or case.doubt is not None)
+
+
+def _passes(result: GoldenResult | None) -> bool:
+    return result is not None and result.outcome is Outcome.PASSED
+
+
+def _text(result: GoldenResult) -> str:
+    return result.answers[0].text.strip() if result.answers else ""

@@ -1,0 +1,122 @@
+"""The words in which all reports say what the mutants of a prompt showed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.mutation_record import (
+    Fate,
+    MutantRecord,
+    MutationRecord,
+    SentenceRecord,
+    Standing,
+)
+
+_SHOWN = 5
+_MOST_REMARKS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to say of a sentence: what it is, where, and what to do."""
+
+    kind: str
+    line: int
+    sentence: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}, line {self.line}: “{self.sentence}”: {self.text}"
+
+
+def told(record: MutationRecord) -> Iterator[str]:
+    """All that there is to say, a line each; of very many remarks the first."""
+    yield headline(record)
+    yield from particulars(record)
+    found = [*remarks(record)]
+    yield from map(str, found[:_MOST_REMARKS])
+    if len(found) > _MOST_REMARKS:
+        yield f"and {len(found) - _MOST_REMARKS} more (whole in the JSON report)"
+
+
+def headline(record: MutationRecord) -> str:
+    """The score, or why there is none."""
+    noticed, unnoticed = len(record.having(Fate.NOTICED)), len(record.having(Fate.UNNOTICED))
+    score, interval = record.score, record.interval
+    if score is None or interval is None:
+        return f"mutation score: none; {record.remark or 'no mutant changed an answer'}"
+    return (
+        f"mutation score {score:.2f} (95 % interval {interval.low:.2f} to {interval.high:.2f}): "
+        f"goldens noticed {noticed} of {counted(noticed + unnoticed, 'mutant')}"
+    )
+
+
+def particulars(record: MutationRecord) -> Iterator[str]:
+    """What the score is over, and what it leaves out."""
+    turned = f", {record.turned} of which missed when asked again" if record.turned else ""
+    yield (
+        f"asked: {record.reliable} of {counted(record.goldens, 'golden')} that the prompt passed"
+        f" twice{turned}; {counted(record.calls, 'call')}"
+    )
+    if record.repeats > 1:
+        yield f"its answers vary: a golden noticed a mutant by missing {record.repeats} times"
+    if equal := len(record.having(Fate.EQUAL)):
+        yield f"{counted(equal, 'mutant')} changed no answer, and are left out of the score"
+    if left_out := record.left_out:
+        yield f"{left_out:,} more mutants were not asked"
+    if undecided := len(record.having(Fate.OPEN)):
+        why = f": {record.remark}" if record.remark else ": some of their answers did not come"
+        yield f"{counted(undecided, 'mutant')} not decided{why}"
+
+
+def remarks(record: MutationRecord) -> Iterator[Remark]:
+    """What no golden holds: untested sentences, changes that go unseen, and useless sentences."""
+    sections = (_untested, _unseen, _useless)
+    for section in sections:
+        for number, sentence in enumerate(record.sentences):
+            standing = record.standings[number]
+            if standing is not None:
+                yield from section(record, number, sentence, standing)
+
+
+def _untested(
+    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+) -> Iterator[Remark]:
+    if standing is Standing.UNTESTED:
+        mutants = record.of(number)
+        also = "add an evaluator that minds, or " if any(m.changed for m in mutants) else ""
+        told = f"no golden notices it {_in_words(mutants)}"
+        yield _remark("untested", sentence, f"{told}; {also}write {sentence.advice}")
+
+
+def _unseen(
+    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+) -> Iterator[Remark]:
+    unseen = [m for m in record.of(number) if m.fate in {Fate.UNNOTICED, Fate.EQUAL}]
+    if standing is Standing.HELD and unseen:
+        changes = [_change(mutant) for mutant in unseen]
+        yield _remark("partly tested", sentence, f"unseen: {listed(changes, _SHOWN)}")
+
+
+def _useless(
+    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+) -> Iterator[Remark]:
+    if standing is Standing.USELESS:
+        told = f"no answer changes with it {_in_words(record.of(number))}"
+        yield _remark("useless", sentence, f"{told}; delete it")
+
+
+def _remark(kind: str, sentence: SentenceRecord, text: str) -> Remark:
+    return Remark(kind=kind, line=sentence.line, sentence=sentence.text, text=text)
+
+
+def _in_words(mutants: Sequence[MutantRecord]) -> str:
+    """How the sentence was broken, and where that changed an answer."""
+    kinds = " or ".join(dict.fromkeys(mutant.kind for mutant in mutants))
+    changed = dict.fromkeys(golden for mutant in mutants for golden in mutant.changed)
+    where = f", though answers change at {listed([*changed], _SHOWN)}" if changed else ""
+    return f"{kinds}{where}"
+
+
+def _change(mutant: MutantRecord) -> str:
+    return f"“{mutant.before}” → “{mutant.after}”" if mutant.after else mutant.kind

@@ -1,0 +1,93 @@
+"""``--prompt-mutate``: after scoring, prompts are broken a little, to see if a golden notices."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.errors import PromptFileError, UsageError
+from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.mutation.examination import Progress
+from pytest_promptopt.reports.mutation import told
+from pytest_promptopt.session.after import Step
+from pytest_promptopt.session.lines import say
+from pytest_promptopt.session.progress import Work
+from pytest_promptopt.session.results import Reporting
+from pytest_promptopt.session.state import State
+from pytest_promptopt.work.mutate import Mutator
+
+_FROM_FORK = "nothing was mutated: the pull request is from a fork, for whose text nothing is spent"
+_NOTHING_SCORED = "nothing to mutate: no prompt was scored"
+
+
+@dataclass(kw_only=True)
+class Mutating(Step):
+    """Runs in the process that owns the calls, when all items are done.
+
+    Nothing is mutated in a job that is ``is_from_fork``: it would spend on what anybody sends.
+    """
+
+    config: pytest.Config
+    state: State
+    reporting: Reporting
+    work: Work
+    is_from_fork: bool
+    _refused: list[str] = field(default_factory=list)
+
+    def decide(self, _session: pytest.Session) -> None:
+        """Ask the mutants of every prompt that ran."""
+        prompts = self.reporting.prompts()
+        if not prompts:
+            self._refused.append(_NOTHING_SCORED)
+        elif self.is_from_fork:
+            self._refused.append(_FROM_FORK)
+        else:
+            for prompt in prompts:
+                self._mutate(prompt)
+
+    def show(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """What goldens noticed, and what none would."""
+        prompts = [p for p in self.reporting.prompts() if p.mutation is not None]
+        if prompts or self._refused:
+            terminalreporter.section("prompt mutation")
+        for prompt in prompts:
+            say(terminalreporter, f"{prompt.key} ({prompt.model})")
+            for line in told(prompt.mutation) if prompt.mutation else ():
+                say(terminalreporter, f"    {line}")
+        for text in self._refused:
+            say(terminalreporter, text, yellow=True)
+
+    def _mutate(self, prompt: PromptRecord) -> None:
+        mutator = Mutator(
+            root=self.config.rootpath, entries=self.state.entries, bridge=self.state.bridge
+        )
+        try:
+            plan = mutator.plan(prompt)
+            self._tell(f"mutating {prompt.key}")
+            for line in plan.lines:
+                self._tell(f"plan: {line}")
+            record = mutator.examine(plan, self._report, self.state.progress.draw)
+        except (PromptFileError, UsageError, OSError) as error:
+            self._refused.append(f"{prompt.location}: not mutated: {error}")
+        except KeyboardInterrupt:
+            self._refused.append(f"{prompt.key}: interrupted; it goes on when run again")
+            raise
+        else:
+            self.reporting.take(replace(prompt, mutation=record))
+        finally:
+            self.work.search = tuple
+            self.state.progress.erase()
+
+    def _report(self, progress: Progress) -> None:
+        parts = (
+            f"mutants {progress.decided} of {progress.mutants}",
+            f"{progress.noticed} noticed",
+            f"{progress.calls} calls",
+        )
+        self.work.search = lambda: parts
+
+    def _tell(self, text: str) -> None:
+        reporter: Any = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self.config.get_verbosity() >= 0:
+            reporter.ensure_newline()
+            say(reporter, f"    {text}")

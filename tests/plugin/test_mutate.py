@@ -1,0 +1,44 @@
+"""``--prompt-mutate`` in whole runs, with a model that follows its prompt to the letter."""
+
+from pathlib import Path
+
+from pytest_promptopt.testing.project import Project
+from pytest_promptopt.work.saved_runs import RunStore
+from tests.mutation.test_examination import PROMPT
+
+CLERK = (
+    "from tests.mutation.test_examination import clerk\n\n\n"
+    "def answer(request):\n    return clerk(request)\n"
+)
+
+
+def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
+    project: Project,
+) -> None:
+    project.write("model.py", CLERK)
+    project.write("prompts/a.prompt.yml", PROMPT)
+    project.write("prompts/empty.prompt.yml", PROMPT[: PROMPT.index("testData")])
+    models = ("--prompt-model=scripted:model:answer", "--prompt-model=scripted:answers.json")
+    project.answers({"*": "nonsense"})
+    result = project.run(
+        *("--prompt-mutate", "--prompt-report=r.md", "-p", "xdist.plugin", "-n", "1"), *models
+    )
+    output = result.stdout.str()
+    assert "plan: at most 33 calls, or 129 where answers vary" in output
+    result.stdout.fnmatch_lines(
+        [
+            "prompts/a.prompt.yml[[]scripted:model:answer] (scripted:model:answer)",
+            "    mutation score 0.38 (95 % interval 0.14 to 0.69): goldens noticed 3 of 8 mutants",
+            "    untested, line 10: “Greet the customer first.”: * answers change at paid, *",
+            "    useless, line 6: “You are a patient clerk of a lamp shop.”: *; delete it",
+            "prompts/a.prompt.yml[[]scripted:answers.json] (scripted:answers.json)",
+            "    mutation score: none; no golden passed twice*",
+        ]
+    )
+    assert "useless, line 6" in Path(project.path / "r.md").read_text(encoding="utf-8")
+    store = RunStore(project.path)
+    [name] = store.names()
+    saved = {prompt.model: prompt.mutation for prompt in store.read(name).run.prompts}
+    mutation = saved["scripted:model:answer"]
+    assert mutation is not None
+    assert mutation.calls == 28
