@@ -41,16 +41,46 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What a judge may choose, and what that scores."""
+
+    choice: str
+    score: Mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What one rater says of an answer, in the words that its judge chooses from."""
+
+    rater: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """The label or choice that an answer comes to by the evaluator of that name."""
+
+    evaluator: str
+    choice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """One answer to a golden; ``passed`` is None where it could not be scored.
 
-    ``whole`` is what the model said around it, None where that is the answer.
+    ``whole`` is what the model said around it, None where that is the answer. ``named`` are
+    the labels that it names and the choices that judges made of it.
     """
 
     text: str
     reasoning: str = ""
     passed: bool | None = None
     whole: str | None = None
+    named: tuple[Named, ...] = ()
+
+    def choice_by(self, evaluator: str) -> str:
+        """The choice of the evaluator of that name; empty where it made none."""
+        return next((named.choice for named in self.named if named.evaluator == evaluator), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +93,8 @@ class GoldenResult:
     ``reason`` says why there is no score. ``place`` is file and line; ``expected`` is None where
     the golden has none; ``answers`` are those of all samples. ``before`` is the golden's result
     at the base, None where it was not asked there; the golden itself is told once, so that
-    ``before`` has its answers alone.
+    ``before`` has its answers alone. Of a judge's golden ``labels`` are those of its raters, and
+    ``judged_characters`` is the length of the answer that they label.
     """
 
     id: str
@@ -86,6 +117,8 @@ class GoldenResult:
     expected: str | None = None
     answers: tuple[Answer, ...] = ()
     before: "GoldenResult | None" = None
+    labels: tuple[Label, ...] = ()
+    judged_characters: Count | None = None
 
     def against(self, before: "GoldenResult | None") -> "GoldenResult":
         """The result with the one at the base beside it."""

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from pytest_promptopt.evaluation.agreement import Agreement, agreement_of, judged_in
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.causes import Cause, causes
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import (
+    Choice,
     Evaluation,
     GoldenResult,
     Outcome,
@@ -33,6 +35,7 @@ class PromptRecord:
     without one, ``content`` in a run that keeps no scores. ``version`` is that of the prompt, empty
     in runs of before there was such a field. ``retirement`` tells that the model ends soon or has
     ended; empty where it does not. ``mutation`` is None in a run that makes no mutants.
+    ``choices`` are those of a judge.
     """
 
     key: str
@@ -48,6 +51,14 @@ class PromptRecord:
     verdict: Verdict | None = None
     retirement: str = ""
     mutation: MutationRecord | None = None
+    choices: tuple[Choice, ...] = ()
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """How far a judge agrees with its labels; None where nothing tells."""
+        if not self.choices:
+            return None
+        return agreement_of(judged_in(self.results), self.choices, confidence=CONFIDENCE)
 
     @cached_property
     def evaluation(self) -> Evaluation:

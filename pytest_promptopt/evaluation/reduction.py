@@ -7,10 +7,11 @@ from statistics import fmean
 from typing import Any
 
 from pytest_promptopt.errors import ScorerError
-from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
+from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Label, Mark, Named, Outcome
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
+from pytest_promptopt.prompts.labels import LABEL, labels_of
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score
@@ -31,7 +32,7 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
     reducer = subject.prompt.reducer
     agreement = None
     table = _scores(subject, golden, trials)
-    passes = _verdicts(table)
+    passes, named = _verdicts(table), _named(table, len(trials))
     if reducer.kind == "majority" and len(trials) > 1:
         winner, agreement = _winner(subject, golden, trials)
         table = [(evaluator, [scores[winner]]) for evaluator, scores in table]
@@ -55,7 +56,7 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         score=score,
         evaluators=marks,
         agreement=agreement,
-        answers=_answers(trials, passes or [None] * len(trials)),
+        answers=_answers(trials, passes or [None] * len(trials), named),
         reason="; ".join(unscored) if counting else _nothing_to_score_by(golden),
         **_told(golden),
         **_totals(trials),
@@ -77,7 +78,16 @@ def _told(golden: Golden) -> Mapping[str, Any]:
         "place": f"{golden.path}:{golden.line}",
         "input": input_of(golden),
         "expected": _kept(as_text(golden.expected)) if golden.has_expected else None,
+        "labels": tuple(Label(rater=r, choice=c) for r, c in labels_of(golden).items()),
+        "judged_characters": _judged_characters(golden),
     }
+
+
+def _judged_characters(golden: Golden) -> int | None:
+    """The length of the answer that a judge's golden is about; None in others."""
+    is_labelled = LABEL in golden.variables or labels_of(golden)
+    answer = golden.variables.get("answer")
+    return len(as_text(answer)) if is_labelled and answer is not None else None
 
 
 def input_of(golden: Golden) -> str:
@@ -91,15 +101,18 @@ def input_of(golden: Golden) -> str:
     return _kept("\n".join(inputs))
 
 
-def _answers(trials: Sequence[Trial], passes: Sequence[bool | None]) -> tuple[Answer, ...]:
+def _answers(
+    trials: Sequence[Trial], passes: Sequence[bool | None], named: Sequence[tuple[Named, ...]]
+) -> tuple[Answer, ...]:
     return tuple(
         Answer(
             text=_kept(trial.answer.text),
             reasoning=_kept(trial.answer.reasoning),
             passed=passed,
             whole=None if trial.answer.whole is None else _kept(trial.answer.whole),
+            named=labels,
         )
-        for trial, passed in zip(trials, passes, strict=True)
+        for trial, passed, labels in zip(trials, passes, named, strict=True)
     )
 
 
@@ -224,6 +237,18 @@ def _verdicts(table: _Table) -> list[bool | None]:
         else:
             verdicts.append(None if any(value is None for _, value in values) else True)
     return verdicts
+
+
+def _named(table: _Table, answers: int) -> Sequence[tuple[Named, ...]]:
+    """For each answer the labels and choices that it comes to."""
+    return [
+        tuple(
+            Named(evaluator=evaluator.name, choice=scores[place].named)
+            for evaluator, scores in table
+            if scores[place].named
+        )
+        for place in range(answers)
+    ]
 
 
 def _share_of_the_commonest(table: _Table) -> float | None:

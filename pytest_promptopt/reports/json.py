@@ -74,6 +74,7 @@ def _prompt(prompt: PromptRecord, *, has_room: bool) -> dict[str, Any]:
         "tokens": prompt.tokens,
         "cost_usd": prompt.cost_usd,
         "base": base,
+        "agreement": to_json(prompt.agreement),
         "causes": [{**to_json(c), "count": len(c.goldens)} for c in prompt.causes],
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from pytest_promptopt.evaluation.agreement import Agreement
 from pytest_promptopt.evaluation.causes import Cause
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
@@ -16,6 +17,7 @@ from pytest_promptopt.evaluation.gate import Decision
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
+from pytest_promptopt.reports.agreement import agreement
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.mutation import told
@@ -121,7 +123,7 @@ def _parts(prompts: Sequence[_Prompt], run: Run) -> Iterator[Part]:
         yield Part("No prompt was scored.\n")
     elif not sections and run.ends_well:
         yield Part(f"**All good:** {_total(prompts)}; {_effort(prompts)}.\n")
-        yield from _unscored(prompts)
+        yield from _remarks(prompts)
         return
     else:
         yield Part(f"**{_verdict(prompts, run)}:** {_total(prompts)}.\n")
@@ -129,7 +131,7 @@ def _parts(prompts: Sequence[_Prompt], run: Run) -> Iterator[Part]:
     if prompts:
         yield Part("\n")
         yield from _table(prompts)
-        yield from _unscored([prompt for prompt in prompts if not prompt.has_section])
+        yield from _remarks([prompt for prompt in prompts if not prompt.has_section])
         for prompt in sections:
             yield from _section(prompt)
         yield Part(f"\n{_effort(prompts)}\n")
@@ -159,13 +161,21 @@ def _failures(run: Run, *, is_explained: bool) -> Iterator[Part]:
         yield from (Part(line, PartKind.ROW) for line in lines)
 
 
-def _unscored(prompts: Sequence[_Prompt]) -> Iterator[Part]:
-    """Why goldens of prompts that hold nevertheless have no score."""
-    found = [(prompt.summary, cause) for prompt in prompts for cause in prompt.summary.causes]
+def _remarks(prompts: Sequence[_Prompt]) -> Iterator[Part]:
+    """Of prompts that hold: how far judges agree, and why goldens nevertheless have no score."""
+    found = [
+        f"- {inline(prompt.summary.key)}: {text}\n"
+        for prompt in prompts
+        for text in (*_agreement(prompt.summary), *map(_cause, prompt.summary.causes))
+    ]
     if found:
         yield Part("\n")
-    for summary, cause in found:
-        yield Part(f"- {inline(summary.key)}: {_cause(cause)}\n", PartKind.ROW)
+    yield from (Part(text, PartKind.ROW) for text in found)
+
+
+def _agreement(summary: PromptRecord) -> Iterator[str]:
+    if summary.agreement is not None:
+        yield from (inline(text, limit=500) for text in agreement(summary.agreement))
 
 
 def _cause(cause: Cause) -> str:
@@ -247,12 +257,23 @@ def _section(prompt: _Prompt) -> Iterator[Part]:
         goldens = "\n".join(f"- {_golden(row, prompt.summary.change)}" for row in rows[:_LISTED])
         rest = f"\n- and {len(rows) - _LISTED} more" if len(rows) > _LISTED else ""
         yield Part(_folded(f"{len(rows):,} missed", f"{goldens}{rest}"), PartKind.LIST)
+    if summary.agreement is not None:
+        table = _folded("labels by the judge's choices", _confusion(summary.agreement))
+        yield Part(table, PartKind.LIST)
     worst = [row for row in summary.worst(_EXPLAINED) if row.answers]
     if worst:
         texts = "\n\n".join(_explained(row, summary.model) for row in worst)
         which = f"the worst {len(worst)} of " if len(worst) < len(rows) else ""
         title = f"answers and reasons of {which}{len(rows):,} missed"
         yield Part(_folded(title, texts), PartKind.ANSWERS)
+
+
+def _confusion(found: Agreement) -> str:
+    """A row a label, a column a choice."""
+    choices = [inline(choice) for choice in found.choices]
+    lines = [["labelled", *choices, "none"], ["---", *["---:"] * (len(choices) + 1)]]
+    lines += [[name, *map(str, row)] for name, row in zip(choices, found.counts, strict=True)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _folded(title: str, content: str) -> str:
@@ -300,6 +321,7 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield f"{_counts(summary, _BAD)} of {counted(summary.goldens, 'golden')}"
     if always := always_the_commonest(summary.evaluation):
         yield inline(always)
+    yield from _agreement(summary)
     yield from map(_cause, summary.causes)
     if summary.mutation is not None:
         yield from (inline(line, limit=500) for line in told(summary.mutation))

@@ -31,12 +31,13 @@ class LabelScorer:
 
     def score(self, golden: Golden, completion: Completion) -> Score:
         """1 where it is; 0 where it is another or none. Not scored where the raters disagree."""
-        if flaw := self.choice.flaw(golden):
-            return Score.unscored(self._split(golden) or flaw)
-        options = fill_deep(self.choice.options, golden.variables)
-        labels = _labels(options)
-        wanted = [labels[folded(text)] for text in _expected(options)]
+        labels = _labels(self.choice.options)
         found = read_choice(completion, dict.fromkeys(labels.values(), 1.0))
+        if flaw := self.choice.flaw(golden):
+            reason = self._split(golden) or flaw
+            return Score(value=None, reason=reason, named=found.named)
+        options = fill_deep(self.choice.options, golden.variables)
+        wanted = [labels[folded(text)] for text in _expected(options)]
         right = found.named if found.named in wanted else wanted[0]
         if found.named == right:
             return Score(value=1.0, named=right, wanted=right)

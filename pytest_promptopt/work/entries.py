@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.base import Base, BaseRecord, compare_with_base
+from pytest_promptopt.evaluation.evaluation import Choice
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
 from pytest_promptopt.history.baseline import Baseline, BasePrompt
@@ -51,6 +52,7 @@ class Entry:
             version=self.version,
             base=self.base.record if self.base else None,
             retirement=self.retirement,
+            choices=tuple(Choice(choice=c, score=s) for c, s in subject.prompt.choices.items()),
         )
 
     def asked(self, goldens: Iterable[Golden]) -> Iterator[tuple[Subject, Golden]]:

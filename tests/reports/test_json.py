@@ -51,7 +51,15 @@ def test_the_report_holds_score_verdict_base_and_goldens() -> None:
         "prompts/ticket_routing.prompt.yml:9",
         "ticket: ticket number 0",
         "returns",
-        [{"text": "It is about billing.", "reasoning": "", "passed": False, "whole": None}],
+        [
+            {
+                "text": "It is about billing.",
+                "reasoning": "",
+                "passed": False,
+                "whole": None,
+                "named": [],
+            }
+        ],
     )
     assert (missed["score"], missed["before"]["score"]) == (0.0, 1.0)
 
@@ -86,6 +94,7 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
             "reasoning": "",
             "passed": None,
             "whole": None,
+            "named": [],
         }
     ]
     assert made["searches"][0]["patch"] == ""

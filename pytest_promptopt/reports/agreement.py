@@ -1,0 +1,53 @@
+"""The words in which all reports say how far a judge agrees with the labels."""
+
+from collections.abc import Iterator
+
+from pytest_promptopt.evaluation.agreement import Agreement, Raters
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.statistics.agreement import Estimate
+from pytest_promptopt.text.tags import quoted
+from pytest_promptopt.text.terminal import printable
+
+_NOTEWORTHY = 0.05
+
+
+def agreement(found: Agreement) -> Iterator[str]:
+    """How often the judge is right, and what that is worth beside chance and people."""
+    right = f"{found.right} of {counted(found.answers, 'label')}"
+    parts = [f"the judge agrees with {right}: {estimate(found.accuracy)}"]
+    if found.kappa is not None:
+        parts.append(f"{'weighted ' * found.is_graded}κ {estimate(found.kappa)}")
+    yield printable(", ".join(parts))
+    if found.only_label:
+        yield printable(
+            f"all labels are {quoted(found.only_label)}, so that nothing tells whether the judge "
+            "knows another; label answers that deserve one"
+        )
+    elif found.true_positives is not None and found.false_positives is not None:
+        yield (
+            f"it takes for good {estimate(found.true_positives)} of what is, and "
+            f"{estimate(found.false_positives)} of what is not"
+        )
+    if found.raters is not None:
+        yield _people(found.raters)
+    if found.longer is not None and found.longer.p_value <= _NOTEWORTHY:
+        longer = "longer" if found.longer.share > 0.5 else "shorter"
+        share = max(found.longer.share, 1 - found.longer.share)
+        yield (
+            f"of answers with the same label it prefers the {longer} in {100 * share:.0f} % of "
+            f"{counted(found.longer.pairs, 'pair')} (p = {found.longer.p_value:.2g})"
+        )
+
+
+def estimate(found: Estimate) -> str:
+    """A figure and where it lies with 95 % confidence."""
+    return f"{found.value:.2f} ({found.interval.low:.2f} to {found.interval.high:.2f})"
+
+
+def _people(raters: Raters) -> str:
+    alpha = f", α {estimate(raters.alpha)}" if raters.alpha is not None else ""
+    return (
+        f"{counted(raters.count, 'rater')} on {counted(raters.answers, 'answer')}: two people "
+        f"agree on {estimate(raters.people)}{alpha}; the judge with one of them on "
+        f"{estimate(raters.judge)}"
+    )
