@@ -85,6 +85,7 @@ def _settings(prompt: Prompt) -> Iterator[tuple[str, Any]]:
 def _gate(where: str, gate: GateSettings) -> Iterator[tuple[str, Any]]:
     yield f"{where}.min", gate.minimum
     yield f"{where}.maxDrop", gate.max_drop
+    yield f"{where}.minMutation", gate.min_mutation
     yield f"{where}.confidence", gate.confidence
     yield f"{where}.inconclusive", "pass" if gate.inconclusive_passes else None
     for name, part in gate.tags.items():

@@ -149,6 +149,7 @@ def _looser_limits(where: str, base: GateSettings, head: GateSettings) -> Iterat
     for key, before, after, sign in (
         ("min", base.minimum, head.minimum, 1),
         ("maxDrop", base.max_drop, head.max_drop, -1),
+        ("minMutation", base.min_mutation, head.min_mutation, 1),
         ("confidence", base.confidence, head.confidence, 1),
     ):
         if before is not None and after is None:

@@ -15,6 +15,7 @@ from pytest_promptopt.evaluation.evaluation import (
     mean_score,
 )
 from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.correction import level_divisors
 from pytest_promptopt.statistics.intervals import (
@@ -26,6 +27,7 @@ from pytest_promptopt.statistics.intervals import (
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
+_NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
 
 
@@ -116,6 +118,8 @@ def judge(
     ]
     for part in _corrected(tuple(_parts(settings)), evaluation, before):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
+    if settings.min_mutation is not None:
+        findings.append(_Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
     decisions = {Decision.PASS, *(finding.decision for finding in findings)}
     return Verdict(
         decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
@@ -126,6 +130,59 @@ def judge(
         headline="; ".join(f.short or f.text for f in findings if f.blocks),
         minimum=settings.minimum,
     )
+
+
+def with_mutation(verdict: Verdict, settings: GateSettings, record: MutationRecord) -> Verdict:
+    """The verdict with what the mutants of the prompt say of its goldens."""
+    if settings.min_mutation is None:
+        return verdict
+    part = _Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
+    finding = _on_mutation(part, record, settings.min_mutation)
+    decisions = {verdict.decision, finding.decision}
+    blocking = (finding,) if finding.blocks else ()
+    others = () if finding.blocks else (finding,)
+    known = (remark for remark in verdict.remarks if remark != _NOT_MUTATED)
+    return replace(
+        verdict,
+        decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
+        passed=verdict.passed and not blocking,
+        reasons=(*verdict.reasons, *(found.text for found in blocking)),
+        remarks=(*known, *(found.text for found in others)),
+        headline="; ".join(filter(None, (verdict.headline, *(f.short for f in blocking)))),
+    )
+
+
+def _on_mutation(part: _Part, record: MutationRecord, minimum: float) -> _Finding:
+    """Decided where it is so whatever became of mutants that were not asked to the end."""
+    score, left = record.score, len(record.having(Fate.OPEN))
+    limit = f"minMutation {minimum:g}"
+    if score is None:
+        why = record.remark or "no mutant changed an answer"
+        return part.finding(Decision.INCONCLUSIVE, f"no mutation score for {limit}: {why}")
+    bounds = _mutation_bounds(record, left, part.settings.confidence)
+    shown = f"mutation score {_not_rounded_up(score, minimum)}"
+    count = counted(len(record.hits), "mutant")
+    sure = "" if part.settings.confidence is None else f" {_sure(part.settings.confidence, 1)}"
+    if bounds.low >= minimum:
+        return part.finding(Decision.PASS, f"{shown} reaches {limit}{sure} ({count})")
+    if bounds.high < minimum:
+        text = f"{shown} is under {limit}{sure} ({count})"
+        return part.finding(Decision.FAIL, text, f"{shown} < {limit}")
+    undecided = f", {left:,} more not decided" if left else ""
+    text = (
+        f"{shown} could lie on either side of {limit}: {_range(bounds, minimum)}{sure} "
+        f"({count}{undecided})"
+    )
+    return part.finding(Decision.INCONCLUSIVE, text, f"inconclusive: {shown}, {limit}")
+
+
+def _mutation_bounds(record: MutationRecord, left: int, confidence: float | None) -> Interval:
+    """Where the score lies, were none of those that are ``left`` noticed, and were all."""
+    worst, best = (record.hits + (hit,) * left for hit in (0.0, 1.0))
+    if confidence is None:
+        return Interval(sum(worst) / len(worst), sum(best) / len(best))
+    low = verdict_interval(worst, confidence=one_sided(confidence)).low
+    return Interval(low, verdict_interval(best, confidence=one_sided(confidence)).high)
 
 
 def _parts(settings: GateSettings) -> Iterator[_Part]:

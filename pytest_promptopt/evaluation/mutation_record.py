@@ -70,7 +70,7 @@ class SentenceRecord:
 # Without slots, so that what is worked out of it is worked out once.
 @dataclass(frozen=True, kw_only=True)
 class MutationRecord:
-    """What the mutants of one prompt showed.
+    """What the mutants of one prompt showed; ``sentences`` are those that have some.
 
     ``passed`` goldens passed at first, of which ``turned`` missed when asked again: the rest is
     what mutants were asked. A golden noticed a mutant by missing ``repeats`` times. ``left_out``
@@ -118,8 +118,8 @@ class MutationRecord:
         return shown_interval(self.hits, confidence=CONFIDENCE) if self.hits else None
 
     @cached_property
-    def standings(self) -> tuple[Standing | None, ...]:
-        """Of each sentence, None where it has no mutant."""
+    def standings(self) -> tuple[Standing, ...]:
+        """What is known of each sentence."""
         return tuple(self._standing(number) for number in range(len(self.sentences)))
 
     @cached_property
@@ -135,12 +135,10 @@ class MutationRecord:
         """The mutants of the sentence of that number."""
         return tuple(mutant for mutant in self.mutants if mutant.sentence == sentence)
 
-    def _standing(self, number: int) -> Standing | None:
+    def _standing(self, number: int) -> Standing:
         """Useless is what can be taken away, and turned round, without any answer changing."""
         mutants = self.of(number)
         fates = {mutant.fate for mutant in mutants}
-        if not fates:
-            return None
         if Fate.NOTICED in fates:
             return Standing.HELD
         if Fate.OPEN in fates:

@@ -44,14 +44,16 @@ def record_of(
     """
     expected = {as_text(golden.expected).strip() for golden in goldens if golden.has_expected}
     told: list[MutantRecord] = []
-    sentences = []
+    sentences: list[SentenceRecord] = []
     for number, sentence in enumerate(mutants.sentences):
         cases = [case for case in examined.cases if case.mutant.sentence == number]
+        if not cases:
+            continue
         unheard = _unheard_label(sheet, sentence, expected)
         text = _text_of(sheet, sentence)
         is_case = sentence.answer is None and (bool(_CASE.search(text)) or bool(unheard))
         is_unheard = is_case and all(case.fate is not Fate.NOTICED for case in cases)
-        told += [_mutant(case, is_unheard=is_unheard) for case in cases]
+        told += [_mutant(case, len(sentences), is_unheard=is_unheard) for case in cases]
         advice = _advice(cases, is_case=is_case, unheard=unheard)
         sentences.append(_sentence(sheet, sentence, advice))
     return MutationRecord(
@@ -67,10 +69,10 @@ def record_of(
     )
 
 
-def _mutant(case: Case, *, is_unheard: bool) -> MutantRecord:
+def _mutant(case: Case, sentence: int, *, is_unheard: bool) -> MutantRecord:
     mutant = case.mutant
     return MutantRecord(
-        sentence=mutant.sentence,
+        sentence=sentence,
         kind=mutant.kind.value,
         before=mutant.before[:_LONGEST],
         after=mutant.after[:_LONGEST],

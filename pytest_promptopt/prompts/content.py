@@ -141,8 +141,9 @@ def _gate(gate: GateSettings | None) -> Any:
         "inconclusive_passes": gate.inconclusive_passes,
         "tags": {name: _gate(part) for name, part in gate.tags.items()},
         "evaluators": {name: _gate(part) for name, part in gate.evaluators.items()},
-        # Gates without it keep the hash that they had before there was such a key.
+        # Gates without them keep the hash that they had before there were such keys.
         **({"unscored": gate.unscored} if gate.unscored else {}),
+        **({"min_mutation": gate.min_mutation} if gate.min_mutation is not None else {}),
     }
 
 

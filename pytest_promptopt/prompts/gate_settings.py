@@ -67,6 +67,7 @@ class _GateReader:
             line=self.document.line_of(*path),
             minimum=_number(raw.get("min")),
             max_drop=_number(raw.get("maxDrop")),
+            min_mutation=_number(raw.get("minMutation")),
             confidence=_number(raw.get("confidence")),
             inconclusive_passes=raw.get("inconclusive") == "pass",
             unscored=_number(raw.get("unscored")) or 0.0,
@@ -82,7 +83,7 @@ class _GateReader:
     ) -> None:
         """Warn of keys without the ones they act on, in the gates that take them over."""
         keys = {key for gate in used_by for key in gate}
-        if "confidence" in raw and not keys & {"min", "maxDrop"}:
+        if "confidence" in raw and not keys & {"min", "maxDrop", "minMutation"}:
             self._warn("has no effect without `min` or `maxDrop`", *path, "confidence")
         if raw.get("inconclusive") == "pass" and "confidence" not in keys:
             self._warn("has no effect without `confidence`", *path, "inconclusive")
@@ -123,7 +124,7 @@ def _without_criterion(
 
 
 def _can_fail(gate: GateSettings) -> bool:
-    return gate.minimum is not None or gate.max_drop is not None
+    return any(limit is not None for limit in (gate.minimum, gate.max_drop, gate.min_mutation))
 
 
 def _evaluator_names(

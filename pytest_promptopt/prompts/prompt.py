@@ -27,6 +27,7 @@ class GateSettings:
     """What ``gate:`` of a prompt file asks for; ``line`` is where it stands.
 
     ``confidence`` is that of a one-sided bound; without it a mean score at ``minimum`` passes.
+    ``min_mutation`` is the least mutation score, where mutants are asked.
     ``unscored`` is how many goldens may go without a score, under 1 as a share of all.
     ``tags`` and ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
     """
@@ -34,6 +35,7 @@ class GateSettings:
     line: int
     minimum: float | None = None
     max_drop: float | None = None
+    min_mutation: float | None = None
     confidence: float | None = None
     inconclusive_passes: bool = False
     unscored: float = 0.0

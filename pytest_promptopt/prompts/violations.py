@@ -12,7 +12,7 @@ from pytest_promptopt.prompts.value import kind_of, shown
 from pytest_promptopt.suggestion import did_you_mean, misspelt
 
 _SHOWN_KEYS = 8
-_SHARES = {"min", "maxDrop", "confidence"}
+_SHARES = {"min", "maxDrop", "minMutation", "confidence"}
 _TYPES = {
     "object": "a mapping",
     "array": "a list",

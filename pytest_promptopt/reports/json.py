@@ -1,9 +1,9 @@
 """The report of a run as JSON, for other programs; ``schema/report.schema.json`` describes it.
 
-It holds no prompt, but for the diffs of what is proposed. What the schema does not name is left
-out, and texts and lists are cut to its limits, so that whoever reads the report of somebody
-else's run can refuse what is larger. Goldens that passed are told without their texts where those
-of all goldens would not fit.
+It holds no prompt, but for the diffs of what is proposed, and the sentences that mutants were made
+of. What the schema does not name is left out, and texts and lists are cut to its limits, so that
+whoever reads the report of somebody else's run can refuse what is larger. Goldens that passed are
+told without their texts where those of all goldens would not fit.
 """
 
 import json
@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_promptopt.codec import to_json
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
 
@@ -75,8 +76,15 @@ def _prompt(prompt: PromptRecord, *, has_room: bool) -> dict[str, Any]:
         "cost_usd": prompt.cost_usd,
         "base": base,
         "agreement": to_json(prompt.agreement),
+        "mutation": _mutation(prompt.mutation),
         "causes": [{**to_json(c), "count": len(c.goldens)} for c in prompt.causes],
     }
+
+
+def _mutation(record: MutationRecord | None) -> dict[str, Any] | None:
+    if record is None:
+        return None
+    return {**to_json(record), "score": record.score, "interval": to_json(record.interval)}
 
 
 def _search(search: SearchRecord) -> dict[str, Any]:

@@ -71,12 +71,9 @@ def particulars(record: MutationRecord) -> Iterator[str]:
 
 def remarks(record: MutationRecord) -> Iterator[Remark]:
     """What no golden holds: untested sentences, changes that go unseen, and useless sentences."""
-    sections = (_untested, _unseen, _useless)
-    for section in sections:
+    for section in (_untested, _unseen, _useless):
         for number, sentence in enumerate(record.sentences):
-            standing = record.standings[number]
-            if standing is not None:
-                yield from section(record, number, sentence, standing)
+            yield from section(record, number, sentence, record.standings[number])
 
 
 def _untested(

@@ -127,9 +127,23 @@ def _check_prompts(prompts: Sequence[Object]) -> None:
         if base is not None and base["change"] is not None:
             interval = base["change"]["comparison"]["interval"]
             _check_interval(interval, f"{place}.base.change.comparison.interval")
+        _check_mutation(prompt["mutation"], f"{place}.mutation")
         _check_unique(prompt["results"], f"{place}.results", "id")
         for count, row in enumerate(prompt["results"]):
             _check_row(row, f"{place}.results[{count}]")
+
+
+def _check_mutation(mutation: Object | None, place: str) -> None:
+    """Its mutants must be of sentences that it tells."""
+    if mutation is None:
+        return
+    count = len(mutation["sentences"])
+    for number, mutant in enumerate(mutation["mutants"]):
+        if mutant["sentence"] >= count:
+            where = f"{place}.mutants[{number}].sentence"
+            raise _wrong(where, excerpt(mutant["sentence"]), f"less than {count}")
+    if mutation["turned"] > mutation["passed"]:
+        raise _wrong(f"{place}.turned", excerpt(mutation["turned"]), "no more than `passed`")
 
 
 def _check_row(row: Object, place: str) -> None:

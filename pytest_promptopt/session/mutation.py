@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import PromptFileError, UsageError
+from pytest_promptopt.evaluation.gate import with_mutation
+from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.mutation.examination import Progress
+from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.reports.mutation import told
-from pytest_promptopt.session.after import Step
+from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
 from pytest_promptopt.session.results import Reporting
@@ -33,6 +36,7 @@ class Mutating(Step):
     work: Work
     is_from_fork: bool
     _refused: list[str] = field(default_factory=list)
+    _fails: bool = False
 
     def decide(self, _session: pytest.Session) -> None:
         """Ask the mutants of every prompt that ran."""
@@ -44,6 +48,11 @@ class Mutating(Step):
         else:
             for prompt in prompts:
                 self._mutate(prompt)
+
+    def save(self, session: pytest.Session) -> None:
+        """Fail where a gate does not hold that its items let through."""
+        if self._fails:
+            fail(session)
 
     def show(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What goldens noticed, and what none would."""
@@ -73,10 +82,19 @@ class Mutating(Step):
             self._refused.append(f"{prompt.key}: interrupted; it goes on when run again")
             raise
         else:
-            self.reporting.take(replace(prompt, mutation=record))
+            self._take(prompt, plan.subject.prompt.gate, record)
         finally:
             self.work.search = tuple
             self.state.progress.erase()
+
+    def _take(
+        self, prompt: PromptRecord, gate: GateSettings | None, record: MutationRecord
+    ) -> None:
+        verdict = prompt.verdict
+        if verdict is not None and gate is not None:
+            verdict = with_mutation(verdict, gate, record)
+            self._fails |= not verdict.passed
+        self.reporting.take(replace(prompt, mutation=record, verdict=verdict))
 
     def _report(self, progress: Progress) -> None:
         parts = (

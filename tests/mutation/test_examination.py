@@ -44,7 +44,7 @@ def clerk(request: Request) -> str:
     return f"Hello! {team}" if greets else team
 
 
-def standings(record: MutationRecord) -> dict[str, Standing | None]:
+def standings(record: MutationRecord) -> dict[str, Standing]:
     return {s.text: of for s, of in zip(record.sentences, record.standings, strict=True)}
 
 

@@ -126,7 +126,8 @@ def test_a_drop_a_part_or_a_required_golden_is_enough(tmp_path: Path, gate: str)
 def test_keys_that_a_gate_does_not_have_are_refused(
     tmp_path: Path, gate: str, message: str
 ) -> None:
-    known = message.format("min, maxDrop, confidence, inconclusive")
+    least = "" if "tags.refund" in message else "minMutation, "
+    known = message.format(f"min, maxDrop, {least}confidence, inconclusive")
     meant = "min" if "min" in message.partition("(")[0] or "mni" in message else "maxDrop"
     text = refusal(tmp_path, f"gate:\n  {gate}\n")
     assert text == f"a.prompt.yml:7: {known}; did you mean `{meant}`?"
@@ -304,3 +305,11 @@ def test_half_a_golden_cannot_go_without_a_score(tmp_path: Path) -> None:
     assert said == (
         "a.prompt.yml:6: `gate.unscored` is a number of goldens or a share under 1, found 1.5"
     )
+
+
+def test_the_least_mutation_score_is_read_and_is_a_share(tmp_path: Path) -> None:
+    gate = read(tmp_path, "gate: {minMutation: 0.6, confidence: 0.9}\n").gate
+    assert gate == GateSettings(line=6, min_mutation=0.6, confidence=0.9)
+    assert "`gate.minMutation`" in refusal(tmp_path, "gate: {minMutation: 60}\n")
+    part = "gate: {min: 0.5, tags: {refund: {minMutation: 0.6}}}\n"
+    assert "`gate.tags.refund.minMutation`" in refusal(tmp_path, part)
