@@ -15,6 +15,7 @@ from pytest_promptopt.history.scores import SavedScore
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.html.charts import charts_of
 from pytest_promptopt.reports.html.goldens import Goldens, goldens_of, in_script
+from pytest_promptopt.reports.html.mutation import drawn_mutation
 from pytest_promptopt.reports.html.rows import row_of
 from pytest_promptopt.reports.html.search import Drawn, drawn_search
 from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
@@ -74,6 +75,10 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             charts=[
                 charts_of(prompt, has_parts=number < _MOST_WITH_PARTS)
                 for number, prompt in enumerate(prompts)
+            ],
+            mutations=[
+                drawn_mutation(prompt.mutation, surroundings.prompts.get(prompt.key))
+                for prompt in prompts
             ],
             compared=[one for one in compare_models(prompts) if one.texts],
             searches=searches,

@@ -1,0 +1,79 @@
+"""A prompt as the page draws it after its mutants: each sentence by how many goldens hold it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.mutation_record import MutationRecord, Standing
+from pytest_promptopt.prompts.prompt import Prompt
+from pytest_promptopt.reports.mutation import headline, particulars, remarks
+
+_DARKEST = 3
+_SIGNS = {Standing.UNTESTED: "?", Standing.USELESS: "✗", Standing.OPEN: "…"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A piece of a message; ``label`` says what is known of it and ``sign`` is short for that.
+
+    ``shade`` is the style; all three are empty where it is no sentence that has mutants.
+    """
+
+    text: str
+    shade: str = ""
+    sign: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnMutation:
+    """What the mutants showed; ``messages`` are none where the prompt is not known any more."""
+
+    headline: str
+    particulars: tuple[str, ...]
+    messages: tuple[tuple[str, tuple[Piece, ...]], ...]
+    remarks: tuple[str, ...]
+
+
+def drawn_mutation(record: MutationRecord | None, prompt: Prompt | None) -> DrawnMutation | None:
+    """The record with its ``prompt``; None in a run without mutants."""
+    if record is None:
+        return None
+    messages = () if prompt is None else tuple(_messages(record, prompt))
+    return DrawnMutation(
+        headline=headline(record),
+        particulars=tuple(particulars(record)),
+        messages=messages,
+        remarks=tuple(map(str, remarks(record))),
+    )
+
+
+def _messages(record: MutationRecord, prompt: Prompt) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+    """Those that have mutants, with their roles."""
+    for position, message in enumerate(prompt.messages):
+        if any(sentence.message == position for sentence in record.sentences):
+            yield message.role, tuple(_pieces(record, position, message.template.text))
+
+
+def _pieces(record: MutationRecord, position: int, text: str) -> Iterator[Piece]:
+    end = 0
+    for number, sentence in enumerate(record.sentences):
+        if sentence.message == position and end <= sentence.start < sentence.end <= len(text):
+            yield Piece(text=text[end : sentence.start])
+            yield _sentence(record, number, text[sentence.start : sentence.end])
+            end = sentence.end
+    yield Piece(text=text[end:])
+
+
+def _sentence(record: MutationRecord, number: int, text: str) -> Piece:
+    standing, holders = record.standings[number], record.holders[number]
+    if standing is not Standing.HELD:
+        return Piece(
+            text=text,
+            shade=standing.name.lower(),
+            sign=_SIGNS[standing],
+            label=standing.value,
+        )
+    shade, count = f"held-{min(len(holders), _DARKEST)}", counted(len(holders), "golden")
+    label = f"held by {count}: {', '.join(holders)}"
+    return Piece(text=text, shade=shade, sign=str(len(holders)), label=label)
