@@ -2,6 +2,9 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -155,10 +158,7 @@ def test_hostile_answers_get_a_score_or_a_reason_in_time(entry: dict[str, Any]) 
 
 
 def work_of(entry: dict[str, Any], answer: str) -> int:
-    """How many lines of Python scoring ``answer`` takes; no clock is asked.
-
-    Not instructions: Python 3.11 hangs at times where these are traced.
-    """
+    """How many lines of Python scoring ``answer`` takes; no clock is asked."""
     scorer = evaluator(entry, CONTEXT).direct
     assert scorer is not None
     count = 0
@@ -181,13 +181,26 @@ DIRECT = [entry for entry in ENTRIES if evaluator(entry, CONTEXT).direct is not 
 SHAPES = ("a", "billing, ", "1 ", "a\n", "<a>", "[", "```\n", "The contract ends. ", "退款。")
 
 
+def works_of(entry: dict[str, Any], shape: str) -> list[int]:
+    score(entry, shape)  # what is loaded once
+    return [work_of(entry, shape * (size // len(shape))) for size in (300, 600)]
+
+
+@pytest.fixture(scope="module")
+def new_python() -> Iterator[Executor]:
+    """A Python of its own: 3.11 may trace a call for ever where others left a request pending."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 @pytest.mark.parametrize("entry", DIRECT, ids=names)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_twice_the_answer_takes_at_most_twice_the_work(entry: dict[str, Any], shape: str) -> None:
+def test_twice_the_answer_takes_at_most_twice_the_work(
+    entry: dict[str, Any], shape: str, new_python: Executor
+) -> None:
     if "yaml" in entry and shape == "[":
         pytest.skip("PyYAML's scanner looks back at 1,024 openings at most, each time")
-    score(entry, shape)
-    once, twice = (work_of(entry, shape * (size // len(shape))) for size in (300, 600))
+    once, twice = new_python.submit(works_of, entry, shape).result(timeout=60)
     assert twice <= 2.2 * once + 100
 
 
