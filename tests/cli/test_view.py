@@ -114,6 +114,7 @@ def test_what_cannot_be_shown_is_told_before_a_port_is_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / ".promptopt/runs").mkdir(parents=True)  # or those above would count
     assert main(["view"]) == 2
     assert "run pytest with --prompt-eval" in capsys.readouterr().err
     (tmp_path / "run.json").write_text("[")
