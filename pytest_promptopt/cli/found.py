@@ -12,13 +12,17 @@ from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.optimization.journal import read_journal
 from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
-from pytest_promptopt.reports.html.page import NOWHERE, Surroundings, render_html
+from pytest_promptopt.reports.html.page import Surroundings, render_html
 from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.suggestion import close_to
 from pytest_promptopt.work.pages import surroundings_of
 from pytest_promptopt.work.saved_runs import RunStore
 
 Line = Mapping[str, Any]
+
+_NOTHING_BESIDE = Surroundings(
+    lack="from a JSON report, which holds no messages and no scores of earlier versions"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Found:
             searches = {self.place.name: self.lines}
             return render_html(Run(), Surroundings(searches=searches, version=version))
         store = self.place.store
-        around = surroundings_of(store.root, self.run, self.ended) if store else NOWHERE
+        around = surroundings_of(store.root, self.run, self.ended) if store else _NOTHING_BESIDE
         return render_html(self.run, replace(around, version=version))
 
 

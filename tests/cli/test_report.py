@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,21 @@ def test_a_page_has_the_messages_that_were_sent_where_the_prompt_is_still_the_sa
     assert '"h":[["user",0,["one"],1]]' not in page()
     file.write_text(file.read_text().replace("Say", "Tell"))
     assert '"texts":[]' in page()
+
+
+def test_a_page_of_a_json_report_has_the_gates_mark_and_says_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    failing = next(p for p in one_failing().prompts if p.verdict and not p.verdict.passed)
+    assert failing.verdict is not None
+    held = replace(failing, verdict=replace(failing.verdict, minimum=0.85, headline="<low>"))
+    Path("x.json").write_text(render_json(Run(exit_code=1, prompts=(held,))))
+    assert main(["report", "x.json", "--html"]) == 0
+    page = Path("x.html").read_text(encoding="utf-8")
+    assert "gate at 0.850" in page
+    assert "&lt;low&gt;" in page
+    assert "from a JSON report, which holds no messages and no scores of earlier" in page
 
 
 def test_a_page_that_cannot_be_written_is_told(

@@ -34,7 +34,7 @@ class Surroundings:
 
     ``prompts`` are those that it sent, by the keys of their records, where that is still known,
     ``searches`` the lines of journals, by the names of these. ``version`` is that of a page
-    which is served, and asks whether there is a newer one.
+    which is served, and asks whether there is a newer one. ``lack`` says why any of it is missing.
     """
 
     ended: datetime | None = None
@@ -42,6 +42,7 @@ class Surroundings:
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
     searches: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     version: str = ""
+    lack: str = ""
 
 
 NOWHERE = Surroundings()
@@ -122,7 +123,7 @@ def _about(prompts: Sequence[PromptRecord], surroundings: Surroundings) -> list[
     if prompts:
         parts += [f"{counted(len(prompts), 'prompt')}, goldens: {outcomes_text(prompts)}"]
         parts += [effort(prompts, "what was saved")]
-    return parts
+    return [*parts, surroundings.lack] if surroundings.lack else parts
 
 
 def _data(prompts: Sequence[PromptRecord], goldens: Goldens) -> str:
