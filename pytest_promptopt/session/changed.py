@@ -20,9 +20,9 @@ class Changed:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep what changed, and whatever is no prompt."""
-        unchanged = [item for item in items if isinstance(item, PromptItem) and item.is_unchanged]
-        locations = (item.subject.prompt.location for item in unchanged)
-        self._left_out = list(dict.fromkeys(locations))
+        unchanged = [item for item in items if getattr(item, "is_unchanged", False)]
+        prompts = (item.subject.prompt for item in unchanged if isinstance(item, PromptItem))
+        self._left_out = list(dict.fromkeys(prompt.location for prompt in prompts))
         if unchanged:
             left_out = {*unchanged}
             items[:] = [item for item in items if item not in left_out]

@@ -10,7 +10,13 @@ import pytest
 from pytest_promptopt.errors import Problem, PromptFileError
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.session.items import GateItem, GoldenItem, NoGoldensItem, UnreadableItem
+from pytest_promptopt.session.items import (
+    GateItem,
+    GoldenItem,
+    NoGoldensItem,
+    PromptItem,
+    UnreadableItem,
+)
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.text.terminal import one_line
 from pytest_promptopt.work.entries import Entry
@@ -48,13 +54,17 @@ class PromptFile(pytest.File):
         if refused is not None:
             return self._refuse(PromptFileError.at(refused.path, refused.line, str(refused)))
         items = [item for entry in entries for item in self._items(entry)]
-        return [*items, *self._lint()]
+        return [*items, *self._lint(items)]
 
-    def _lint(self) -> Iterator[pytest.Item]:
+    def _lint(self, items: Sequence[PromptItem]) -> Iterator[pytest.Item]:
         if self.config.option.prompt_lint:
             from pytest_promptopt.session.linting import LintItem
 
-            yield LintItem.from_parent(self, name="lint")
+            name = "lint"
+            while name in {item.name for item in items}:
+                name += "-rules"
+            is_unchanged = all(item.is_unchanged for item in items)
+            yield LintItem.from_parent(self, name=name, is_unchanged=is_unchanged)
 
     def _refuse(self, error: PromptFileError) -> list[pytest.Item]:
         """An item that fails, so that other files are scored; an error where no item would run."""
@@ -69,7 +79,7 @@ class PromptFile(pytest.File):
         folder = self.config.invocation_params.dir
         return any(item and (folder / path).resolve() == self.path for path, _, item in named)
 
-    def _items(self, entry: Entry) -> Iterator[pytest.Item]:
+    def _items(self, entry: Entry) -> Iterator[PromptItem]:
         prompt, suffix = entry.subject.prompt, entry.subject.suffix
         for golden in prompt.goldens:
             name = f"{golden.id}{suffix}"

@@ -24,8 +24,9 @@ class LintFoundError(Exception):
 class LintItem(pytest.Item):
     """What the linter finds in a prompt file and its goldens. No model is asked."""
 
-    def __init__(self, **arguments: Any) -> None:
+    def __init__(self, *, is_unchanged: bool = False, **arguments: Any) -> None:
         super().__init__(**arguments)
+        self.is_unchanged = is_unchanged
         self.findings: tuple[Finding, ...] = ()
         self.add_marker(pytest.mark.prompt)
 

@@ -194,16 +194,17 @@ def test_only_changed_prompts_are_selected_and_the_others_named(
     history.write("prompts/reformatted.prompt.yml", "# new\n\n" + other.replace("{id", "{ id"))
     history.write("prompts/golden.prompt.yml", other.replace('"2"', '"3"'))
     history.rename("prompts/a.prompt.yml", "prompts/moved.prompt.yml")
-    result = project.run("--prompt-base", "main", "--prompt-changed", "-v")
+    result = project.run("--prompt-base", "main", "--prompt-changed", "--prompt-lint", "-v")
     result.stdout.fnmatch_lines(
         [
             "prompts/golden.prompt.yml::right *",
+            "prompts/golden.prompt.yml::lint *",
             "the same content as at main (*):",
             "    prompts/moved.prompt.yml",
             "    prompts/reformatted.prompt.yml",
         ]
     )
-    result.assert_outcomes(passed=2, deselected=6)
+    result.assert_outcomes(passed=2, failed=1, deselected=8)
 
 
 def test_a_change_of_shared_evaluators_selects_their_prompts_and_is_told_where_looser(

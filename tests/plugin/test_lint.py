@@ -12,15 +12,18 @@ PLAIN = ("-p", "pytest_promptopt.plugin", "-p", "no:cacheprovider")
 def test_a_prompt_is_linted_beside_its_goldens(project: Project) -> None:
     project.write("prompts/a.prompt.yml", NEGATED)
     project.write("prompts/b.prompt.yml", CLEAN)
-    project.answers({"*": "1"})
+    project.write("prompts/c.prompt.yml", CLEAN.replace("id: wrong", "id: lint"))
+    project.answers({"one": "1", "two": "2"})
     result = project.run("--prompt-lint", "-rA")
-    result.assert_outcomes(passed=3, failed=3)
+    result.assert_outcomes(passed=8, failed=1)
     result.stdout.fnmatch_lines(
         [
             "1 finding: PL104",
             "prompts/a.prompt.yml:3: PL104 “Don't forget to”: the positive is plain: say what is *",
             "    say what to do instead",
             "PASSED prompts/b.prompt.yml::lint",
+            "PASSED prompts/c.prompt.yml::lint",
+            "PASSED prompts/c.prompt.yml::lint-rules",
             "FAILED prompts/a.prompt.yml::lint - *1 finding: PL104",
         ]
     )
