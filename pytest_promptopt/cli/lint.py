@@ -11,8 +11,8 @@ from pytest_promptopt.errors import PromptFileError, PromptoptError, UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.linting.linter import CODES, RULES, Linted, lint_file, remedy_of, with_fixes
 from pytest_promptopt.linting.rule import Finding
-from pytest_promptopt.linting.sarif import sarif
-from pytest_promptopt.project.files import replace_file
+from pytest_promptopt.linting.sarif import is_sarif, sarif
+from pytest_promptopt.project.files import not_written, replace_file
 from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, files_under, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -50,6 +50,8 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
         _list_rules(out)
         return 0
     _check_codes(arguments.ignore)
+    if arguments.sarif:
+        _check_sarif(Path(arguments.sarif))
     files = _files(arguments.paths or DEFAULT_FOLDERS)
     left: list[Finding] = []
     broken = 0
@@ -106,7 +108,7 @@ def _mend(linted: Linted, ignored: Sequence[str], out: Output) -> Sequence[Findi
     try:
         replace_file(path, content)
     except OSError as error:
-        raise PromptoptError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise PromptoptError(not_written(path, error)) from None
     for finding in mended:
         out.line(Styled("fixed", "good"), f" {finding}")
     return lint_file(path, root=project_root(path), ignored=ignored).findings
@@ -119,6 +121,19 @@ def _tell(finding: Finding, out: Output) -> None:
     out.line(f"    {remedy_of(finding.code)}{fixable}")
 
 
+def _check_sarif(path: Path) -> None:
+    """Raise :class:`UsageError` where something stands that is no report of this kind."""
+    try:
+        found = path.read_bytes() if path.is_file() else b""
+    except OSError as error:
+        raise UsageError(f"--sarif {not_written(path, error)}") from None
+    if found and not is_sarif(found):
+        raise UsageError(
+            f"--sarif {path}: a file that is no SARIF stands there; name another, "
+            "such as lint.sarif"
+        )
+
+
 def _write_sarif(path: Path, findings: Sequence[Finding]) -> None:
     from importlib.metadata import version
 
@@ -126,7 +141,7 @@ def _write_sarif(path: Path, findings: Sequence[Finding]) -> None:
     try:
         replace_file(path, text.encode())
     except OSError as error:
-        raise UsageError(f"--sarif {path}: cannot be written: {error.strerror or error}") from None
+        raise UsageError(f"--sarif {not_written(path, error)}") from None
 
 
 def _tell_count(

@@ -22,6 +22,15 @@ def sarif(findings: Sequence[Finding], rules: Sequence[Rule], *, version: str) -
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
+def is_sarif(content: bytes) -> bool:
+    """Whether a file's content is such a log, ours or another tool's."""
+    try:
+        log = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(log, dict) and isinstance(log.get("runs"), list)
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     return {
         "id": rule.code,

@@ -6,6 +6,11 @@ import shutil
 from pathlib import Path
 
 
+def not_written(path: object, error: OSError) -> str:
+    """What to say of a file that could not be written."""
+    return f"{path}: cannot be written: {error.strerror or error}"
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write ``content`` to ``path``, keeping the permissions of what was there; raises OSError.
 

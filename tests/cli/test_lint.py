@@ -83,6 +83,7 @@ def test_goldens_lie_anywhere_in_the_repository(
         (["nowhere"], "no prompt file in nowhere"),
         (["--ignore", "PL14"], "did you mean `PL104`?"),
         (["--sarif", "prompts"], "--sarif prompts: cannot be written"),
+        (["--sarif", "prompts/a.prompt.yml"], "a file that is no SARIF stands there; name another"),
     ],
 )
 def test_what_cannot_be_meant_is_told(
