@@ -5,7 +5,6 @@ from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.cli.target import read_target, repository_root
-from pytest_promptopt.errors import UsageError
 from pytest_promptopt.prompts.formats.exporting import EXPORTS, export_prompt
 from pytest_promptopt.prompts.formats.importing import write_files
 from pytest_promptopt.prompts.formats.text_files import TextFile
@@ -32,8 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print or write it; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     target = read_target(arguments.prompt)
-    if target.ref is not None:
-        raise UsageError(f"`export` takes the file as it is; leave out @{target.ref}")
+    target.refuse_ref("`export` takes the file as it is")
     target.require_file()
     prompt = read_prompt(target.path, root=repository_root(target.path))
     export = export_prompt(prompt, arguments.to)

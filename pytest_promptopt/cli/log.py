@@ -9,7 +9,7 @@ from pytest_promptopt.cli.changes import describe
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.saved import read_scores, score_text
 from pytest_promptopt.cli.target import read_target
-from pytest_promptopt.errors import HistoryError, PromptFileError, UsageError
+from pytest_promptopt.errors import HistoryError, PromptFileError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.history.prompt_history import HistoryEntry, PromptHistory, short
 from pytest_promptopt.history.scores import SavedScores
@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the versions; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     target = read_target(arguments.prompt)
-    if target.ref is not None:
-        raise UsageError(f"`log` shows every version; leave out @{target.ref}")
+    target.refuse_ref("`log` shows every version")
     history = PromptHistory(target.path)
     log = _Log(history, read_scores(history.roots.project), out)
     entries = history.entries()

@@ -14,7 +14,7 @@ from pytest_promptopt.evaluation.evaluation import Outcome
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
-from pytest_promptopt.project.files import replace_file
+from pytest_promptopt.project.files import not_written, replace_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.summary import outcomes_text
 from pytest_promptopt.reports.terminal import render
@@ -73,7 +73,7 @@ def _write_page(found: Found, path: Path, out: Output) -> None:
     try:
         replace_file(path, found.page().encode())
     except OSError as error:
-        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise ReportError(not_written(path, error)) from error
     out.line(f"wrote {path}")
 
 

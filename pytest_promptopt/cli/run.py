@@ -5,7 +5,6 @@ import argparse
 from pytest_promptopt.cli.arriving import Arriving
 from pytest_promptopt.cli.output import Output, warn
 from pytest_promptopt.cli.target import read_target
-from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.reports.summary import cost
@@ -43,8 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the answer; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
     target = read_target(arguments.prompt)
-    if target.ref is not None:
-        raise UsageError(f"`run` asks the file as it is; leave out @{target.ref}")
+    target.refuse_ref("`run` asks the file as it is")
     target.require_file()
     arriving = Arriving(out)
     try:

@@ -16,6 +16,11 @@ class PromptTarget:
     path: Path
     ref: str | None = None
 
+    def refuse_ref(self, why: str) -> None:
+        """Raise :class:`UsageError` that says ``why``, where there is a ref."""
+        if self.ref is not None:
+            raise UsageError(f"{why}; leave out @{self.ref}")
+
     def require_file(self) -> None:
         """Raise :class:`UsageError` unless the file is there."""
         if self.path.is_file():

@@ -10,11 +10,11 @@ from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.linting import examples, form, golden_sets, limits, phrases, upkeep
 from pytest_promptopt.linting.rule import Finding, Fix, Rule
 from pytest_promptopt.linting.sheet import Sheet, place_in
-from pytest_promptopt.prompts.document import decoded, parse_document, read_bytes
+from pytest_promptopt.prompts.document import Document, decoded, parse_document, read_bytes
 from pytest_promptopt.prompts.edits import Replacement, edit_texts, encode_text, reads_as
 from pytest_promptopt.prompts.places import KeyPath
 from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.prompts.reader import location_of, prompt_in
 from pytest_promptopt.suggestion import close_to
 
 RULES: tuple[Rule, ...] = tuple(
@@ -64,14 +64,14 @@ def lint_file(path: Path, *, root: Path, ignored: Collection[str] = ()) -> Linte
 
     ``ignored`` are codes besides those that a comment ``# lint: ignore PL101`` in the file names.
     """
-    prompt = read_prompt(path, root=root)
-    content = read_bytes(path, prompt.location)
-    return Linted(path=path, content=content, findings=lint(prompt, content, ignored=ignored))
+    location = location_of(path, root)
+    content = read_bytes(path, location)
+    document = parse_document(decoded(content, location), location)
+    prompt = prompt_in(document, path, root=root)
+    return Linted(path=path, content=content, findings=_lint(prompt, document, ignored))
 
 
-def lint(prompt: Prompt, content: bytes, *, ignored: Collection[str] = ()) -> tuple[Finding, ...]:
-    """What the rules find in a prompt that was read from ``content``, by file and line."""
-    document = parse_document(decoded(content, prompt.location), prompt.location)
+def _lint(prompt: Prompt, document: Document, ignored: Collection[str]) -> tuple[Finding, ...]:
     sheet = Sheet.of(prompt, document)
     silenced = {*ignored, *(code for _, code in _silenced(document.text))}
     found = [

@@ -40,7 +40,14 @@ def read_prompt(path: Path, *, root: Path, files: Files = DISK, of_past: bool = 
     violation there is, not only the first. A prompt ``of_past``, which nobody can mend any more,
     is refused only where it cannot be read at all: what it says wrongly has no effect.
     """
-    document = read_document(path, _shown(path, root), files)
+    document = read_document(path, location_of(path, root), files)
+    return prompt_in(document, path, root=root, files=files, of_past=of_past)
+
+
+def prompt_in(
+    document: Document, path: Path, *, root: Path, files: Files = DISK, of_past: bool = False
+) -> Prompt:
+    """The same of a ``document`` that was read already."""
     _raise_errors(violations(document, of_past=of_past))
     prompt = _Reader(document, path, root, files, of_past).prompt()
     if not of_past:
@@ -192,7 +199,7 @@ class _Reader:
                     message = f"evaluators `{entry}` are named already; name each file once"
                     raise PromptFileError.at(location, line, message)
                 taken.add(path)
-                shown = _shown(path, self.root)
+                shown = location_of(path, self.root)
                 read = read_evaluator_file(path, shown, self.files, of_past=self.of_past)
                 yield from ((raw, shown, at) for raw, at in read)
 
@@ -224,7 +231,7 @@ class _Reader:
                 for path in new
                 for row in read_golden_file(
                     path,
-                    _shown(path, self.root),
+                    location_of(path, self.root),
                     self.files,
                     header=data_set.header,
                     is_nested=bool(data_set.rows),
@@ -251,5 +258,6 @@ def _raise_errors(problems: Iterable[Problem]) -> None:
         raise PromptFileError(sorted(errors, key=lambda problem: problem.line))
 
 
-def _shown(path: Path, root: Path) -> str:
+def location_of(path: Path, root: Path) -> str:
+    """How a file of the project is told: from its root on, where it is in there."""
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

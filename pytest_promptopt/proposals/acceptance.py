@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pytest_promptopt.optimization.memory import Event, MemoryFile, Remembered
-from pytest_promptopt.project.files import replace_file
+from pytest_promptopt.project.files import not_written, replace_file
 from pytest_promptopt.project.folder import MEMORY
 from pytest_promptopt.prompts.golden import slug
 from pytest_promptopt.proposals.merge import Merged
@@ -28,8 +28,7 @@ def take(proposal: Proposal, merged: Merged, path: Path, project: Path) -> None:
     try:
         replace_file(path, merged.content)
     except OSError as error:
-        why = error.strerror or error
-        raise ProposalError(f"{proposal.location}: cannot be written: {why}") from error
+        raise ProposalError(not_written(proposal.location, error)) from error
     try:
         remember(project, proposal, "accepted")
     except ProposalError as error:
@@ -51,7 +50,7 @@ def remember(project: Path, proposal: Proposal, event: Event) -> None:
     try:
         MemoryFile(project / name).append([entry])
     except OSError as error:
-        raise ProposalError(f"{name}: cannot be written: {error.strerror or error}") from error
+        raise ProposalError(not_written(name, error)) from error
 
 
 def _memory_of(proposal: Proposal) -> str:

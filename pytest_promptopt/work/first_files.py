@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptoptError, UsageError
-from pytest_promptopt.project.files import replace_file
+from pytest_promptopt.project.files import not_written, replace_file
 from pytest_promptopt.project.folder import IGNORE, IGNORED, SCHEMA
 from pytest_promptopt.project.ini import find_project
 from pytest_promptopt.project.ini_lines import shown, with_values
@@ -87,7 +87,10 @@ def write(files: Iterable[FirstFile]) -> None:
             file.path.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file.path, file.text.encode("utf-8"))
         except OSError as error:
-            raise _cannot(file.path, error) from error
+            raise PromptoptError(
+                f"{not_written(file.path, error)}; run it again when that is mended: what was "
+                "written stays"
+            ) from error
 
 
 def _check_place(path: Path) -> None:
@@ -98,13 +101,6 @@ def _check_place(path: Path) -> None:
         raise UsageError(
             f"{path} cannot be written: you may not write to {place}; nothing was written"
         )
-
-
-def _cannot(path: Path, error: OSError) -> PromptoptError:
-    return PromptoptError(
-        f"{path} cannot be written: {error.strerror or error}; run it again when that is mended: "
-        "what was written stays"
-    )
 
 
 def _new(path: Path, text: str, about: str = "") -> FirstFile:

@@ -61,7 +61,7 @@ def test_nothing_is_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "has route.prompt.yml already, and nothing is overwritten" in capsys.readouterr().err
     assert (folder / "prompts/route.prompt.yml").read_text() == "mine"
     assert main(["import", "route.yaml", "--into", "route.yaml"]) == 2
-    assert "route.yaml cannot be written to: " in capsys.readouterr().err
+    assert "route.yaml: cannot be written: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

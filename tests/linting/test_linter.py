@@ -49,11 +49,15 @@ def test_findings_stand_where_their_words_do_even_in_folded_text(tmp_path: Path)
 
 
 def test_fixes_mend_the_words_alone_and_nothing_is_left_to_mend(tmp_path: Path) -> None:
-    linted = lint_file(write(tmp_path, PROMPT), root=tmp_path)
-    content, mended = with_fixes(linted)
-    assert content.decode() == FIXED
-    assert mended == [*linted.findings]
-    assert found(tmp_path, content.decode()) == []
+    for start, end in (("", "\n"), ("", "\r\n"), ("\ufeff", "\r\n")):
+        written = (start + PROMPT).replace("\n", end).encode()
+        write(tmp_path, "").write_bytes(written)
+        linted = lint_file(tmp_path / NAME, root=tmp_path)
+        content, mended = with_fixes(linted)
+        assert content.decode() == (start + FIXED).replace("\n", end)
+        assert mended == [*linted.findings]
+        (tmp_path / NAME).write_bytes(content)
+        assert lint_file(tmp_path / NAME, root=tmp_path).findings == ()
 
 
 def test_a_text_that_others_share_is_left_to_a_person(tmp_path: Path) -> None:

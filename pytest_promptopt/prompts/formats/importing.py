@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_promptopt.config import PROMPT_SUFFIXES
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
+from pytest_promptopt.project.files import not_written
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.formats import (
     deepeval,
@@ -190,5 +191,5 @@ def write_files(files: Sequence[TextFile], into: Path) -> tuple[Path, ...]:
             with path.open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(file.text)
     except OSError as error:
-        raise UsageError(f"{into} cannot be written to: {error.strerror or error}") from None
+        raise UsageError(not_written(into, error)) from None
     return paths
