@@ -5,18 +5,16 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pytest_promptopt.errors import BudgetError
 from pytest_promptopt.evaluation.board import Board, Variant, results_board
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.mutation_record import Fate
 from pytest_promptopt.evaluation.subject import Subject
+from pytest_promptopt.mutation.asking import Sender, asked_once
 from pytest_promptopt.mutation.mutants import Mutant
 from pytest_promptopt.mutation.noise import MOST_DOUBTED, Noise
 from pytest_promptopt.optimization.candidate import GIVEN
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.prompt import Reducer
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion, Request
 
 _AT_ONCE = 16
 """Mutants that are asked side by side, one golden each at a time."""
@@ -72,39 +70,20 @@ class Examined:
     remark: str = ""
 
 
-class _Sender:
-    """Passes requests on without their origin, since answers to mutants are no recordings.
-
-    Counts what was sent, and remembers that the budget is gone.
-    """
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-        self.calls = 0
-        self.refusal = ""
-
-    async def complete(self, request: Request) -> Completion:
-        try:
-            completion = await self._provider.complete(replace(request, origin=None))
-        except BudgetError as error:
-            self.refusal = error.message
-            raise
-        self.calls += not completion.saved
-        return completion
-
-    async def close(self) -> None:
-        await self._provider.close()
-
-
 def most_calls(subject: Subject, goldens: Sequence[Golden], mutants: int, repeats: int) -> int:
     """A bound on what an examination sends: the prompt once more and each mutant all of them.
 
     Where a miss has to be repeated, at most so many goldens are asked again.
     """
-    costs = [1 + subject.further_calls(golden) for golden in goldens]
+    costs = costs_of(subject, goldens)
     doubted = min(MOST_DOUBTED * max(costs, default=0), sum(costs))
     given = sum(costs) * max(1, repeats - 1)
     return given + mutants * (sum(costs) + doubted * (repeats - 1))
+
+
+def costs_of(subject: Subject, goldens: Iterable[Golden]) -> list[int]:
+    """The calls that an answer to each takes at most, judges' included."""
+    return [1 + subject.further_calls(golden) for golden in goldens]
 
 
 class Examination:
@@ -124,11 +103,10 @@ class Examination:
         provider: Provider,
         report: Callable[[Progress], None],
     ) -> None:
-        prompt = replace(subject.prompt, samples=1, reducer=Reducer())
-        self._subject = replace(subject, prompt=prompt, samples=1)
+        self._subject = asked_once(subject)
         self._mutants = mutants
         self._goldens = goldens
-        self._sender = _Sender(provider)
+        self._sender = Sender(provider)
         self._report = report
         self._boards: dict[int, Board[GoldenResult]] = {}
         self._given = Variant(id=GIVEN, subject=self._subject)

@@ -175,13 +175,16 @@ def _steps(
     if settings.mutate:
         from pytest_promptopt.session.mutation import Mutating
 
-        yield Mutating(
+        mutating = Mutating(
             config=config,
             state=state,
             reporting=reporting,
             work=work,
             is_from_fork=is_from_fork(),
+            proposes=not settings.wants_search,
         )
+        findings = mutating.findings
+        yield mutating
     if settings.wants_search:
         from pytest_promptopt.session.optimization import Optimizing
 

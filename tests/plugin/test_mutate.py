@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import ReportError
+from pytest_promptopt.proposals.store import ProposalStore
 from pytest_promptopt.reports.reader import read_report
 from pytest_promptopt.testing.project import Project
 from pytest_promptopt.work.saved_runs import RunStore
@@ -28,7 +29,7 @@ def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
     result = project.run("--prompt-mutate", *reports, *models, "-p", "xdist.plugin", "-n", "1")
     assert result.ret == 1
     output = result.stdout.str()
-    assert "plan: at most 33 calls, or 129 where answers vary" in output
+    assert "plan: at most 36 calls, or 132 where answers vary" in output
     result.stdout.fnmatch_lines(
         [
             "    gate: mutation score 0.375 is under minMutation 0.9 (8 mutants)",
@@ -36,6 +37,9 @@ def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
             "    mutation score 0.38 (95 % interval 0.14 to 0.69): goldens noticed 3 of 8 mutants",
             "    untested, line 10: “Greet the customer first.”: * answers change at paid, *",
             "    useless, line 6: “You are a patient clerk of a lamp shop.”: *; delete it",
+            "    Shorter, and as good: 1.000, was 1.000, on the 3 goldens that it was found on; *",
+            "    unproven; to take it: promptopt apply *",
+            "    -      You are a patient clerk of a lamp shop.",
             "prompts/a.prompt.yml[[]scripted:answers.json] (scripted:answers.json)",
             "    mutation score: none; no golden passed twice*",
         ]
@@ -49,6 +53,8 @@ def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
     assert mutation is not None
     assert mutation.calls == 28
     assert mutation in [prompt.mutation for prompt in read_report(content).prompts]
+    [proposal] = ProposalStore(project.path).ids()
+    assert "promptopt apply " + proposal in output
     hostile = content.replace(b'"sentence": 5', b'"sentence": 50')
     with pytest.raises(ReportError, match=r"mutants\[\d+\].sentence: found 50, expected less"):
         read_report(hostile)
