@@ -13,6 +13,8 @@ from pytest_promptopt.mutation.noise import MOST_DOUBTED, Noise
 RUNS = 400
 MUTANTS = 20
 RATES: dict[str, Callable[[random.Random], float]] = {
+    "all pass 99.9 %": lambda _: 0.999,
+    "all pass 99.5 %": lambda _: 0.995,
     "all pass 99 %": lambda _: 0.99,
     "all pass 95 %": lambda _: 0.95,
     "all pass 90 %": lambda _: 0.90,
@@ -39,7 +41,7 @@ def _simulated(rate: Callable[[random.Random], float], goldens: int) -> Sequence
         rates = [rate(rng) for _ in range(goldens)]
         passed = [p for p in rates if rng.random() < p]
         again = [p for p in passed if rng.random() < p]
-        noise = Noise(passed=len(passed), turned=len(passed) - len(again), is_still=False)
+        noise = Noise(passed=len(passed), turned=len(passed) - len(again))
         if noise.is_too_loud or not again:
             loud += 1
             continue

@@ -156,11 +156,13 @@ def _on_mutation(part: _Part, record: MutationRecord, minimum: float) -> _Findin
     """Decided where it is so whatever became of mutants that were not asked to the end."""
     score, left = record.score, len(record.having(Fate.OPEN))
     limit = f"minMutation {minimum:g}"
-    if score is None:
+    if not record.hits:
         why = record.remark or "no mutant changed an answer"
         return part.finding(Decision.INCONCLUSIVE, f"no mutation score for {limit}: {why}")
     bounds = _mutation_bounds(record, left, part.settings.confidence)
-    shown = f"mutation score {_not_rounded_up(score, minimum)}"
+    shown = "mutation score"
+    if score is not None:
+        shown = f"{shown} {_not_rounded_up(score, minimum)}"
     count = counted(len(record.hits), "mutant")
     sure = "" if part.settings.confidence is None else f" {_sure(part.settings.confidence, 1)}"
     if bounds.low >= minimum:

@@ -109,13 +109,17 @@ class MutationRecord:
 
     @property
     def score(self) -> float | None:
-        """The share of mutants that were noticed, without equal ones; None where there is none."""
-        return sum(self.hits) / len(self.hits) if self.hits else None
+        """The share of mutants that were noticed, without equal ones.
+
+        None where there is none, and while mutants are open: those that are noticed end first.
+        """
+        is_whole = self.hits and not self.having(Fate.OPEN)
+        return sum(self.hits) / len(self.hits) if is_whole else None
 
     @property
     def interval(self) -> Interval | None:
         """Where the score lies with 95 % confidence, the mutants taken for a sample of all."""
-        return shown_interval(self.hits, confidence=CONFIDENCE) if self.hits else None
+        return None if self.score is None else shown_interval(self.hits, confidence=CONFIDENCE)
 
     @cached_property
     def standings(self) -> tuple[Standing, ...]:

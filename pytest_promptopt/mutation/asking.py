@@ -12,20 +12,20 @@ from pytest_promptopt.providers.request import Completion, Request
 class Sender:
     """Passes requests on without their origin, since answers to mutants are no recordings.
 
-    ``calls`` counts what was sent, ``refusal`` says that the budget is gone.
+    ``calls`` counts what was sent, ``is_refused`` tells that the budget is gone.
     """
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         self.calls = 0
-        self.refusal = ""
+        self.is_refused = False
 
     async def complete(self, request: Request) -> Completion:
         """The provider's answer."""
         try:
             completion = await self._provider.complete(replace(request, origin=None))
-        except BudgetError as error:
-            self.refusal = error.message
+        except BudgetError:
+            self.is_refused = True
             raise
         self.calls += not completion.saved
         return completion

@@ -23,6 +23,10 @@ TOO_LOUD = (
     "too noisy to mutate: {turned} of {passed} goldens that passed missed when the same prompt was "
     "asked again; set `temperature: 0`, or make these goldens plainer: {goldens}"
 )
+BUDGET_GONE = (
+    "the budget is spent; run again with a higher --prompt-budget to go on where it stopped"
+)
+NO_MUTANTS = "no sentence of the prompt can be broken"
 NOTHING_PASSED = "no golden passed twice, so that none could notice a mutant: mend the prompt first"
 
 
@@ -38,17 +42,15 @@ class Progress:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Case:
-    """A mutant under way; ``misses`` are those at ``doubt``, in a row.
+    """A mutant under way, and the goldens that are ``left`` to ask it.
 
-    ``doubted`` counts goldens that it was asked again, ``is_same`` whether every answer so far is
-    the prompt's own.
+    ``doubted`` counts goldens that it missed at first, ``is_same`` tells whether every answer so
+    far is the prompt's own, ``unanswered`` counts goldens that told nothing.
     """
 
     mutant: Mutant
     variant: Variant
     left: dict[str, Golden]
-    doubt: Golden | None = None
-    misses: int = 0
     doubted: int = 0
     changed: list[str] = field(default_factory=list)
     is_same: bool = True
@@ -59,12 +61,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What came out: the cases in the order of the mutants, and what they were asked.
+    """What came out: the cases in the order of the mutants, and the goldens that they were asked.
 
     ``remark`` says why there is nothing, or not all, to tell.
     """
 
     cases: tuple[Case, ...]
+    goldens: tuple[Golden, ...]
     noise: Noise
     calls: int
     remark: str = ""
@@ -77,7 +80,7 @@ def most_calls(subject: Subject, goldens: Sequence[Golden], mutants: int, repeat
     """
     costs = costs_of(subject, goldens)
     doubted = min(MOST_DOUBTED * max(costs, default=0), sum(costs))
-    given = sum(costs) * max(1, repeats - 1)
+    given = sum(costs) * (repeats - 1)
     return given + mutants * (sum(costs) + doubted * (repeats - 1))
 
 
@@ -112,36 +115,36 @@ class Examination:
         self._given = Variant(id=GIVEN, subject=self._subject)
         self._noticed: Counter[str] = Counter()
         self._noticed_in: dict[int, Counter[str]] = {}
-        self._held: dict[str, bool] = {}
         self._still: dict[str, str | None] = {}
-        self._noise = Noise(passed=0, turned=0, is_still=True)
+        self._noise = Noise(passed=0, turned=0)
 
     async def run(self) -> Examined:
         """All of it, or as much as the budget allows."""
+        if not self._mutants:
+            return self._ended((), NO_MUTANTS)
         first = await self._ask([(self._given, golden, 0) for golden in self._goldens])
         passed = [g for g, result in zip(self._goldens, first, strict=True) if _passes(result)]
         second = await self._ask([(self._given, golden, 1) for golden in passed])
-        if self._sender.refusal:
-            return self._ended((), self._sender.refusal)
+        if self._sender.is_refused:
+            return self._ended((), BUDGET_GONE)
         results = [*zip(passed, second, strict=True)]
         again = [golden for golden, result in results if _passes(result)]
         turned = [golden for golden, result in results if result and not _passes(result)]
         self._still = {golden.id: self._same_answer(golden) for golden in again}
-        is_still = self._subject.prompt.parameters.get("temperature") == 0 and not turned
-        self._noise = Noise(
-            passed=len(again) + len(turned),
-            turned=len(turned),
-            is_still=is_still and None not in self._still.values(),
-        )
+        self._noise = Noise(passed=len(again) + len(turned), turned=len(turned))
         if not again or self._noise.is_too_loud:
             return self._ended((), self._refusal(turned, has_reliable=bool(again)))
         cases = [self._case(mutant, again) for mutant in self._mutants]
         await self._decide(cases)
-        return self._ended(cases, self._sender.refusal)
+        return self._ended(cases, BUDGET_GONE if self._sender.is_refused else "")
 
     def _ended(self, cases: Iterable[Case], remark: str) -> Examined:
         return Examined(
-            cases=tuple(cases), noise=self._noise, calls=self._sender.calls, remark=remark
+            cases=tuple(cases),
+            goldens=tuple(g for g in self._goldens if g.id in self._still),
+            noise=self._noise,
+            calls=self._sender.calls,
+            remark=remark,
         )
 
     def _refusal(self, turned: Sequence[Golden], *, has_reliable: bool) -> str:
@@ -158,15 +161,15 @@ class Examination:
 
     def _same_answer(self, golden: Golden) -> str | None:
         """What the prompt answers both times; None where that differs."""
-        first, second = (self._board(n).known(GIVEN).get(golden.id) for n in (0, 1))
+        first, second = (self._found(self._given, golden, n) for n in (0, 1))
         is_same = first and second and _text(first) == _text(second)
         return _text(first) if first and is_same else None
 
     async def _decide(self, cases: Sequence[Case]) -> None:
         waiting = [*cases]
         under_way: list[Case] = []
-        while not self._sender.refusal:
-            under_way = [case for case in under_way if _goes_on(case)]
+        while not self._sender.is_refused:
+            under_way = [case for case in under_way if case.fate is Fate.OPEN and case.left]
             free = _AT_ONCE - len(under_way)
             under_way, waiting = under_way + waiting[:free], waiting[free:]
             if not under_way:
@@ -183,15 +186,13 @@ class Examination:
         )
 
     async def _step(self, cases: Sequence[Case]) -> None:
-        """Ask each mutant one golden more."""
-        asked = [case.doubt or self._next(case) for case in cases]
-        cells = [(c.variant, golden, c.misses) for c, golden in zip(cases, asked, strict=True)]
-        found = await self._ask(cells)
-        if self._sender.refusal:
-            return
-        for case, golden, result in zip(cases, asked, found, strict=True):
-            await self._take(case, golden, result)
-            if case.fate is Fate.OPEN and not _goes_on(case) and not case.unanswered:
+        """Ask each mutant one golden more, and those that miss it again."""
+        asked = [(case, self._next(case)) for case in cases]
+        found = await self._ask([(case.variant, golden, 0) for case, golden in asked])
+        pairs = zip(asked, found, strict=True)
+        await self._repeat([pair for pair, result in pairs if self._is_doubted(*pair, result)])
+        for case in cases:
+            if case.fate is Fate.OPEN and not case.left and not case.unanswered:
                 case.fate = Fate.EQUAL if case.is_same else Fate.UNNOTICED
 
     def _next(self, case: Case) -> Golden:
@@ -200,44 +201,39 @@ class Examination:
         key = max(case.left, key=lambda name: (of_sentence[name], self._noticed[name]))
         return case.left.pop(key)
 
-    async def _take(self, case: Case, golden: Golden, result: GoldenResult | None) -> None:
-        """Draw from the answer what it shows of the mutant."""
+    def _is_doubted(self, case: Case, golden: Golden, result: GoldenResult | None) -> bool:
+        """Take in a mutant's answer; whether it misses and is to be asked again."""
         if result is None:
-            case.doubt, case.misses = None, 0
             case.unanswered += 1
-            return
+            return False
         still = self._still[golden.id]
         is_same = still is not None and _text(result) == still
         case.is_same &= is_same
-        if _passes(result):
-            if not is_same and still is not None:
-                case.changed.append(golden.id)
-            case.doubt, case.misses = None, 0
-            return
-        await self._miss(case, golden)
-
-    async def _miss(self, case: Case, golden: Golden) -> None:
-        case.misses += 1
-        if case.misses == 1 and self._noise.repeats > 1:
+        if not _passes(result):
             case.doubted += 1
-        if case.misses < self._noise.repeats and case.doubted <= MOST_DOUBTED:
-            case.doubt = golden
-            return
-        if case.misses == self._noise.repeats and await self._holds(golden):
+            return case.doubted <= MOST_DOUBTED
+        if still is not None and not is_same:
+            case.changed.append(golden.id)
+        return False
+
+    async def _repeat(self, doubts: Sequence[tuple[Case, Golden]]) -> None:
+        """Ask for as many answers as count, of the mutants and of the prompt itself."""
+        repeats = self._noise.repeats
+        await self._ask(
+            [(case.variant, golden, n) for case, golden in doubts for n in range(1, repeats)]
+            + [(self._given, golden, n) for _, golden in doubts for n in range(2, repeats)]
+        )
+        for case, golden in doubts:
+            found = [self._found(case.variant, golden, n) for n in range(1, repeats)]
+            given = [self._found(self._given, golden, n) for n in range(2, repeats)]
+            if any(map(_passes, found)) or any(r and not _passes(r) for r in given):
+                continue
+            if None in (*found, *given):
+                case.unanswered += 1
+                continue
             case.fate, case.by = Fate.NOTICED, golden.id
             self._noticed[golden.id] += 1
             self._noticed_in.setdefault(case.mutant.sentence, Counter())[golden.id] += 1
-        case.doubt, case.misses = None, 0
-
-    async def _holds(self, golden: Golden) -> bool:
-        """Whether the prompt itself passes the golden as often as a mutant must miss it."""
-        if golden.id not in self._held:
-            samples = range(2, self._noise.repeats)
-            found = await self._ask([(self._given, golden, sample) for sample in samples])
-            if self._sender.refusal:
-                return False
-            self._held[golden.id] = all(map(_passes, found))
-        return self._held[golden.id]
 
     def _board(self, sample: int) -> Board[GoldenResult]:
         if sample not in self._boards:
@@ -252,11 +248,10 @@ class Examination:
         for variant, golden, sample in cells:
             wanted.setdefault(sample, []).append((variant, [golden]))
         await asyncio.gather(*(self._board(n).ask(of) for n, of in wanted.items()))
-        return [self._board(n).known(variant.id).get(golden.id) for variant, golden, n in cells]
+        return [self._found(*cell) for cell in cells]
 
-
-def _goes_on(case: Case) -> bool:
-    return case.fate is Fate.OPEN and (bool(case.left) or case.doubt is not None)
+    def _found(self, variant: Variant, golden: Golden, sample: int) -> GoldenResult | None:
+        return self._board(sample).known(variant.id).get(golden.id)
 
 
 def _passes(result: GoldenResult | None) -> bool:

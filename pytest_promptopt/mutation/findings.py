@@ -14,7 +14,6 @@ from pytest_promptopt.mutation.examination import Case, Examined
 from pytest_promptopt.mutation.mutants import Mutants
 from pytest_promptopt.mutation.mutators import Kind
 from pytest_promptopt.mutation.sentences import Sentence
-from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 
 _LONGEST = 400
@@ -34,15 +33,15 @@ _ADVICE = {
 _OTHER_ADVICE = "a golden whose right answer depends on it"
 
 
-def record_of(
-    sheet: Sheet, mutants: Mutants, goldens: Sequence[Golden], examined: Examined
-) -> MutationRecord:
-    """The record; ``goldens`` are those that the prompt passed before it was asked again.
+def record_of(sheet: Sheet, mutants: Mutants, examined: Examined) -> MutationRecord:
+    """The record.
 
     Where a sentence speaks of some inputs alone and nothing changes without it, perhaps no golden
     is of that kind: its mutants then count as not noticed, not as equal.
     """
-    expected = {as_text(golden.expected).strip() for golden in goldens if golden.has_expected}
+    expected = {
+        as_text(golden.expected).strip() for golden in examined.goldens if golden.has_expected
+    }
     told: list[MutantRecord] = []
     sentences: list[SentenceRecord] = []
     for number, sentence in enumerate(mutants.sentences):

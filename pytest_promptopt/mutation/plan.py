@@ -1,6 +1,6 @@
 """The plan of an examination: what it would ask, before anything is asked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_promptopt.evaluation.listing import counted
@@ -21,44 +21,43 @@ from pytest_promptopt.providers.provider import Provider
 class MutationPlan:
     """The mutants of a subject and the ``goldens`` that they would be asked.
 
-    ``missed`` are those that only a shorter prompt is asked.
+    ``missed`` are those that only a shorter prompt is asked. Of ``unknown`` goldens it is not known
+    whether the prompt itself passes them.
     """
 
     subject: Subject
     sheet: Sheet
     mutants: Mutants
     goldens: tuple[Golden, ...]
-    missed: tuple[Golden, ...] = ()
+    missed: tuple[Golden, ...]
+    unknown: tuple[Golden, ...]
 
     @classmethod
-    def of(
-        cls,
-        subject: Subject,
-        goldens: Sequence[Golden],
-        content: bytes,
-        missed: Sequence[Golden] = (),
-    ) -> "MutationPlan":
-        """That of a subject whose file has this ``content``; raises PromptFileError."""
+    def of(cls, subject: Subject, content: bytes, passed: Mapping[str, bool]) -> "MutationPlan":
+        """That of a subject whose file has this ``content``; raises PromptFileError.
+
+        ``passed`` tells by id which goldens the prompt passes. All others of the file are asked
+        too, whichever were selected: half of the goldens would call the other half's sentences
+        untested.
+        """
         location = subject.prompt.location
         sheet = Sheet.of(subject.prompt, parse_document(decoded(content, location), location))
-        askable = tuple(golden for golden in goldens if not subject.missing_values(golden))
+        askable = [g for g in subject.prompt.goldens if not subject.missing_values(g)]
         return cls(
             subject=subject,
             sheet=sheet,
             mutants=mutants_of(sheet),
-            goldens=askable,
-            missed=tuple(missed),
+            goldens=tuple(golden for golden in askable if passed.get(golden.id, True)),
+            missed=tuple(golden for golden in askable if not passed.get(golden.id, True)),
+            unknown=tuple(golden for golden in askable if golden.id not in passed),
         )
 
     @property
     def most_calls(self) -> int:
-        """A bound, which holds also where misses have to be repeated."""
-        return self._most_calls(most_repeats(len(self.goldens)))
-
-    def _most_calls(self, repeats: int) -> int:
-        mutants = len(self.mutants.chosen)
-        shorter = sum(costs_of(self.subject, (*self.goldens, *self.missed)))
-        return most_calls(self.subject, self.goldens, mutants, repeats) + shorter
+        """A bound on what is sent, which holds however the answers turn."""
+        repeats, mutants = most_repeats(len(self.goldens)), len(self.mutants.chosen)
+        others = costs_of(self.subject, (*self.unknown, *self.goldens, *self.missed))
+        return most_calls(self.subject, self.goldens, mutants, repeats) + sum(others)
 
     @property
     def lines(self) -> Iterator[str]:
@@ -69,11 +68,9 @@ class MutationPlan:
             f"{counted(len(mutants), 'mutant')} of {counted(len(sentences), 'sentence')}"
             + (f", {left_out:,} more left out (at most {MOST_MUTANTS})" if left_out else "")
         )
-        steady = self._most_calls(1)
         yield (
-            f"at most {counted(steady, 'call')}, or {self.most_calls:,} where answers vary: the "
-            f"prompt once more, each mutant until a golden of {len(self.goldens)} notices, and a "
-            "shorter prompt"
+            f"at most {counted(self.most_calls, 'call')}: the prompt again, each mutant until a "
+            f"golden of {len(self.goldens)} notices, and a shorter prompt"
         )
 
     async def examine(
@@ -82,7 +79,7 @@ class MutationPlan:
         """Ask, and tell what came out."""
         chosen = self.mutants.chosen
         examination = Examination(self.subject, chosen, self.goldens, provider, report)
-        return record_of(self.sheet, self.mutants, self.goldens, await examination.run())
+        return record_of(self.sheet, self.mutants, await examination.run())
 
     async def shorten(self, record: MutationRecord, provider: Provider) -> Shorter | None:
         """The prompt without what ``record`` found useless, if it is as good."""

@@ -41,14 +41,16 @@ def told(record: MutationRecord) -> Iterator[str]:
 
 def headline(record: MutationRecord) -> str:
     """The score, or why there is none."""
-    noticed, unnoticed = len(record.having(Fate.NOTICED)), len(record.having(Fate.UNNOTICED))
+    noticed, judged = len(record.having(Fate.NOTICED)), counted(len(record.hits), "mutant")
     score, interval = record.score, record.interval
-    if score is None or interval is None:
-        return f"mutation score: none; {record.remark or 'no mutant changed an answer'}"
-    return (
-        f"mutation score {score:.2f} (95 % interval {interval.low:.2f} to {interval.high:.2f}): "
-        f"goldens noticed {noticed} of {counted(noticed + unnoticed, 'mutant')}"
-    )
+    if score is not None and interval is not None:
+        return (
+            f"mutation score {score:.2f} (95 % interval {interval.low:.2f} to {interval.high:.2f}):"
+            f" goldens noticed {noticed} of {judged}"
+        )
+    if record.having(Fate.OPEN):
+        return f"mutation score: not known yet; so far goldens noticed {noticed} of {judged}"
+    return f"mutation score: none; {record.remark or 'no mutant changed an answer'}"
 
 
 def particulars(record: MutationRecord) -> Iterator[str]:
@@ -58,15 +60,15 @@ def particulars(record: MutationRecord) -> Iterator[str]:
         f"asked: {record.reliable} of {counted(record.goldens, 'golden')} that the prompt passed"
         f" twice{turned}; {counted(record.calls, 'call')}"
     )
-    if record.repeats > 1:
-        yield f"its answers vary: a golden noticed a mutant by missing {record.repeats} times"
+    if record.mutants:
+        yield f"a golden noticed a mutant by missing {record.repeats} times in a row"
     if equal := len(record.having(Fate.EQUAL)):
         yield f"{counted(equal, 'mutant')} changed no answer, and are left out of the score"
     if left_out := record.left_out:
         yield f"{left_out:,} more mutants were not asked"
     if undecided := len(record.having(Fate.OPEN)):
-        why = f": {record.remark}" if record.remark else ": some of their answers did not come"
-        yield f"{counted(undecided, 'mutant')} not decided{why}"
+        why = record.remark or "some of their answers did not come"
+        yield f"{counted(undecided, 'mutant')} not decided: {why}"
 
 
 def remarks(record: MutationRecord) -> Iterator[Remark]:

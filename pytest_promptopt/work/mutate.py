@@ -50,10 +50,7 @@ class Mutator:
         subjects = [entry.subject for entry in self.entries.read(path)]
         subject = next(subject for subject in subjects if subject.key == prompt.key)
         passed = {r.id: bool(r.answers[0].passed) for r in prompt.results if r.answers}
-        asked = [golden for golden in subject.prompt.goldens if golden.id in passed]
-        goldens = [golden for golden in asked if passed[golden.id]]
-        missed = [golden for golden in asked if not passed[golden.id]]
-        return MutationPlan.of(subject, goldens, path.read_bytes(), missed)
+        return MutationPlan.of(subject, path.read_bytes(), passed)
 
     def examine(
         self,
@@ -128,7 +125,8 @@ def _search_record(proposal: Proposal) -> SearchRecord:
 def describe_mutation_plan(subject: Subject) -> list[str]:
     """What the mutants of a subject would take, if it passed all its goldens."""
     prompt = subject.prompt
-    return [*MutationPlan.of(subject, prompt.goldens, prompt.path.read_bytes()).lines]
+    passed = {golden.id: True for golden in prompt.goldens}
+    return [*MutationPlan.of(subject, prompt.path.read_bytes(), passed).lines]
 
 
 def check_mutate_options(settings: Settings) -> None:

@@ -5,8 +5,10 @@ import pytest
 
 from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord, Standing
 from pytest_promptopt.mutation.mutants import MOST_MUTANTS
+from pytest_promptopt.mutation.plan import MutationPlan
 from pytest_promptopt.providers.request import Request
-from tests.mutation.world import Scripted, examine, plan_of
+from pytest_promptopt.reports.mutation import told
+from tests.mutation.world import Scripted, examine, plan_of, subject_of
 
 PROMPT = """\
 model: scripted:model
@@ -90,7 +92,7 @@ def test_a_mutant_ends_with_the_first_golden_that_notices_and_siblings_ask_it_fi
     by_kind = {(m.sentence, m.kind): m for m in record.mutants}
     assert by_kind[1, "dropped"].by == "paid"
     without = next(text for text in asked if "Route" not in text)
-    assert asked[without] == ["I paid twice"]
+    assert asked[without] == ["I paid twice"] * record.repeats
     assert len(models.asked) == record.calls <= plan.most_calls
 
 
@@ -98,10 +100,11 @@ def test_what_was_asked_is_not_asked_again_and_the_rest_is_after_the_budget(tmp_
     plan = plan_of(tmp_path, PROMPT)
     whole = Scripted(answer=clerk)
     told = examine(plan, whole)
-    short = Scripted(answer=clerk, most=14)
+    short = Scripted(answer=clerk, most=20)
     first = examine(plan, short)
-    assert first.remark == "the budget is gone"
+    assert first.remark.startswith("the budget is spent")
     assert first.having(Fate.OPEN)
+    assert first.score is None
     short.most = 1_000_000
     second = examine(plan, short)
     assert second.mutants == told.mutants
@@ -144,12 +147,25 @@ def test_a_miss_must_be_repeated_where_answers_vary(tmp_path: Path) -> None:
     assert not record.having(Fate.EQUAL)
 
 
-def test_answers_that_repeat_at_another_temperature_are_no_proof_of_silence(tmp_path: Path) -> None:
-    record = examine(
-        plan_of(tmp_path, PROMPT.replace("{temperature: 0}", "{}")), Scripted(answer=clerk)
-    )
-    assert record.repeats == 4
-    assert record.having(Fate.EQUAL)
+def test_goldens_that_were_not_selected_are_asked_too(tmp_path: Path) -> None:
+    subject, content = subject_of(tmp_path, PROMPT)
+    models = Scripted(answer=clerk)
+    plan = MutationPlan.of(subject, content, {"paid": True})
+    assert [golden.id for golden in plan.unknown] == ["late", "lost"]
+    record = examine(plan, models)
+    assert record.passed == 3
+    assert len(models.asked) <= plan.most_calls
+    part = MutationPlan.of(subject, content, {"paid": True, "late": False, "lost": True})
+    assert [golden.id for golden in part.goldens] == ["paid", "lost"]
+
+
+def test_a_prompt_of_placeholders_alone_says_that_nothing_can_be_broken(tmp_path: Path) -> None:
+    text = PROMPT[: PROMPT.index("  - role")] + PROMPT[PROMPT.index("  - {role: user") :]
+    models = Scripted(answer=clerk)
+    record = examine(plan_of(tmp_path, text), models)
+    first, *_ = told(record)
+    assert first == "mutation score: none; no sentence of the prompt can be broken"
+    assert not models.asked
 
 
 @pytest.mark.parametrize("count", [1, 500])

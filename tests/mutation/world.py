@@ -51,7 +51,8 @@ def subject_of(tmp_path: Path, text: str) -> tuple[Subject, bytes]:
 
 def plan_of(tmp_path: Path, text: str) -> MutationPlan:
     subject, content = subject_of(tmp_path, text)
-    return MutationPlan.of(subject, subject.prompt.goldens, content)
+    passed = {golden.id: True for golden in subject.prompt.goldens}
+    return MutationPlan.of(subject, content, passed)
 
 
 def mutants_in(tmp_path: Path, text: str) -> Mutants:

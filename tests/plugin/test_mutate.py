@@ -29,7 +29,7 @@ def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
     result = project.run("--prompt-mutate", *reports, *models, "-p", "xdist.plugin", "-n", "1")
     assert result.ret == 1
     output = result.stdout.str()
-    assert "plan: at most 36 calls, or 132 where answers vary" in output
+    assert "plan: at most 132 calls" in output
     result.stdout.fnmatch_lines(
         [
             "    gate: mutation score 0.375 is under minMutation 0.9 (8 mutants)",
@@ -51,7 +51,7 @@ def test_mutants_of_each_model_are_asked_under_workers_and_told_in_every_report(
     saved = {prompt.model: prompt.mutation for prompt in store.read(name).run.prompts}
     mutation = saved["scripted:model:answer"]
     assert mutation is not None
-    assert mutation.calls == 28
+    assert mutation.calls == 41
     assert mutation in [prompt.mutation for prompt in read_report(content).prompts]
     [proposal] = ProposalStore(project.path).ids()
     assert "promptopt apply " + proposal in output
