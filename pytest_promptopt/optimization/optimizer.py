@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -48,6 +48,10 @@ class ReadReply:
 
     texts: tuple[str, ...]
     turns: tuple[Message, ...]
+
+
+Ask = Callable[[Sequence[Question]], Awaitable[list[ReadReply | None]]]
+"""Brings the replies in the order of the questions, None where there is none to use."""
 
 
 @functools.cache
@@ -226,7 +230,7 @@ class Allotment:
     Those that are asked again because the reply could not be read do not count.
     """
 
-    optimizer: Optimizer
+    optimizer: Ask
     calls: int
     proposer: str
 
@@ -238,7 +242,7 @@ class Allotment:
                 f"optimizer model, and by its `cost` it may make {self.calls}"
             )
         self.calls -= len(questions)
-        return await self.optimizer.ask(questions)
+        return await self.optimizer(questions)
 
 
 def _name(request: str | Path) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pytest_promptopt.optimization.acceptance import ACCEPTANCES
 from pytest_promptopt.optimization.allocation.allocator import Race, allocator_of, races_rivals
@@ -20,6 +21,7 @@ from pytest_promptopt.optimization.proposers.proposer import (
 from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.shares import LEAST_GOLDENS
 from pytest_promptopt.optimization.stops import ForeignCodeError, stopped_by
+from pytest_promptopt.optimization.together import Desk, side_by_side
 from pytest_promptopt.prompts.golden import Golden
 
 _CONTRACTS = 2
@@ -47,9 +49,12 @@ async def run_round(search: SearchState, number: int) -> int:
     if standings:
         parents = CHOOSERS[settings.parents].choose(standings, settings.parent_count, search.rng)
     search.journal.tell("round", number=number, parents=[parent.id for parent in parents])
-    proposals: list[Proposed] = []
-    for parent in parents[: 1 if number == 1 and settings.stages else None]:
-        proposals += await _proposals(search, number, parent, counts)
+    works = [
+        partial(_proposals, search, number, parent, counts)
+        for parent in parents[: 1 if number == 1 and settings.stages else None]
+    ]
+    made = await side_by_side(works, search.board, search.optimizer.ask)
+    proposals = [proposal for of_parent in made for proposal in of_parent]
     raced = await _screened(search, number, proposals)
     contracts: list[Proposed] = []
     if number == 1 and "contract" not in counts:
@@ -66,7 +71,7 @@ async def run_round(search: SearchState, number: int) -> int:
 
 
 async def _proposals(
-    search: SearchState, number: int, parent: Candidate, counts: Mapping[str, int]
+    search: SearchState, number: int, parent: Candidate, counts: Mapping[str, int], desk: Desk
 ) -> list[Proposed]:
     settings = search.settings
     proposers = {name: made_proposer(name, settings) for name in counts}
@@ -75,7 +80,7 @@ async def _proposals(
         proposer.needs_cases and _affordable(search, number, proposer, counts[name], 0)[0]
         for name, proposer in proposers.items()
     ):
-        drawn = await search.batches.draw(search.board, parent, search.pool)
+        drawn = await search.batches.draw(desk, parent, search.pool)
         # Of what it shows as an example nothing is learned.
         cases = tuple(case for case in drawn if case.golden.id not in parent.demonstrations)
     diagnosis = search.diagnosis_of(parent)
@@ -92,7 +97,9 @@ async def _proposals(
             cases=cases,
             fresh=fresh,
             count=count,
-            optimizer=search.allotment(name, cost.calls),
+            proposer=name,
+            desk=desk,
+            calls=cost.calls,
             answers=cost.answers,
         )
         with stopped_by(f"the proposer `{name}`"):

@@ -10,7 +10,7 @@ from pytest_promptopt.client.estimate import likely_usage
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.optimization.batches import Batches
 from pytest_promptopt.optimization.candidate import Candidate
-from pytest_promptopt.optimization.case import Case, Wanted
+from pytest_promptopt.optimization.case import Case, CaseBoard, Wanted
 from pytest_promptopt.optimization.diagnosis.diagnosis import Diagnosis, diagnose
 from pytest_promptopt.optimization.guards.guards import Guards
 from pytest_promptopt.optimization.journal import Journal
@@ -22,6 +22,7 @@ from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.settings import OptimizeSettings
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.optimization.stops import ForeignCodeError
+from pytest_promptopt.optimization.together import Desk
 from pytest_promptopt.prompts.golden import Golden
 
 GIVEN = Candidate()
@@ -72,12 +73,12 @@ class SearchState:
         """Those of the pool that were scored on validation, in the order of joining."""
         return [standing for c in self.pool if (standing := self.standing(c)).cases]
 
-    async def try_out(self, wanted: Wanted) -> Mapping[str, Mapping[str, Case]]:
-        """What those that pass the guards score on goldens of ``train``."""
+    async def try_out(self, wanted: Wanted, board: CaseBoard) -> Mapping[str, Mapping[str, Case]]:
+        """What those that pass the guards score on goldens of ``train``, asked by ``board``."""
         passed = [(candidate, goldens) for candidate, goldens in wanted if self.admit(candidate)]
         self.tried_out |= {candidate.id for candidate, _ in passed}
-        await self.board.ask(passed)
-        return {candidate.id: self.board.known(candidate) for candidate, _ in passed}
+        await board.ask(passed)
+        return {candidate.id: board.known(candidate) for candidate, _ in passed}
 
     def admit(self, candidate: Candidate) -> bool:
         """Whether the candidate passes the guards; notes it, or why it does not."""
@@ -115,10 +116,6 @@ class SearchState:
             return None
         return f"A request would take about {likely} tokens, and `maxTokens` allows {most}."
 
-    def allotment(self, proposer: str, calls: int) -> Allotment:
-        """So many calls of the optimizer model for the proposer."""
-        return Allotment(optimizer=self.optimizer, calls=calls, proposer=proposer)
-
     def context(
         self,
         parent: Candidate,
@@ -128,11 +125,13 @@ class SearchState:
         cases: Sequence[Case] = (),
         fresh: Sequence[Candidate] = (),
         count: int = 1,
-        optimizer: Allotment | None = None,
+        proposer: str = "contract",
+        desk: Desk | None = None,
+        calls: int = 0,
         answers: int = 0,
     ) -> Context:
-        """What a proposer is given; without ``optimizer`` and ``answers`` it may ask nothing."""
-        allotment = optimizer or self.allotment("contract", 0)
+        """What a proposer is given: at its ``desk`` it may ask for so many calls and answers."""
+        ask = desk.question if desk else self.optimizer.ask
         return Context(
             prompt=self.subject.prompt,
             position=position,
@@ -145,8 +144,8 @@ class SearchState:
             memory=self.memory,
             diagnosis=diagnosis,
             settings=self.settings,
-            optimizer=allotment,
-            trial=Tries(search=self, answers=answers, proposer=allotment.proposer),
+            optimizer=Allotment(optimizer=ask, calls=calls, proposer=proposer),
+            trial=Tries(search=self, board=desk or self.board, answers=answers, proposer=proposer),
             count=count,
             rng=self.rng,
         )
@@ -169,6 +168,7 @@ class Tries:
     """The tries of one proposer, which may have so many ``answers`` and no more."""
 
     search: SearchState
+    board: CaseBoard
     answers: int
     proposer: str
 
@@ -181,4 +181,4 @@ class Tries:
                 f"candidates, and by its `cost` it may have {self.answers}"
             )
         self.answers -= count
-        return await self.search.try_out(wanted)
+        return await self.search.try_out(wanted, self.board)

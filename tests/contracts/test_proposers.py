@@ -92,7 +92,7 @@ def proposed(
         diagnosis=diagnose(cases, TRAIN),
         settings=settings,
         optimizer=Allotment(
-            optimizer=Optimizer(OPTIMIZER, calls, allowance, settings),
+            optimizer=Optimizer(OPTIMIZER, calls, allowance, settings).ask,
             calls=cost.calls,
             proposer=name,
         ),
