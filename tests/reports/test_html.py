@@ -206,6 +206,9 @@ def test_a_prompt_is_drawn_by_tag_by_evaluator_and_by_label() -> None:
         "tokens of a golden",
     ]
     assert all(max(histogram.bars) == 1 for histogram in charts.histograms)
+    quick = [replace(r, latency_seconds=r.latency_seconds / 1e6) for r in prompt.results]
+    told = charts_of(replace(prompt, results=tuple(quick))).histograms
+    assert told == charts.histograms[1:]
 
 
 def test_many_labels_are_drawn_as_the_commonest_and_others() -> None:

@@ -19,6 +19,7 @@ def scored(candidate: str, *scores: float) -> list[dict[str, Any]]:
     for number, score in enumerate(scores):
         about = {"candidate": candidate, "golden": f"v{number}"}
         lines += [{"event": "call", "role": "task", **about}]
+        lines += [{"event": "call", "role": "task", "saved": True, **about}]
         lines += [{"event": "scored", **about, "score": score, "passed": score == 1}]
     return lines
 

@@ -172,7 +172,7 @@ def _histogram(
 ) -> Iterator[Histogram]:
     """None where there is nothing, or nothing to tell apart."""
     found = sorted(value for value in values if value > 0)
-    if not found or found[0] == found[-1]:
+    if not found or text(found[0]) == text(found[-1]):
         return
     low, high = found[0], found[-1]
     bins = Counter(min(int(_BINS * (v - low) / (high - low)), _BINS - 1) for v in found)

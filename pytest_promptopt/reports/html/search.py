@@ -200,7 +200,7 @@ class _Reading:
     def _take(self, line: Line) -> None:
         match line:
             case {"event": "call", "role": role}:
-                self.roles[str(role)] += 1
+                self.roles[str(role)] += not line.get("saved")
             case {"event": "splits", "validation": validation}:
                 self.validation = frozenset(validation)
             case {"event": "scored", "candidate": candidate, "golden": golden, "score": score}:
