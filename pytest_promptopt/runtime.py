@@ -204,6 +204,10 @@ def _folders(here: Path) -> list[Path]:
 def _not_found(name: str, folders: list[Path], *, is_bare: bool) -> PromptNotFoundError:
     searched = [folder for folder in folders if folder.is_dir()]
     paths = (path for folder in searched for path in sorted(folder.iterdir()))
-    known = [bare_name(path) if is_bare else path.name for path in paths if is_prompt_file(path)]
+    known = [
+        bare_name(path) if is_bare else path.name
+        for path in paths
+        if is_prompt_file(path) and path.is_file()
+    ]
     places = ", ".join(str(folder) for folder in searched or folders)
     return PromptNotFoundError(f"no prompt `{name}` in {places}{did_you_mean(name, known)}")

@@ -167,6 +167,7 @@ def test_nothing_above_the_project_is_read(project: Path, monkeypatch: pytest.Mo
 
 def test_a_name_that_is_not_there_offers_those_that_are(project: Path) -> None:
     write(project / "prompts" / "summary.prompt.yaml")
+    (project / "prompts" / "gone.prompt.yml").symlink_to("nowhere")
     with pytest.raises(FileNotFoundError) as caught:
         load_prompt("ticket_ruting")
     assert isinstance(caught.value, PromptoptError)

@@ -95,12 +95,15 @@ def write(files: Iterable[FirstFile]) -> None:
 
 def _check_place(path: Path) -> None:
     place = next(place for place in (path, *path.parents) if os.path.lexists(place))
-    if place != path and not place.is_dir():
-        raise UsageError(f"{path} cannot be written: {place} is no folder; nothing was written")
-    if not os.access(place, os.W_OK):
-        raise UsageError(
-            f"{path} cannot be written: you may not write to {place}; nothing was written"
-        )
+    if place == path and not place.is_file():
+        why = "what stands there is no file"
+    elif place != path and not place.is_dir():
+        why = f"{place} is no folder"
+    elif not os.access(place, os.W_OK):
+        why = f"you may not write to {place}"
+    else:
+        return
+    raise UsageError(f"{path}: cannot be written: {why}; nothing was written")
 
 
 def _new(path: Path, text: str, about: str = "") -> FirstFile:

@@ -221,6 +221,15 @@ def test_a_folder_that_cannot_be_written_to_is_told(
     assert folder.files == []
 
 
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_is_written(folder: Folder) -> None:
+    (folder.path / "pytest.ini").mkdir()
+    status, shown = folder.init("--model", "openai/gpt-4.1-mini")
+    assert status == 2
+    told = "cannot be written: what stands there is no file; nothing was written"
+    assert f"{folder.path / 'pytest.ini'}: {told}" in shown
+    assert folder.files == []
+
+
 def test_a_model_that_stands_for_nothing_is_told(folder: Folder) -> None:
     status, shown = folder.init("--model", "gtp-5")
     assert status == 2
