@@ -16,6 +16,7 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.project.files import not_written, replace_file
 from pytest_promptopt.reports.failure import explain
+from pytest_promptopt.reports.mutation import told
 from pytest_promptopt.reports.summary import outcomes_text
 from pytest_promptopt.reports.terminal import render
 from pytest_promptopt.work.saved_runs import RunStore
@@ -101,6 +102,11 @@ def _tell_run(run: Run, out: Output, *, has_texts: bool) -> None:
     for line in render(run.prompts, width=width, saved_in="what was saved"):
         style: Style | None = "bad" if line.is_bad else "good" if line.is_good else None
         out.line(Styled(line.text, style) if style else line.text)
+    for prompt in run.prompts:
+        if prompt.mutation is not None:
+            out.line(Styled(f"{prompt.key}, its mutants", "strong"))
+            for text in told(prompt.mutation):
+                out.line(f"    {text}")
     for failure in run.failures:
         out.line(Styled(f"failed: {failure.location}", "bad"), f"  {failure.reason}")
     missed = [(p, r) for p in run.prompts for r in p.evaluation.having(Outcome.MISSED)]

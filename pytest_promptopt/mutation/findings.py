@@ -109,7 +109,7 @@ def _shown(sheet: Sheet, sentence: Sentence) -> str:
 
 
 def _unheard_label(sheet: Sheet, sentence: Sentence, expected: set[str]) -> str:
-    """A label that the sentence names, without listing them all, and no golden expects."""
+    """A label that the sentence names, not among all, and no golden that passes expects."""
     text = _text_of(sheet, sentence)
     named = [
         label for label in sheet.labels if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text)
@@ -120,7 +120,7 @@ def _unheard_label(sheet: Sheet, sentence: Sentence, expected: set[str]) -> str:
 
 def _advice(cases: Sequence[Case], *, is_case: bool, unheard: str) -> str:
     if unheard:
-        return f"a golden whose right answer is `{unheard}`"
+        return f"a golden with the right answer `{unheard}` that the prompt passes"
     if is_case:
         return "a golden with an input of this kind"
     unnoticed = [case.mutant.kind for case in cases if case.fate is not Fate.NOTICED]

@@ -15,16 +15,16 @@ from pytest_promptopt.mutation.sentences import Sentence, Span
 
 
 class Kind(StrEnum):
-    """The ways in which a sentence is broken."""
+    """The ways in which a sentence is broken, as what it then is."""
 
     DROPPED = "dropped"
     NEGATED = "negated"
-    LABEL = "label changed"
-    NUMBER = "number changed"
-    ANSWER = "answer of the example changed"
-    FORMAT = "format left out"
-    ROLE = "role replaced"
-    CUE = "cue left out"
+    LABEL = "with another label"
+    NUMBER = "with another number"
+    ANSWER = "with another answer"
+    FORMAT = "without its format"
+    ROLE = "in another role"
+    CUE = "without its cue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,12 @@ from pytest_promptopt.providers.provider import Provider
 
 ORIGIN = "mutation"
 _ROUNDING = 1e-9
-_BLANKS = re.compile(r"[ \t]+$", re.MULTILINE)
-_BARE_MARK = re.compile(r"^[ \t]*(?:[-*•+–]|\d{1,3}[.)])[ \t]*(?:\n|\Z)", re.MULTILINE)
+_LEFTOVERS = (
+    (re.compile(r"[ \t]+$", re.MULTILINE), ""),
+    (re.compile(r"^[ \t]*(?:[-*•+–]|\d{1,3}[.)])[ \t]*(?:\n|\Z)", re.MULTILINE), ""),
+    (re.compile(r"\A\n+"), ""),
+    (re.compile(r"\n{3,}"), "\n\n"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +79,12 @@ def _useless(record: MutationRecord) -> list[tuple[int, Span]]:
 def _without(text: str, cuts: Sequence[Span]) -> str:
     """The text without the characters in ``cuts``, which may overlap, and what they leave behind.
 
-    Which is marks of lists and blanks at ends of lines, unless the text has such by itself.
+    Which is marks of lists, blanks at ends of lines, and lines without anything, unless the text
+    has such by itself.
     """
     kept = "".join(_kept(text, cuts))
-    for leftover in (_BLANKS, _BARE_MARK):
-        kept = kept if leftover.search(text) else leftover.sub("", kept)
+    for leftover, instead in _LEFTOVERS:
+        kept = kept if leftover.search(text) else leftover.sub(instead, kept)
     return kept
 
 

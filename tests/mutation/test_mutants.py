@@ -37,19 +37,19 @@ def changes(found: Mutants) -> set[tuple[str, str, str]]:
         ("Nenne nie den Namen.", "negated", "Nenne nie den Namen.", "Nenne den Namen."),
         ("Réponds toujours vite.", "negated", "Réponds toujours vite.", "Réponds jamais vite."),
         ("不要解释。", "negated", "不要解释。", "请解释。"),
-        ("Refunds: returns.", "label changed", "Refunds: returns.", "Refunds: billing."),
-        ("Say billing, shipping or returns.", "label changed", "Say billing, shipping or returns.",
-         "Say billing, shipping."),
-        ("At most 20 words.", "number changed", "At most 20 words.", "At most 10 words."),
-        ("Use at most five words.", "number changed", "Use at most five words.",
+        ("Refunds: returns.", "with another label", "Refunds: returns.", "Refunds: billing."),
+        ("Billing: billing, shipping or returns.", "with another label",
+         "Billing: billing, shipping or returns.", "Billing: billing, shipping."),
+        ("At most 20 words.", "with another number", "At most 20 words.", "At most 10 words."),
+        ("Use at most five words.", "with another number", "Use at most five words.",
          "Use at most 10 words."),
-        ("Give it as JSON.", "format left out", "Give it as JSON.", "Give it."),
-        ("Write it in lower case.", "format left out", "Write it in lower case.", "Write it."),
-        ("You are a clerk.", "role replaced", "You are a clerk.", "You are a poet."),
-        ("Du bist ein Helfer.", "role replaced", "Du bist ein Helfer.", "Du bist ein Dichter."),
-        ("Think step by step.", "cue left out", "Think step by step.", "Think."),
-        ("Nenne nur das Team.", "cue left out", "Nenne nur das Team.", "Nenne das Team."),
-        ("只回答一个词。", "cue left out", "只回答一个词。", "回答一个词。"),
+        ("Give it as JSON.", "without its format", "Give it as JSON.", "Give it."),
+        ("Write it in lower case.", "without its format", "Write it in lower case.", "Write it."),
+        ("You are a clerk.", "in another role", "You are a clerk.", "You are a poet."),
+        ("Du bist ein Helfer.", "in another role", "Du bist ein Helfer.", "Du bist ein Dichter."),
+        ("Think step by step.", "without its cue", "Think step by step.", "Think."),
+        ("Nenne nur das Team.", "without its cue", "Nenne nur das Team.", "Nenne das Team."),
+        ("只回答一个词。", "without its cue", "只回答一个词。", "回答一个词。"),
     ],
 )  # fmt: skip
 def test_a_sentence_is_broken_in_every_way_that_it_offers(
@@ -106,7 +106,7 @@ messages:
 
 def test_examples_are_left_out_or_get_the_answer_of_another(tmp_path: Path) -> None:
     found = changes(mutants_in(tmp_path, EXAMPLES + TAIL))
-    swapped = "answer of the example changed"
+    swapped = "with another answer"
     assert ("dropped", "Input: my card Output: billing", "") in found
     assert (swapped, "Input: my card Output: billing", "Input: my card Output: shipping") in found
     assert (swapped, "shipping", "billing") in found

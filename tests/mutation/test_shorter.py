@@ -10,6 +10,8 @@ from tests.mutation.test_examination import PROMPT, clerk
 from tests.mutation.world import Scripted, examine, plan_of
 
 LISTED = """\
+      Stay calm at first.
+
       Route the ticket to one team, billing or shipping.
       Tickets about parcels go to shipping. Stay calm. Stay calm too.
       - Be kind. Be patient.
@@ -40,7 +42,7 @@ def test_no_mark_or_blank_is_left_of_sentences_that_go_together(tmp_path: Path) 
     record, shorter = shorten(
         tmp_path, PROMPT[:start] + LISTED + PROMPT[end:], Scripted(answer=clerk)
     )
-    assert record.standings.count(Standing.USELESS) == 5
+    assert record.standings.count(Standing.USELESS) == 6
     assert shorter is not None
     assert shorter.candidate.texts[0] == (
         "Route the ticket to one team, billing or shipping.\n"
