@@ -17,7 +17,7 @@ seconds go to stderr. Keys, cache and budget are a run's own.
 example: promptopt run review_tone --var review='Boils in no time.'"""
 _EXIT_CODES = (
     "exit codes: 0 done, 1 no answer, 2 the command line cannot be meant, such as a placeholder "
-    "without a value"
+    "without a value, 130 interrupted"
 )
 
 

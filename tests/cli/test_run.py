@@ -196,6 +196,7 @@ def test_an_answer_that_breaks_off_is_shown_told_and_not_kept(
         terminal(server)
         status, out, told = run(*ASKED)
         assert run(*ASKED)[1].endswith("x\n")
+    assert len(server.received) == 2
     assert (status, out[:7]) == (1, "\x1b[2mwor")
     assert out.endswith("\n\x1b[0m")
     assert re.fullmatch(

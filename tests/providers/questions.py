@@ -13,6 +13,20 @@ from pytest_promptopt.providers.settings import ProviderSettings
 KEY = "sk-test-1234567890abcdef"
 
 
+class Watched:
+    """What was told of the answer, and of the reasoning beside it."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.reasoning = ""
+
+    def tell(self, text: str, *, is_reasoning: bool = False) -> None:
+        if is_reasoning:
+            self.reasoning += text
+        else:
+            self.pieces.append(text)
+
+
 def settings(root: Path = Path(), **changes: Any) -> ProviderSettings:
     return ProviderSettings(
         **{"root": root, "environ": {"TEST_KEY": KEY}, "timeout_seconds": 5.0, **changes}

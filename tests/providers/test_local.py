@@ -18,8 +18,16 @@ from pytest_promptopt.providers.forcing import forced, require_forced
 from pytest_promptopt.providers.local import LocalProvider
 from pytest_promptopt.providers.openai import OpenAIProvider
 from pytest_promptopt.providers.request import FinishReason, Model, Request
+from pytest_promptopt.providers.router import Router
 from tests.conftest import LocalModel
-from tests.providers.questions import anthropic_model, ask, openai_model, question, settings
+from tests.providers.questions import (
+    Watched,
+    anthropic_model,
+    ask,
+    openai_model,
+    question,
+    settings,
+)
 
 SMALL = Model(provider="local", name="qwen2.5-coder-0.5b")
 CAPITAL = (("system", "Answer with one word."), ("user", "What is the capital of France?"))
@@ -36,6 +44,17 @@ class TestServer:
             OpenAIProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60
         )
         assert "Paris" in answer.text
+        assert answer.finish_reason is FinishReason.STOP
+        assert answer.usage.input_tokens > 10
+        assert answer.usage.output_tokens > 0
+
+    def test_chat_completions_that_are_watched(self, local_model: LocalModel) -> None:
+        watched = Watched()
+        model = openai_model(f"{local_model.address}/v1")
+        request = question(model, *CAPITAL, parameters=EXACT, tell=watched.tell)
+        (answer,) = ask(Router, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60)
+        assert "Paris" in answer.text
+        assert "".join(watched.pieces) == answer.text
         assert answer.finish_reason is FinishReason.STOP
         assert answer.usage.input_tokens > 10
         assert answer.usage.output_tokens > 0

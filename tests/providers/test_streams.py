@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,27 +11,14 @@ import pytest
 from pytest_promptopt.errors import BrokenOffError, ProviderError, RefusedError, TransientError
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request, Usage
 from pytest_promptopt.providers.router import Router
+from pytest_promptopt.providers.server_process import ServerProcess
 from pytest_promptopt.testing import Reply, WireServer, scripted
 from pytest_promptopt.testing.wire import Behaviour
-from tests.providers.questions import ask, openai_model, question, settings
+from tests.providers.questions import Watched, ask, openai_model, question, settings
 
 TEXT = "It’s half past\u2028nine 🕘, they say."
 FORMATS = ("openai", "anthropic")
 USAGE = Usage(input_tokens=12, output_tokens=3)
-
-
-class Watched:
-    """What was told of the answer, and of the reasoning beside it."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.reasoning = ""
-
-    def tell(self, text: str, *, is_reasoning: bool = False) -> None:
-        if is_reasoning:
-            self.reasoning += text
-        else:
-            self.pieces.append(text)
 
 
 def model_of(server: WireServer, provider: str) -> Model:
@@ -210,6 +199,23 @@ def test_tools_refusals_likelihoods_and_halves_of_characters_arrive_too() -> Non
     second = {"choices": [{"index": 1, "delta": {"content": "other"}}]}
     one = {"choices": [{"index": 0, "delta": {"content": "one"}, "finish_reason": "stop"}]}
     assert watch(lambda _: events(second, one))[0].text == "one"
+
+
+def test_a_local_model_is_watched_through_its_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.gguf").write_bytes(b"weights")
+    watched = Watched()
+    with WireServer(lambda _: Reply(text=TEXT, usage=(12, 3))) as server:
+        stand_in = SimpleNamespace(
+            address=server.url, api_key="k", is_running=True, stop=lambda: None
+        )
+        monkeypatch.setattr(ServerProcess, "start", lambda _: stand_in)
+        model = Model(provider="local", name="m.gguf", is_file=True)
+        (answer,) = ask(Router, question(model, tell=watched.tell), root=tmp_path)
+    assert (answer.text, answer.usage) == (TEXT, USAGE)
+    assert "".join(watched.pieces) == TEXT
+    assert server.received[0].body["max_tokens"] == 1024
 
 
 def test_a_provider_that_cannot_stream_gives_the_whole() -> None:
