@@ -151,7 +151,13 @@ def _gate_can_fail() -> Mapping[str, Any]:
     """
     required = {"properties": {"required": {"const": True}}, "required": ["required"]}
     nothing = {"maxProperties": 0}
-    gate = {"maxDrop": False, "tags": nothing, "evaluators": nothing}
+    gate = {
+        "maxDrop": False,
+        "minMutation": False,
+        "judges": False,
+        "tags": nothing,
+        "evaluators": nothing,
+    }
     return {
         "if": {
             "required": ["gate"],

@@ -126,6 +126,10 @@ def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterat
         yield "the gate was taken away"
         return
     yield from _looser_limits("gate", base, head)
+    shown, now = base.min_agreement, head.min_agreement
+    if shown is not None and (now is None or now < shown):
+        went = "was taken away" if now is None else f"went from {shown:g} to {now:g}"
+        yield f"gate.judges.minAgreement {went}"
     if _takes_more(head.unscored, base.unscored):
         yield f"gate.unscored went from {base.unscored:g} to {head.unscored:g}"
     for kind, before, after in (

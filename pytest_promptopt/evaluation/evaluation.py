@@ -50,10 +50,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """What one rater says of an answer, in the words that its judge chooses from."""
+    """What one rater says of an answer, in the words that ``judge``, an evaluator, chooses from.
+
+    Of a judge's own goldens ``judge`` is empty.
+    """
 
     rater: str
     choice: str
+    judge: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,7 @@ class Answer:
     """One answer to a golden; ``passed`` is None where it could not be scored.
 
     ``whole`` is what the model said around it, None where that is the answer. ``named`` are
-    the labels that it names and the choices that judges made of it.
+    the labels that it names and the choices that judges made of it, ``labels`` what people say.
     """
 
     text: str
@@ -77,6 +81,7 @@ class Answer:
     passed: bool | None = None
     whole: str | None = None
     named: tuple[Named, ...] = ()
+    labels: tuple[Label, ...] = ()
 
     def choice_by(self, evaluator: str) -> str:
         """The choice of the evaluator of that name; empty where it made none."""

@@ -14,6 +14,7 @@ from pytest_promptopt.evaluation.evaluation import (
     ScoredGolden,
     mean_score,
 )
+from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord
 from pytest_promptopt.prompts.prompt import GateSettings
@@ -24,11 +25,13 @@ from pytest_promptopt.statistics.intervals import (
     one_sided,
     verdict_interval,
 )
+from pytest_promptopt.statistics.prediction_powered import Correction
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
 _NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
+NO_JUDGES = Judges()
 
 
 class Decision(StrEnum):
@@ -73,7 +76,8 @@ class _Part:
     """What a gate looks at: everything, the goldens of a tag, or one evaluator's scores.
 
     A FAIL on ``min`` is tested at the level over ``minimum_divisor``, one on ``maxDrop`` at that
-    over ``drop_divisor``, so that all parts together err no more often than one.
+    over ``drop_divisor``, so that all parts together err no more often than one. ``correct`` gives
+    the score that labels come to, if there are some.
     """
 
     name: str
@@ -81,6 +85,17 @@ class _Part:
     select: Callable[[Evaluation], Sequence[ScoredGolden]]
     minimum_divisor: int = 1
     drop_divisor: int = 1
+    correct: Callable[[Evaluation, float], Correction | None] = lambda *_: None
+
+    def interval(self, evaluation: Evaluation, confidence: float) -> Interval:
+        """Where the score lies, with one-sided ``confidence`` in each bound."""
+        two_sided = one_sided(confidence)
+        found = self.correct(evaluation, two_sided)
+        if found is not None:
+            return found.interval
+        goldens = self.select(evaluation)
+        scores, weights = [g.score for g in goldens], [g.weight for g in goldens]
+        return verdict_interval(scores, weights=weights, confidence=two_sided)
 
     def finding(self, decision: Decision, text: str, short: str = "") -> _Finding:
         """A finding on this part; an inconclusive one blocks unless the file lets it through."""
@@ -99,16 +114,18 @@ def judge(
     evaluation: Evaluation,
     base: BaseRecord | None = None,
     before: Evaluation | None = None,
+    judges: Judges = NO_JUDGES,
 ) -> Verdict:
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
 
     ``base`` is what it is compared with, ``before`` the results there, None where nothing was
-    asked there.
+    asked there. ``judges`` are those that its scores rest on: where people have labelled answers,
+    ``min`` is held against the score that labels correct.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
     that did not pass, on more goldens without a score than ``unscored`` allows, where nothing was
     scored, and on any error: it never passes and is never a 0. INCONCLUSIVE where ``confidence``
-    asks for more than the goldens can tell.
+    asks for more than the goldens can tell, or a judge has not shown its agreement.
     """
     findings = [
         *_missing(evaluation, "ended in an error", Outcome.ERROR),
@@ -116,7 +133,9 @@ def judge(
         *_required(evaluation),
         *_unscored(evaluation, settings.unscored),
     ]
-    for part in _corrected(tuple(_parts(settings)), evaluation, before):
+    parts = tuple(_parts(settings, judges))
+    findings += _on_judges(parts[0], evaluation, judges)
+    for part in _corrected(parts, evaluation, before):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
     if settings.min_mutation is not None:
         findings.append(_Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
@@ -187,8 +206,13 @@ def _mutation_bounds(record: MutationRecord, left: int, confidence: float | None
     return Interval(low, verdict_interval(best, confidence=one_sided(confidence)).high)
 
 
-def _parts(settings: GateSettings) -> Iterator[_Part]:
-    yield _Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
+def _parts(settings: GateSettings, judges: Judges) -> Iterator[_Part]:
+    yield _Part(
+        name="",
+        settings=settings,
+        select=lambda evaluation: evaluation.scored,
+        correct=judges.correction,
+    )
     for tag, own in settings.tags.items():
         select = functools.partial(Evaluation.with_tag, tag=tag)
         yield _Part(name=f"tag {tag}", settings=own, select=select)
@@ -226,11 +250,10 @@ def _corrected(
 
 def _is_below(part: _Part, evaluation: Evaluation, divisor: int) -> bool:
     """Whether the mean score is shown to be under ``min`` at the level over ``divisor``."""
-    goldens = part.select(evaluation)
     minimum, confidence = part.settings.minimum, part.settings.confidence
-    if minimum is None or confidence is None or mean_score(goldens) is None:
+    if minimum is None or confidence is None or mean_score(part.select(evaluation)) is None:
         return False
-    return _interval(goldens, _shared(confidence, divisor)).high < minimum
+    return part.interval(evaluation, _shared(confidence, divisor)).high < minimum
 
 
 def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor: int) -> bool:
@@ -242,14 +265,6 @@ def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor
 
 def _shared(confidence: float, divisor: int) -> float:
     return 1 - (1 - confidence) / divisor
-
-
-def _interval(goldens: Sequence[ScoredGolden], confidence: float) -> Interval:
-    return verdict_interval(
-        [golden.score for golden in goldens],
-        weights=[golden.weight for golden in goldens],
-        confidence=one_sided(confidence),
-    )
 
 
 def _sure(confidence: float, divisor: int) -> str:
@@ -293,50 +308,60 @@ def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[_Finding]:
         )
 
 
+def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[_Finding]:
+    """INCONCLUSIVE where a judge has not shown that it agrees with people."""
+    least, confidence = part.settings.min_agreement, part.settings.confidence or _CONFIDENCE
+    if least is None:
+        return
+    if not judges.records:
+        text = "minAgreement was not applied: no evaluator is a judge"
+        yield part.finding(Decision.PASS, text)
+    for text in judges.unproven(evaluation, least, confidence):
+        short = "inconclusive: a judge has not shown its agreement"
+        yield part.finding(Decision.INCONCLUSIVE, text, short)
+
+
 def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
     goldens, minimum = part.select(evaluation), part.settings.minimum
-    score = mean_score(goldens)
+    score, correction = mean_score(goldens), part.correct(evaluation, _CONFIDENCE)
     if score is None:
         text = "no golden was scored, so there is nothing to pass on"
         yield part.finding(Decision.FAIL, text)
-    elif minimum is not None and part.settings.confidence is not None:
-        yield _with_confidence(part, goldens, minimum, part.settings.confidence)
+        return
+    count = f"{counted(len(goldens), 'golden')} scored"
+    if correction is not None:
+        count += f", corrected by {counted(correction.labels, 'label')} from {score:.3f}"
+        score = correction.value
+    if minimum is not None and part.settings.confidence is not None:
+        yield _with_confidence(part, evaluation, score, count)
     elif minimum is not None and score < minimum:
         shown = _not_rounded_up(score, minimum)
-        text = f"score {shown} is under min {minimum:g} ({counted(len(goldens), 'golden')} scored)"
+        text = f"score {shown} is under min {minimum:g} ({count})"
         yield part.finding(Decision.FAIL, text, f"score {shown} < min {minimum:g}")
 
 
-def _with_confidence(
-    part: _Part, goldens: Sequence[ScoredGolden], minimum: float, confidence: float
-) -> _Finding:
-    """PASS if the one-sided lower bound reaches ``minimum``, FAIL if the upper one is under it."""
-    mean, divisor = mean_score(goldens) or 0.0, part.minimum_divisor
-    interval, shared = _interval(goldens, confidence), _shared(confidence, divisor)
+def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: str) -> _Finding:
+    """PASS if the one-sided lower bound reaches ``min``, FAIL if the upper one is under it."""
+    minimum, confidence = part.settings.minimum or 0.0, part.settings.confidence or _CONFIDENCE
+    divisor = part.minimum_divisor
+    interval, shared = part.interval(evaluation, confidence), _shared(confidence, divisor)
     score = _not_rounded_up(mean, minimum)
     sure = f"with {_percent(confidence)} confidence"
-    count = f"{counted(len(goldens), 'golden')} scored"
     if interval.low >= minimum:
         text = (
             f"score {score} reaches min {minimum:g} {sure}: at least {interval.low:.3f} ({count})"
         )
         return part.finding(Decision.PASS, text)
-    highest = interval.high if divisor == 1 else _interval(goldens, shared).high
+    highest = interval.high if divisor == 1 else part.interval(evaluation, shared).high
     if highest < minimum:
         bound = _not_rounded_up(highest, minimum)
         sure = _sure(confidence, divisor)
         text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
         return part.finding(Decision.FAIL, text, f"score {score} < min {minimum:g}")
     interval, sure = Interval(interval.low, highest), _sure(confidence, divisor)
-    more = goldens_to_decide(
-        [golden.score for golden in goldens],
-        minimum=minimum,
-        confidence=shared if mean < minimum else confidence,
-        weights=[golden.weight for golden in goldens],
-    )
     text = (
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
-        f"{sure} ({count}); {_needed(more)}"
+        f"{sure} ({count}); {_needed(part, evaluation, shared if mean < minimum else confidence)}"
     )
     short = f"inconclusive: score {score}, min {minimum:g} in {_range(interval, minimum)}"
     return part.finding(Decision.INCONCLUSIVE, text, short)
@@ -346,7 +371,17 @@ def _range(interval: Interval, minimum: float) -> str:
     return f"{_not_rounded_up(interval.low, minimum)} to {interval.high:.3f}"
 
 
-def _needed(more: int | None) -> str:
+def _needed(part: _Part, evaluation: Evaluation, confidence: float) -> str:
+    """What would decide."""
+    if part.correct(evaluation, confidence) is not None:
+        return "more labels, or more goldens, would decide"
+    goldens = part.select(evaluation)
+    more = goldens_to_decide(
+        [golden.score for golden in goldens],
+        minimum=part.settings.minimum or 0.0,
+        confidence=confidence,
+        weights=[golden.weight for golden in goldens],
+    )
     if more is None:
         return "more goldens like these would hardly decide"
     return f"about {counted(more, 'more golden')} would decide at this rate"

@@ -1,13 +1,15 @@
 """The record of a run: what items produce, workers send, reports render and files keep."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from pytest_promptopt.codec import Count
 from pytest_promptopt.evaluation.agreement import Agreement, agreement_of, judged_in
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.causes import Cause, causes
+from pytest_promptopt.evaluation.correction import JudgeRecord, correction_of, judged_by
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import (
     Choice,
@@ -21,6 +23,7 @@ from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
+from pytest_promptopt.statistics.prediction_powered import Correction
 
 CONFIDENCE = 0.95
 
@@ -35,7 +38,8 @@ class PromptRecord:
     without one, ``content`` in a run that keeps no scores. ``version`` is that of the prompt, empty
     in runs of before there was such a field. ``retirement`` tells that the model ends soon or has
     ended; empty where it does not. ``mutation`` is None in a run that makes no mutants.
-    ``choices`` are those of a judge.
+    ``choices`` are those of a judge, ``judges`` what scores this prompt by a model's opinion.
+    ``labels`` counts those of its answers, also of answers that are no longer given.
     """
 
     key: str
@@ -52,6 +56,8 @@ class PromptRecord:
     retirement: str = ""
     mutation: MutationRecord | None = None
     choices: tuple[Choice, ...] = ()
+    judges: tuple[JudgeRecord, ...] = ()
+    labels: Count = 0
 
     @cached_property
     def agreement(self) -> Agreement | None:
@@ -59,6 +65,30 @@ class PromptRecord:
         if not self.choices:
             return None
         return agreement_of(judged_in(self.results), self.choices, confidence=CONFIDENCE)
+
+    @cached_property
+    def correction(self) -> Correction | None:
+        """The score as labels correct it; None without any."""
+        return correction_of(self.results, self.judges, confidence=CONFIDENCE)
+
+    @cached_property
+    def judge_agreements(self) -> Mapping[str, Agreement]:
+        """How far each judge agrees with the labels of this prompt's answers, if there are any."""
+        found = {
+            judge.name: agreement_of(
+                judged_by(self.results, judge), judge.choices, confidence=CONFIDENCE
+            )
+            for judge in self.judges
+        }
+        return {name: agreement for name, agreement in found.items() if agreement is not None}
+
+    @property
+    def stale_labels(self) -> int:
+        """Labels of answers that are no longer given; 0 where not all goldens ran."""
+        if not self.is_whole_of(self.evaluation):
+            return 0
+        used = sum(len(answer.labels) for result in self.results for answer in result.answers)
+        return max(0, self.labels - used)
 
     @cached_property
     def evaluation(self) -> Evaluation:

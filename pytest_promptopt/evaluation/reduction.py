@@ -11,7 +11,7 @@ from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Label, 
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
-from pytest_promptopt.prompts.labels import LABEL, labels_of
+from pytest_promptopt.prompts.labels import LABEL, label_key, labels_of
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score
@@ -56,7 +56,12 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
         score=score,
         evaluators=marks,
         agreement=agreement,
-        answers=_answers(trials, passes or [None] * len(trials), named),
+        answers=tuple(
+            _answer(trial, passed, labels, _labels(subject, golden, trial))
+            for trial, passed, labels in zip(
+                trials, passes or [None] * len(trials), named, strict=True
+            )
+        ),
         reason="; ".join(unscored) if counting else _nothing_to_score_by(golden),
         **_told(golden),
         **_totals(trials),
@@ -101,19 +106,24 @@ def input_of(golden: Golden) -> str:
     return _kept("\n".join(inputs))
 
 
-def _answers(
-    trials: Sequence[Trial], passes: Sequence[bool | None], named: Sequence[tuple[Named, ...]]
-) -> tuple[Answer, ...]:
-    return tuple(
-        Answer(
-            text=_kept(trial.answer.text),
-            reasoning=_kept(trial.answer.reasoning),
-            passed=passed,
-            whole=None if trial.answer.whole is None else _kept(trial.answer.whole),
-            named=labels,
-        )
-        for trial, passed, labels in zip(trials, passes, named, strict=True)
+def _answer(
+    trial: Trial, passed: bool | None, named: tuple[Named, ...], labels: tuple[Label, ...]
+) -> Answer:
+    return Answer(
+        text=_kept(trial.answer.text),
+        reasoning=_kept(trial.answer.reasoning),
+        passed=passed,
+        whole=None if trial.answer.whole is None else _kept(trial.answer.whole),
+        named=named,
+        labels=labels,
     )
+
+
+def _labels(subject: Subject, golden: Golden, trial: Trial) -> tuple[Label, ...]:
+    """What people say of the answer."""
+    if not subject.labels:
+        return ()
+    return subject.labels.get(label_key(golden.variables, trial.answer.text), ())
 
 
 def _kept(text: str) -> str:

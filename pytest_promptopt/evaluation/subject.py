@@ -1,10 +1,11 @@
 """A prompt made ready to run: with the model that answers and the evaluators that score."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_promptopt.errors import Problem, PromptFileError, Severity, UsageError
+from pytest_promptopt.evaluation.labels import Labels, sorted_labels
 from pytest_promptopt.messages import Message
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.prompts.golden import JUDGED, EvaluatorSpec, Golden
@@ -23,7 +24,8 @@ class Subject:
     ``evaluators`` are those of the file, ``golden_evaluators`` those of single goldens by their
     id. ``model_error`` says why there is no model to ask, ``problems`` what was not understood.
     ``suffix`` tells subjects of the same file apart. ``time_limit`` is that of scoring a golden.
-    ``base`` is what evaluators may compare the answers with, or why there is nothing.
+    ``base`` is what evaluators may compare the answers with, or why there is nothing. ``labels``
+    are those of answers, by the key that :func:`~pytest_promptopt.prompts.labels.label_key` makes.
     """
 
     prompt: Prompt
@@ -36,6 +38,13 @@ class Subject:
     suffix: str = ""
     time_limit: TimeLimit = field(default_factory=TimeLimit)
     base: "Subject | str" = NO_BASE
+    labels: Labels = field(default_factory=dict)
+
+    @property
+    def judges(self) -> Mapping[str, Evaluator]:
+        """The evaluators that are judges, also those of single goldens, by their names."""
+        own = (evaluator for found in self.golden_evaluators.values() for evaluator in found)
+        return {e.name: e for e in (*self.evaluators, *own) if e.is_judge}
 
     @property
     def key(self) -> str:
@@ -147,6 +156,9 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         problems=tuple(dict.fromkeys((*prompt.problems, *problems))),
         time_limit=settings.time_limit,
     )
+    labels, label_problems = sorted_labels(prompt.labels, subject.judges)
+    told = (*subject.problems, *label_problems)
+    subject = replace(subject, labels=labels, problems=told)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     errors += _flaws(subject)
     if errors:

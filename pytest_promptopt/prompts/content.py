@@ -27,9 +27,9 @@ class Content:
     """The parts of a prompt file, each a hash of what it says: 16 hex digits of a SHA-256.
 
     ``text`` holds roles, messages, the wanted format of the answer and its place; ``gate`` also
-    samples and reducer; ``files`` the project's modules that ``python`` evaluators name. The name,
-    the description, the path and how the file is written are no part of it; nor are the order of
-    goldens and evaluators and the files in which goldens stand. The same on every machine.
+    samples, reducer and labels; ``files`` the project's modules that ``python`` evaluators name.
+    The name, the description, the path and how the file is written are no part of it; nor are the
+    order of goldens and evaluators and the files in which goldens stand. The same on every machine.
     """
 
     text: str
@@ -82,9 +82,17 @@ def content_of(prompt: Prompt, *, root: Path, files: Files = DISK) -> Content:
         parameters=digest(prompt.parameters),
         goldens=digest(sorted(digest(_golden(g)) for g in (*prompt.goldens, *prompt.shown))),
         evaluators=digest(_evaluators(prompt.evaluators)),
-        gate=digest([_gate(prompt.gate), prompt.samples, astuple(prompt.reducer)]),
+        gate=digest(
+            [_gate(prompt.gate), prompt.samples, astuple(prompt.reducer), *_labels(prompt)]
+        ),
         files=digest(_modules(prompt.evaluators, root, files)),
     )
+
+
+def _labels(prompt: Prompt) -> list[Any]:
+    """Empty without any, so that the hash is that of before there were some."""
+    found = [[label.key, label.judge, label.rater, label.choice] for label in prompt.labels]
+    return [sorted(found)] if found else []
 
 
 def _golden(golden: Golden) -> Any:
@@ -144,6 +152,7 @@ def _gate(gate: GateSettings | None) -> Any:
         # Gates without them keep the hash that they had before there were such keys.
         **({"unscored": gate.unscored} if gate.unscored else {}),
         **({"min_mutation": gate.min_mutation} if gate.min_mutation is not None else {}),
+        **({"min_agreement": gate.min_agreement} if gate.min_agreement else {}),
     }
 
 

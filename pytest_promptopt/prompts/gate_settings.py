@@ -71,6 +71,7 @@ class _GateReader:
             confidence=_number(raw.get("confidence")),
             inconclusive_passes=raw.get("inconclusive") == "pass",
             unscored=_number(raw.get("unscored")) or 0.0,
+            min_agreement=_number((raw.get("judges") or {}).get("minAgreement")),
             **parts,
         )
 
@@ -83,7 +84,7 @@ class _GateReader:
     ) -> None:
         """Warn of keys without the ones they act on, in the gates that take them over."""
         keys = {key for gate in used_by for key in gate}
-        if "confidence" in raw and not keys & {"min", "maxDrop", "minMutation"}:
+        if "confidence" in raw and not keys & {"min", "maxDrop", "minMutation", "judges"}:
             self._warn("has no effect without `min` or `maxDrop`", *path, "confidence")
         if raw.get("inconclusive") == "pass" and "confidence" not in keys:
             self._warn("has no effect without `confidence`", *path, "inconclusive")
@@ -124,7 +125,8 @@ def _without_criterion(
 
 
 def _can_fail(gate: GateSettings) -> bool:
-    return any(limit is not None for limit in (gate.minimum, gate.max_drop, gate.min_mutation))
+    asked = (gate.minimum, gate.max_drop, gate.min_mutation, gate.min_agreement)
+    return any(limit is not None for limit in asked)
 
 
 def _evaluator_names(

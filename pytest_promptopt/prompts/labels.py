@@ -2,16 +2,27 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pytest_promptopt.errors import PromptFileError
-from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.prompts.files import DISK, Files
+from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
+from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
+from pytest_promptopt.prompts.library import bare_name
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.prompts.version import digest
+from pytest_promptopt.suggestion import did_you_mean
 
 LABEL = "label"
 RATERS = "labels"
 """The variable of a judge's golden that has a label by each of several raters."""
+
+_KEYS = ("input", "answer", "choice", "rater", "at", "judge")
+_LINE = (
+    'expected a label: {"input": {"ticket": "…"}, "answer": "…", "choice": "good", "rater": "anna"}'
+)
 
 
 def labels_of(golden: Golden) -> Mapping[str, str]:
@@ -55,3 +66,67 @@ def _consensus(golden: Golden) -> str | None:
         return None
     is_tie = len(counts) > 1 and counts[0][1] == counts[1][1]
     return "" if is_tie else counts[0][0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerLabel:
+    """A line of a prompt's labels file: what a rater says of an answer.
+
+    ``key`` is made of the input and the answer by :func:`label_key`. ``judge`` is the evaluator
+    whose choices it is about, empty where the prompt has one judge; ``at`` is when it was given,
+    as ISO 8601, empty where that is not said.
+    """
+
+    key: str
+    choice: str
+    rater: str
+    judge: str
+    at: str
+    path: str
+    line: int
+
+
+def label_key(inputs: Mapping[str, Any], answer: str) -> str:
+    """What tells one answer to one input from all others, however the file is written."""
+    hidden = {*RESERVED_KEYS, *INPUT_KEYS}
+    told = {name: as_text(value) for name, value in inputs.items() if name not in hidden}
+    return digest([told, answer.strip()])
+
+
+def labels_path(prompt: Path) -> Path:
+    """The file of a prompt's labels: ``tone.labels.jsonl`` beside ``tone.prompt.yml``."""
+    return prompt.with_name(f"{bare_name(prompt)}.labels.jsonl")
+
+
+def read_labels(path: Path, location: str, files: Files = DISK) -> tuple[AnswerLabel, ...]:
+    """The lines of the file, none where there is no such file; raises :class:`PromptFileError`.
+
+    Each is ``{"input": {…}, "answer": …, "choice": …, "rater": …, "at": …, "judge": …}``, of which
+    the last three may be left out.
+    """
+    try:
+        files.read(path)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+        raise PromptFileError.at(location, 1, problem) from None
+    rows = read_golden_file(path, location, files)
+    return tuple(_read_label(row) for row in rows)
+
+
+def _read_label(row: RawGolden) -> AnswerLabel:
+    content = row.content
+    inputs = content.get("input") if isinstance(content, Mapping) else None
+    if not isinstance(inputs, Mapping) or not {"answer", "choice"} <= content.keys():
+        raise PromptFileError.at(row.path, row.line, _LINE)
+    texts = {name: _text(content.get(name, "")) for name in ("choice", "rater", "judge", "at")}
+    if unknown := [*(content.keys() - _KEYS)]:
+        message = f"`{unknown[0]}` is not understood{did_you_mean(str(unknown[0]), _KEYS)}"
+        raise PromptFileError.at(row.path, row.line, message)
+    key = label_key(inputs, as_text(content["answer"]))
+    return AnswerLabel(key=key, path=row.path, line=row.line, **texts)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else as_text(value).strip()

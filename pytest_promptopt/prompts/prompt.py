@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_promptopt.errors import Problem, UsageError
 from pytest_promptopt.messages import Role
@@ -11,6 +11,9 @@ from pytest_promptopt.prompts.answer_place import WHOLE, AnswerPlace
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.template import Template
 from pytest_promptopt.suggestion import did_you_mean
+
+if TYPE_CHECKING:
+    from pytest_promptopt.prompts.labels import AnswerLabel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,8 @@ class GateSettings:
     ``confidence`` is that of a one-sided bound; without it a mean score at ``minimum`` passes.
     ``min_mutation`` is the least mutation score, where mutants are asked.
     ``unscored`` is how many goldens may go without a score, under 1 as a share of all.
-    ``tags`` and ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
+    ``min_agreement`` is how often judges must be shown to agree with labels. ``tags`` and
+    ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
     """
 
     line: int
@@ -39,6 +43,7 @@ class GateSettings:
     confidence: float | None = None
     inconclusive_passes: bool = False
     unscored: float = 0.0
+    min_agreement: float | None = None
     tags: Mapping[str, "GateSettings"] = field(default_factory=dict)
     evaluators: Mapping[str, "GateSettings"] = field(default_factory=dict)
 
@@ -81,7 +86,7 @@ class Prompt:
     ``name`` and ``schema``. ``answer`` is where the answer stands in what the model says.
     ``problems`` are warnings: what was not understood, and where. ``shown`` are goldens that stand
     in the messages with their answers, and are none of ``goldens``. ``choices`` are those of a
-    judge, each with its score in [0, 1].
+    judge, each with its score in [0, 1]. ``labels`` are what people say of answers to the prompt.
     """
 
     path: Path
@@ -103,6 +108,13 @@ class Prompt:
     problems: tuple[Problem, ...] = ()
     shown: tuple[Golden, ...] = ()
     choices: Mapping[str, float] = field(default_factory=dict)
+    labels: tuple["AnswerLabel", ...] = ()
+
+    @property
+    def all_evaluators(self) -> tuple[EvaluatorSpec, ...]:
+        """Those of the file, and after them those of single goldens."""
+        own = (spec for golden in self.goldens for spec in golden.evaluators)
+        return (*self.evaluators, *own)
 
     def golden(self, name: str) -> Golden:
         """The golden of that id; raises UsageError."""

@@ -16,7 +16,7 @@ from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.goldens import build_goldens
 from pytest_promptopt.prompts.judge_file import JudgeFiles, choices_in, label_spec
-from pytest_promptopt.prompts.labels import labelled
+from pytest_promptopt.prompts.labels import AnswerLabel, labelled, labels_path, read_labels
 from pytest_promptopt.prompts.lettered import with_letters
 from pytest_promptopt.prompts.named_files import named_files
 from pytest_promptopt.prompts.parser import parse_prompt
@@ -105,6 +105,7 @@ class _Reader:
             reducer=reducer,
             shown=shown,
             choices=choices,
+            labels=self._labels(),
         )
         return replace(prompt, problems=(*problems, *check_use(prompt)))
 
@@ -213,6 +214,15 @@ class _Reader:
             line=line,
             files=self.files,
         )
+
+    def _labels(self) -> tuple[AnswerLabel, ...]:
+        path = labels_path(self.path)
+        try:
+            return read_labels(path, location_of(path, self.root), self.files)
+        except PromptFileError:
+            if self.of_past:
+                return ()
+            raise
 
     def _raw_goldens(self) -> Iterable[RawGolden]:
         data, location = self.document.data, self.document.location

@@ -177,7 +177,7 @@ def _all_the_same(prompt: Prompt, names: Collection[str], stays: Collection[Prob
 
 def _options_unseen(prompt: Prompt) -> Iterator[Problem]:
     """Options that the model is to choose from, and that no message shows."""
-    specs = [spec for spec in _all_evaluators(prompt) if spec.kind == MULTIPLE_CHOICE]
+    specs = [spec for spec in prompt.all_evaluators if spec.kind == MULTIPLE_CHOICE]
     sent = {name for message in prompt.messages for name in message.template.variables}
     golden = next((golden for golden in prompt.goldens if "options" in golden.variables), None)
     if not specs or "options" in sent or golden is None:
@@ -193,16 +193,12 @@ def _options_unseen(prompt: Prompt) -> Iterator[Problem]:
     yield _problem(golden.path, golden.line, message)
 
 
-def _all_evaluators(prompt: Prompt) -> list[EvaluatorSpec]:
-    return [*prompt.evaluators, *(spec for golden in prompt.goldens for spec in golden.evaluators)]
-
-
 def unused_variables(prompt: Prompt) -> Mapping[str, Golden]:
     """The variables that neither a placeholder nor an evaluator uses, each with its first golden.
 
     None where an evaluator sees all variables, or may.
     """
-    specs = _all_evaluators(prompt)
+    specs = prompt.all_evaluators
     if any(spec.kind in _SEEING_ALL or spec.kind not in KINDS for spec in specs):
         return {}
     used = {*used_variables(prompt, specs), *RESERVED_KEYS, *_NOTES}

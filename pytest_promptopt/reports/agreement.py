@@ -4,11 +4,25 @@ from collections.abc import Iterator
 
 from pytest_promptopt.evaluation.agreement import Agreement, Raters
 from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.statistics.agreement import Estimate
+from pytest_promptopt.statistics.prediction_powered import Correction
 from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
 
 _NOTEWORTHY = 0.05
+
+
+def told_of_judges(summary: PromptRecord) -> Iterator[str]:
+    """How far a judge agrees with its labels, and what labels make of scores by judges."""
+    if summary.agreement is not None:
+        yield from agreement(summary.agreement)
+    if summary.correction is not None:
+        yield correction(summary.correction)
+    for name, found in summary.judge_agreements.items():
+        yield from (f"{printable(name)}: {text}" for text in agreement(found))
+    if stale := summary.stale_labels:
+        yield f"{counted(stale, 'label')} of answers that are no longer given: kept, and not used"
 
 
 def agreement(found: Agreement) -> Iterator[str]:
@@ -37,6 +51,15 @@ def agreement(found: Agreement) -> Iterator[str]:
             f"of answers with the same label it prefers the {longer} in {100 * share:.0f} % of "
             f"{counted(found.longer.pairs, 'pair')} (p = {found.longer.p_value:.2g})"
         )
+
+
+def correction(found: Correction) -> str:
+    """The score that labels come to, with the uncorrected one beside it."""
+    interval = f"{found.interval.low:.3f} to {found.interval.high:.3f}"
+    return (
+        f"corrected by {counted(found.labels, 'labelled golden')}: {found.value:.3f} "
+        f"(95 % interval {interval}, {found.method}); uncorrected {found.uncorrected:.3f}"
+    )
 
 
 def estimate(found: Estimate) -> str:

@@ -77,6 +77,11 @@ def _prompt(prompt: PromptRecord, *, has_room: bool) -> dict[str, Any]:
         "base": base,
         "agreement": to_json(prompt.agreement),
         "mutation": _mutation(prompt.mutation),
+        "judges": [
+            {**to_json(judge), "agreement": to_json(prompt.judge_agreements.get(judge.name))}
+            for judge in prompt.judges
+        ],
+        "correction": to_json(prompt.correction),
         "causes": [{**to_json(c), "count": len(c.goldens)} for c in prompt.causes],
     }
 

@@ -17,7 +17,7 @@ from pytest_promptopt.evaluation.gate import Decision
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
-from pytest_promptopt.reports.agreement import agreement
+from pytest_promptopt.reports.agreement import told_of_judges
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.mutation import told
@@ -166,16 +166,15 @@ def _remarks(prompts: Sequence[_Prompt]) -> Iterator[Part]:
     found = [
         f"- {inline(prompt.summary.key)}: {text}\n"
         for prompt in prompts
-        for text in (*_agreement(prompt.summary), *map(_cause, prompt.summary.causes))
+        for text in (*_judges(prompt.summary), *map(_cause, prompt.summary.causes))
     ]
     if found:
         yield Part("\n")
     yield from (Part(text, PartKind.ROW) for text in found)
 
 
-def _agreement(summary: PromptRecord) -> Iterator[str]:
-    if summary.agreement is not None:
-        yield from (inline(text, limit=500) for text in agreement(summary.agreement))
+def _judges(summary: PromptRecord) -> Iterator[str]:
+    yield from (inline(text, limit=500) for text in told_of_judges(summary))
 
 
 def _cause(cause: Cause) -> str:
@@ -321,7 +320,7 @@ def _findings(prompt: _Prompt) -> Iterator[str]:
         yield f"{_counts(summary, _BAD)} of {counted(summary.goldens, 'golden')}"
     if always := always_the_commonest(summary.evaluation):
         yield inline(always)
-    yield from _agreement(summary)
+    yield from _judges(summary)
     yield from map(_cause, summary.causes)
     if summary.mutation is not None:
         yield from (inline(line, limit=500) for line in told(summary.mutation))

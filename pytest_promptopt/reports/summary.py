@@ -16,7 +16,7 @@ from pytest_promptopt.evaluation.evaluation import (
 from pytest_promptopt.evaluation.gate import Decision, Verdict
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
-from pytest_promptopt.reports.agreement import agreement
+from pytest_promptopt.reports.agreement import told_of_judges
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
@@ -120,8 +120,7 @@ def told_always(summary: PromptRecord) -> Iterator[str]:
         yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
     if summary.retirement:
         yield f"model: {printable(summary.retirement)}"
-    if summary.agreement is not None:
-        yield from agreement(summary.agreement)
+    yield from told_of_judges(summary)
     for cause in summary.causes:
         ids = listed(cause.goldens)
         missing = cause.outcome.counted(len(cause.goldens))

@@ -118,4 +118,4 @@ def _better_judge(
     return BetterJudge(options=options, request=request)
 
 
-BETTER = declared_kind(BetterOptions, _better_judge, threshold=Threshold(_TIE))
+BETTER = declared_kind(BetterOptions, _better_judge, threshold=Threshold(_TIE), is_judge=True)

@@ -1,6 +1,7 @@
 """The evaluator that scores, made from an entry of ``evaluators``."""
 
 import functools
+from collections.abc import Mapping
 
 from pytest_promptopt.errors import Problem, Severity, UsageError
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
@@ -13,7 +14,15 @@ from pytest_promptopt.scoring.options import (
     UnaskableError,
     unknown,
 )
-from pytest_promptopt.scoring.score import ABOVE_NOTHING, FULL, Evaluator, Scorer, Threshold
+from pytest_promptopt.scoring.score import (
+    ABOVE_NOTHING,
+    FULL,
+    AnyScorer,
+    Choosing,
+    Evaluator,
+    Scorer,
+    Threshold,
+)
 from pytest_promptopt.scoring.text import ExpectedScorer
 
 __all__ = ["ScoringContext", "build_evaluator", "default_evaluators"]
@@ -79,4 +88,11 @@ def _evaluator(spec: EvaluatorSpec, kind: Kind, context: ScoringContext) -> Eval
         weight=spec.weight,
         optional=spec.optional,
         vote=functools.partial(kind.vote, spec.options) if kind.vote else None,
+        is_judge=kind.is_judge,
+        choices=_choices(scorer, is_negated=spec.negated),
     )
+
+
+def _choices(scorer: AnyScorer, *, is_negated: bool) -> Mapping[str, float]:
+    choices = scorer.choices if isinstance(scorer, Choosing) else {}
+    return {choice: 1 - score if is_negated else score for choice, score in choices.items()}

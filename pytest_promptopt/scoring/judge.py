@@ -167,4 +167,4 @@ def _is_score(value: Any) -> bool:
     return is_number and 0 <= value <= _HIGHEST_SCORE
 
 
-LLM = Kind(make=llm_scorer, threshold=ABOVE_NOTHING, is_githubs=True)
+LLM = Kind(make=llm_scorer, threshold=ABOVE_NOTHING, is_githubs=True, is_judge=True)

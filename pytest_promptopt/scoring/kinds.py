@@ -35,7 +35,8 @@ class Kind:
     entry's options and an answer what the answer counts as when several are put to the vote,
     empty where it counts as nothing. ``options`` declares what its entries hold, where a record
     does; with ``needs_threshold`` they must name one. Of a kind that ``is_githubs`` other tools'
-    files may hold forms that are not known here: what is not understood is a warning.
+    files may hold forms that are not known here: what is not understood is a warning. Of one that
+    ``is_judge`` a model's opinion is the score.
     """
 
     make: ScorerFactory
@@ -44,6 +45,7 @@ class Kind:
     options: type[Options] | None = None
     needs_threshold: bool = False
     is_githubs: bool = False
+    is_judge: bool = False
 
 
 def declared_kind(
@@ -52,6 +54,7 @@ def declared_kind(
     *,
     threshold: Threshold = FULL,
     needs_threshold: bool = False,
+    is_judge: bool = False,
 ) -> Kind:
     """The kind whose entries hold ``options``, from which ``make`` makes the scorer."""
 
@@ -61,7 +64,13 @@ def declared_kind(
             raise OptionsError(f"`{spec.kind}` needs a `threshold`, such as `threshold: 0.5`")
         return make(read, spec, context)
 
-    return Kind(make=scorer, threshold=threshold, options=options, needs_threshold=needs_threshold)
+    return Kind(
+        make=scorer,
+        threshold=threshold,
+        options=options,
+        needs_threshold=needs_threshold,
+        is_judge=is_judge,
+    )
 
 
 Kinds = Registry[Kind | ScorerFactory]

@@ -125,4 +125,4 @@ def _of_github(spec: EvaluatorSpec) -> Prompt:
     return judge_prompt(name.removeprefix("github/"))
 
 
-USES = Kind(make=prompt_judge, threshold=ABOVE_NOTHING, is_githubs=True)
+USES = Kind(make=prompt_judge, threshold=ABOVE_NOTHING, is_githubs=True, is_judge=True)

@@ -176,6 +176,6 @@ def _context_judge(
     )
 
 
-GROUNDED = declared_kind(GroundedOptions, _grounded_judge)
-ANSWERS = declared_kind(AnswersOptions, _answers_judge)
-CONTEXT = declared_kind(ContextOptions, _context_judge, needs_threshold=True)
+GROUNDED = declared_kind(GroundedOptions, _grounded_judge, is_judge=True)
+ANSWERS = declared_kind(AnswersOptions, _answers_judge, is_judge=True)
+CONTEXT = declared_kind(ContextOptions, _context_judge, needs_threshold=True, is_judge=True)

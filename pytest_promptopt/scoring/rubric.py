@@ -57,6 +57,11 @@ class RubricJudge:
     options: RubricOptions
     request: JudgeRequest
 
+    @property
+    def choices(self) -> Mapping[str, float]:
+        """Yes or no, where that is all that is asked."""
+        return {} if self.options.graded or len(self.options.listed) > 1 else _CHOICES
+
     def question(self, golden: Golden, completion: Completion) -> Request:
         """What to ask; raises :class:`PromptFileError` where a placeholder has no value."""
         shown = self.request.filled(self._shown, golden)
@@ -75,7 +80,9 @@ class RubricJudge:
             return read_choice(answer, _CHOICES) if is_plain else Score.unscored(str(error))
         except NoFindingsError as error:
             return Score.unscored(str(error))
-        return share(findings, "criteria are met")
+        score = share(findings, "criteria are met")
+        named = [choice for choice, value in self.choices.items() if value == score.value]
+        return replace(score, named=named[0]) if named else score
 
     def flaw(self, golden: Golden) -> str:
         """That a placeholder has no value in ``golden``, or nothing."""
@@ -107,4 +114,4 @@ def _rubric_judge(
     return RubricJudge(options=options, request=request)
 
 
-RUBRIC = declared_kind(RubricOptions, _rubric_judge)
+RUBRIC = declared_kind(RubricOptions, _rubric_judge, is_judge=True)

@@ -1,6 +1,6 @@
 """The protocol of scorers: what each is given and gives back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -108,6 +108,16 @@ class Comparing(Protocol):
         ...
 
 
+@runtime_checkable
+class Choosing(Protocol):
+    """A judge that makes one of some choices, which people can make too: its labels."""
+
+    @property
+    def choices(self) -> Mapping[str, float]:
+        """Each with its score; empty where it does not choose."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class _OneQuestion:
     judge: JudgeScorer
@@ -157,7 +167,8 @@ class Evaluator:
     ``weight`` is how much it counts in a golden's score; one that is ``optional`` never counts.
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
     others to say. Of ``direct`` and ``asking`` one is the scorer, the other None. One that
-    ``wants_base`` compares with the answer there.
+    ``wants_base`` compares with the answer there. ``is_judge`` tells that a model's opinion is what
+    scores, by one of ``choices`` where there are any.
     """
 
     name: str
@@ -166,6 +177,8 @@ class Evaluator:
     weight: float = 1.0
     optional: bool = False
     vote: Callable[[str], str] | None = field(default=None, compare=False)
+    is_judge: bool = False
+    choices: Mapping[str, float] = field(default_factory=dict)
     direct: Scorer | None = field(init=False, compare=False)
     asking: AskingScorer | None = field(init=False, compare=False)
     wants_base: bool = field(init=False, compare=False)

@@ -1,6 +1,6 @@
 """``--prompt-plan``: says what would run and what it would cost, and runs nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.pricing import Prices
 from pytest_promptopt.reports.summary import cost
-from pytest_promptopt.session.items import GoldenItem, PromptItem
+from pytest_promptopt.session.items import GateItem, GoldenItem, PromptItem
 from pytest_promptopt.session.lines import say
 
 
@@ -76,9 +76,13 @@ def _asked(items: Sequence[pytest.Item]) -> list[tuple[Subject, list[Golden]]]:
     """Each subject with the goldens that it would be asked, those at the base too."""
     grouped: dict[str, tuple[Subject, list[Golden]]] = {}
     for item in items:
+        asked: Iterable[tuple[Subject, Golden]] = ()
         if isinstance(item, GoldenItem):
-            for subject, golden in item.entry.asked([item.golden]):
-                grouped.setdefault(subject.key, (subject, []))[1].append(golden)
+            asked = item.entry.asked([item.golden])
+        elif isinstance(item, GateItem):
+            asked = item.entry.asked_by_gate()
+        for subject, golden in asked:
+            grouped.setdefault(subject.key, (subject, []))[1].append(golden)
     return list(grouped.values())
 
 

@@ -1,12 +1,13 @@
 """The subjects that a prompt file gives: one a model, each with its base."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from pytest_promptopt.errors import PromptFileError, UsageError
 from pytest_promptopt.evaluation.base import Base, BaseRecord, compare_with_base
+from pytest_promptopt.evaluation.correction import JudgeRecord
 from pytest_promptopt.evaluation.evaluation import Choice
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.subject import Subject, SubjectSettings, build_subject
@@ -27,7 +28,8 @@ class Entry:
 
     ``is_unchanged`` means that its content is that of the base. ``content`` is what its score is
     kept by, None in a run that keeps none. ``version`` is the prompt's. ``retirement`` tells that
-    its model ends.
+    its model ends. ``judges`` are the judges' own prompts by the evaluators' names, where the gate
+    asks for their agreement.
     """
 
     subject: Subject
@@ -36,6 +38,7 @@ class Entry:
     is_unchanged: bool = False
     content: ScoredContent | None = None
     retirement: str = ""
+    judges: Mapping[str, Subject] = field(default_factory=dict)
 
     @property
     def record(self) -> PromptRecord:
@@ -52,7 +55,9 @@ class Entry:
             version=self.version,
             base=self.base.record if self.base else None,
             retirement=self.retirement,
-            choices=tuple(Choice(choice=c, score=s) for c, s in subject.prompt.choices.items()),
+            choices=_choices(subject.prompt.choices),
+            judges=tuple(_judges(subject)),
+            labels=sum(map(len, subject.labels.values())),
         )
 
     def asked(self, goldens: Iterable[Golden]) -> Iterator[tuple[Subject, Golden]]:
@@ -61,6 +66,12 @@ class Entry:
             yield self.subject, golden
             if self.base is not None and self.base.subject is not None:
                 yield self.base.subject, golden
+
+    def asked_by_gate(self) -> Iterator[tuple[Subject, Golden]]:
+        """The judges' own goldens, where the gate wants to know how far these agree."""
+        for judge in self.judges.values():
+            for golden in judge.prompt.goldens:
+                yield judge, golden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +106,7 @@ class EntryReader:
                 is_unchanged=is_unchanged,
                 content=content,
                 retirement=retirement_notice(subject.model, today) if subject.model else "",
+                judges=self._judges(subject, settings, root),
             )
             for subject, settings in self._subjects(prompt)
             for base in [self._base(subject, found, settings)]
@@ -114,6 +126,22 @@ class EntryReader:
             suffix = f"[{model}]" if len(self.models) > 1 else ""
             yield replace(build_subject(prompt, settings), suffix=suffix), settings
 
+    def _judges(
+        self, subject: Subject, settings: SubjectSettings, root: Path
+    ) -> Mapping[str, Subject]:
+        """The judges as they are asked here, with their goldens, if the gate wants to know them."""
+        prompt = subject.prompt
+        if prompt.gate is None or prompt.gate.min_agreement is None:
+            return {}
+        found = {}
+        for spec in prompt.all_evaluators:
+            if spec.judge is not None:
+                judge = read_prompt(spec.judge.path, root=root)
+                model = settings.judge_model or judge.model or settings.model or prompt.model
+                asked = build_subject(judge, replace(settings, model=model))
+                found[spec.name] = replace(asked, suffix=f"@{subject.key}")
+        return found
+
     def _base(
         self, head: Subject, found: BasePrompt | None, settings: SubjectSettings
     ) -> Base | None:
@@ -130,6 +158,17 @@ class EntryReader:
             return False
         before = content_of(found.prompt, files=self.baseline.files, root=root)
         return not content_of(prompt, root=root).changed_parts(before)
+
+
+def _choices(scores: Mapping[str, float]) -> tuple[Choice, ...]:
+    return tuple(Choice(choice=choice, score=score) for choice, score in scores.items())
+
+
+def _judges(subject: Subject) -> Iterator[JudgeRecord]:
+    """What scores its answers by a model's opinion."""
+    files = {s.name: s.judge.location for s in subject.prompt.all_evaluators if s.judge}
+    for name, judge in subject.judges.items():
+        yield JudgeRecord(name=name, choices=_choices(judge.choices), location=files.get(name, ""))
 
 
 def _check_optimize(location: str, spec: OptimizeSpec) -> None:

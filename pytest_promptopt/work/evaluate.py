@@ -158,7 +158,9 @@ def _evaluated(
     """What was found out of each entry, in the order of the entries."""
     told: dict[str, list[PromptRecord]] = {}
     results.ask_ahead(
-        pair for entry in entries for pair in entry.asked(entry.subject.prompt.goldens)
+        pair
+        for entry in entries
+        for pair in (*entry.asked(entry.subject.prompt.goldens), *entry.asked_by_gate())
     )
     for entry in entries:
         for record in _records(entry, results):

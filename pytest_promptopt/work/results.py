@@ -1,11 +1,12 @@
 """The results of every subject on every golden, asked for when wanted and once only."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
@@ -89,9 +90,10 @@ class Results:
         subject = entry.subject
         goldens = subject.prompt.goldens
         missing = [golden for golden in goldens if (subject.key, golden.id) not in self._known]
-        self.ask_ahead(entry.asked(missing))
-        for golden in missing:
-            self._asked[subject.key, golden.id] = self.ask(subject, golden)
+        labelled = [*entry.asked_by_gate()]
+        self.ask_ahead((*entry.asked(missing), *labelled))
+        for asked, golden in (*((subject, golden) for golden in missing), *labelled):
+            self._asked[asked.key, golden.id] = self.ask(asked, golden)
         for golden in goldens:
             self.at_base(entry, golden)
 
@@ -101,7 +103,15 @@ class Results:
         if gate is None:
             return None
         base = entry.base.record if entry.base else None
-        return judge(gate, self.evaluation(entry), base, self.before(entry))
+        judges = Judges(records=entry.record.judges, own=self._of_judges(entry))
+        return judge(gate, self.evaluation(entry), base, self.before(entry), judges)
+
+    def _of_judges(self, entry: Entry) -> Mapping[str, Sequence[GoldenResult]]:
+        """The results of the judges' own goldens."""
+        return {
+            name: [self._result(subject, golden) for golden in subject.prompt.goldens]
+            for name, subject in entry.judges.items()
+        }
 
     def evaluation(self, entry: Entry) -> Evaluation:
         """The results of all goldens; those without one are asked and scored now."""

@@ -3,6 +3,8 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.errors import PromptFileError
+from pytest_promptopt.evaluation.base import loosened
+from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt, Reducer
 from pytest_promptopt.prompts.reader import read_prompt
 
@@ -107,15 +109,15 @@ def test_a_drop_a_part_or_a_required_golden_is_enough(tmp_path: Path, gate: str)
     [
         (
             "{minimum: 1}",
-            "`gate.minimum` is not understood (known: {}, unscored, tags, evaluators)",
+            "`gate.minimum` is not understood (known: {}, unscored, judges, tags, evaluators)",
         ),
         (
             "{min: 1, mni: 1}",
-            "`gate.mni` is not understood (known: {}, unscored, tags, evaluators)",
+            "`gate.mni` is not understood (known: {}, unscored, judges, tags, evaluators)",
         ),
         (
             "{min: 1, max_drop: 0}",
-            "`gate.max_drop` is not understood (known: {}, unscored, tags, evaluators)",
+            "`gate.max_drop` is not understood (known: {}, unscored, judges, tags, evaluators)",
         ),
         (
             "{tags: {refund: {min: 1, mxDrop: 0}}}",
@@ -313,3 +315,26 @@ def test_the_least_mutation_score_is_read_and_is_a_share(tmp_path: Path) -> None
     assert "`gate.minMutation`" in refusal(tmp_path, "gate: {minMutation: 60}\n")
     part = "gate: {min: 0.5, tags: {refund: {minMutation: 0.6}}}\n"
     assert "`gate.tags.refund.minMutation`" in refusal(tmp_path, part)
+
+
+def test_judges_may_be_all_that_a_gate_asks_about(tmp_path: Path) -> None:
+    before = read(tmp_path, "gate: {confidence: 0.9, judges: {minAgreement: 0.8}}\n")
+    assert before.gate is not None
+    assert (before.gate.min_agreement, before.gate.minimum) == (0.8, None)
+    assert before.problems == ()
+    softer = read(tmp_path, "gate: {confidence: 0.9, judges: {minAgreement: 0.7}}\n")
+    assert [*loosened(before, softer)] == ["gate.judges.minAgreement went from 0.8 to 0.7"]
+    assert [*loosened(softer, before)] == []
+    none = read(tmp_path, "gate: {confidence: 0.9, min: 0.1}\n")
+    assert [*loosened(before, none)] == ["gate.judges.minAgreement was taken away"]
+    with pytest.raises(PromptFileError, match=r"`gate\.judges\.minAgreement` must be below 1"):
+        read(tmp_path, "gate: {judges: {minAgreement: 1}}\n")
+    assert "`gate.judges.minAgreement` is missing" in refusal(tmp_path, "gate: {judges: {}}\n")
+
+
+def test_labels_are_part_of_what_a_gate_judges_by(tmp_path: Path) -> None:
+    before = content_of(read(tmp_path, "gate: {min: 1}\n"), root=tmp_path)
+    label = '{"input": {"q": "a"}, "answer": "b", "choice": "good"}\n'
+    (tmp_path / "a.labels.jsonl").write_text(label)
+    after = content_of(read(tmp_path, "gate: {min: 1}\n"), root=tmp_path)
+    assert after.changed_parts(before) == ("gate",)

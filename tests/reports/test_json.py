@@ -58,6 +58,7 @@ def test_the_report_holds_score_verdict_base_and_goldens() -> None:
                 "passed": False,
                 "whole": None,
                 "named": [],
+                "labels": [],
             }
         ],
     )
@@ -95,6 +96,7 @@ def test_texts_and_lists_are_cut_to_what_the_schema_allows() -> None:
             "passed": None,
             "whole": None,
             "named": [],
+            "labels": [],
         }
     ]
     assert made["searches"][0]["patch"] == ""

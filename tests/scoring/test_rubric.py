@@ -43,8 +43,10 @@ def test_neither_an_answer_nor_a_value_can_end_its_place_or_be_expanded() -> Non
 
 
 def test_a_criterion_passes_or_not_with_the_judges_reason() -> None:
-    assert verdict(ONE, reply("yes")) == Score(value=1.0, reason='the judge says yes: "for 1"')
-    assert verdict(ONE, reply("no")) == Score(value=0.0, reason='the judge says no: "for 1"')
+    assert verdict(ONE, reply("yes")) == Score(
+        value=1.0, reason='the judge says yes: "for 1"', named="yes"
+    )
+    assert verdict(ONE, reply("no")).named == "no"
     assert [evaluator(ONE).passes(value) for value in (0.99, 1.0)] == [False, True]
 
 
