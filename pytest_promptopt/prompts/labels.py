@@ -11,6 +11,7 @@ from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.golden_files import RawGolden, read_golden_file
 from pytest_promptopt.prompts.library import bare_name
+from pytest_promptopt.prompts.named_files import LABELS_SUFFIX
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.prompts.version import digest
 from pytest_promptopt.suggestion import did_you_mean
@@ -95,7 +96,7 @@ def label_key(inputs: Mapping[str, Any], answer: str) -> str:
 
 def labels_path(prompt: Path) -> Path:
     """The file of a prompt's labels: ``tone.labels.jsonl`` beside ``tone.prompt.yml``."""
-    return prompt.with_name(f"{bare_name(prompt)}.labels.jsonl")
+    return prompt.with_name(f"{bare_name(prompt)}{LABELS_SUFFIX}")
 
 
 def read_labels(path: Path, location: str, files: Files = DISK) -> tuple[AnswerLabel, ...]:

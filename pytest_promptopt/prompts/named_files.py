@@ -6,6 +6,9 @@ from pathlib import Path
 from pytest_promptopt.errors import PromptFileError
 from pytest_promptopt.prompts.files import DISK, Files
 
+LABELS_SUFFIX = ".labels.jsonl"
+"""Ends the names of files with labels of answers, which no glob means."""
+
 
 def named_files(
     patterns: Sequence[str],
@@ -51,6 +54,7 @@ def _globbed(pattern: str, folder: Path, files: Files) -> list[Path]:
         found = files.glob(folder, pattern)
     except (ValueError, OSError) as error:
         raise _PatternError(f"is not a usable glob: {error}") from None
+    found = [path for path in found if not path.name.endswith(LABELS_SUFFIX)]
     if not found:
         raise _PatternError(f"matches no file in {folder}")
     return found

@@ -80,7 +80,8 @@ def _asked(items: Sequence[pytest.Item]) -> list[tuple[Subject, list[Golden]]]:
         if isinstance(item, GoldenItem):
             asked = item.entry.asked([item.golden])
         elif isinstance(item, GateItem):
-            asked = item.entry.asked_by_gate()
+            # Prompts that share a judge have it asked once.
+            asked = [pair for pair in item.entry.asked_by_gate() if pair[0].key not in grouped]
         for subject, golden in asked:
             grouped.setdefault(subject.key, (subject, []))[1].append(golden)
     return list(grouped.values())

@@ -139,7 +139,7 @@ class EntryReader:
                 judge = read_prompt(spec.judge.path, root=root)
                 model = settings.judge_model or judge.model or settings.model or prompt.model
                 asked = build_subject(judge, replace(settings, model=model))
-                found[spec.name] = replace(asked, suffix=f"@{subject.key}")
+                found[spec.name] = replace(asked, suffix=f"@{asked.model or 'judge'}")
         return found
 
     def _base(

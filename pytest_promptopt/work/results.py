@@ -90,7 +90,11 @@ class Results:
         subject = entry.subject
         goldens = subject.prompt.goldens
         missing = [golden for golden in goldens if (subject.key, golden.id) not in self._known]
-        labelled = [*entry.asked_by_gate()]
+        labelled = [
+            (judge, golden)
+            for judge, golden in entry.asked_by_gate()
+            if (judge.key, golden.id) not in self._known
+        ]
         self.ask_ahead((*entry.asked(missing), *labelled))
         for asked, golden in (*((subject, golden) for golden in missing), *labelled):
             self._asked[asked.key, golden.id] = self.ask(asked, golden)

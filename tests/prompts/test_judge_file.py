@@ -201,3 +201,13 @@ def test_of_several_raters_most_say_the_label(tmp_path: Path) -> None:
     assert told.expected == "good"
     [tie] = labelled(tmp_path, "{answer: a, labels: {anna: good, ben: bad}}").goldens
     assert not tie.has_expected
+
+
+def test_labels_of_answers_are_no_goldens_of_a_glob(tmp_path: Path) -> None:
+    (tmp_path / "a.goldens.jsonl").write_text('{"q": "a", "expected": "b"}\n')
+    label = '{"input": {"q": "a"}, "answer": "b", "choice": "good"}\n'
+    (tmp_path / "a.labels.jsonl").write_text(label)
+    path = tmp_path / "a.prompt.yml"
+    path.write_text("messages: [{role: user, content: '{{q}}'}]\ngoldens: '*.jsonl'\n")
+    prompt = read_prompt(path, root=tmp_path)
+    assert [len(prompt.goldens), len(prompt.labels)] == [1, 1]
