@@ -1,17 +1,14 @@
 """An answer on a terminal while it arrives."""
 
 from pytest_promptopt.cli.output import Output
-from pytest_promptopt.text.terminal import PrintablePieces
+from pytest_promptopt.text.terminal import PrintablePieces, joined_pairs
 
 
 class Arriving:
-    """Shows pieces as they come; what is not of the answer dim, or not at all without colours.
-
-    ``answer`` is what was shown of the answer.
-    """
+    """Shows pieces as they come; what is not of the answer dim, or not at all without colours."""
 
     def __init__(self, out: Output) -> None:
-        self.answer = ""
+        self._answer: list[str] = []
         self._out = out
         self._pieces = PrintablePieces()
         self._is_answer = True
@@ -25,8 +22,13 @@ class Arriving:
             self.end()
             self._is_answer = is_answer
         if is_answer:
-            self.answer += text
+            self._answer.append(text)
         self._write(self._pieces.next(text))
+
+    def has_shown(self, answer: str) -> bool:
+        """Whether that is what was shown of the answer, but for blanks around it."""
+        shown = joined_pairs("".join(self._answer)).strip()
+        return bool(shown) and shown == answer.strip()
 
     def end(self) -> None:
         """End the line, if one is begun."""

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     finally:
         arriving.end()
     trial = answered.trial
-    if arriving.answer.strip() != trial.answer.text.strip() or not arriving.answer:
+    if not arriving.has_shown(trial.answer.text):
         out.text(trial.answer.text)
     _tell(answered)
     return 1 if trial.lack else 0

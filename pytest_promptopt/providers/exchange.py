@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _SHORTEST_SECRET = 16
 _STREAM = "stream"
+_STREAMS = re.compile(r"\bstream", re.IGNORECASE)
 # What a server answers that does not stream, or that is none.
 _AT_ONCE = re.compile("json|html", re.IGNORECASE)
 _UNREACHABLE = {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH}
@@ -231,7 +232,7 @@ class Exchange:
         if self._adaptations.learn(model, adaptable, refusal):
             return True
         # However it is worded, an answer that is not streamed is as good.
-        is_about_streams = _STREAM in f"{refusal.parameter} {refusal.message}".lower()
+        is_about_streams = _STREAMS.search(f"{refusal.parameter} {refusal.message}")
         if _STREAM not in adaptable or not is_about_streams:
             return False
         self._adaptations.leave_out(model, _STREAM)

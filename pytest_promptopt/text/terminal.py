@@ -8,8 +8,8 @@ import re
 import unicodedata
 
 _CI_MARK = re.compile(r"##(?=\[|vso\[)")
-# What the next character may make something else of.
 _HALF = re.compile(r"[\ud800-\udbff]")
+# What the next character may make something else of.
 _UNDECIDED = re.compile(r"(?:\r|#|##(?:vso?|v)?|[\ud800-\udbff])\Z")
 
 
