@@ -24,7 +24,7 @@ class Fate(StrEnum):
     OPEN = "not decided"
 
 
-class Standing(StrEnum):
+class Cover(StrEnum):
     """What is known of a sentence by its mutants."""
 
     HELD = "held by a golden"
@@ -122,9 +122,9 @@ class MutationRecord:
         return None if self.score is None else shown_interval(self.hits, confidence=CONFIDENCE)
 
     @cached_property
-    def standings(self) -> tuple[Standing, ...]:
+    def covers(self) -> tuple[Cover, ...]:
         """What is known of each sentence."""
-        return tuple(self._standing(number) for number in range(len(self.sentences)))
+        return tuple(self._cover(number) for number in range(len(self.sentences)))
 
     @cached_property
     def holders(self) -> tuple[Mapping[str, int], ...]:
@@ -139,13 +139,13 @@ class MutationRecord:
         """The mutants of the sentence of that number."""
         return tuple(mutant for mutant in self.mutants if mutant.sentence == sentence)
 
-    def _standing(self, number: int) -> Standing:
+    def _cover(self, number: int) -> Cover:
         """Useless is what can be taken away, and turned round, without any answer changing."""
         mutants = self.of(number)
         fates = {mutant.fate for mutant in mutants}
         if Fate.NOTICED in fates:
-            return Standing.HELD
+            return Cover.HELD
         if Fate.OPEN in fates:
-            return Standing.OPEN
+            return Cover.OPEN
         can_go = any(mutant.takes_away for mutant in mutants)
-        return Standing.USELESS if fates == {Fate.EQUAL} and can_go else Standing.UNTESTED
+        return Cover.USELESS if fates == {Fate.EQUAL} and can_go else Cover.UNTESTED

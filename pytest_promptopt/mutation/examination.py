@@ -31,7 +31,7 @@ NOTHING_PASSED = "no golden passed twice, so that none could notice a mutant: me
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ExaminationProgress:
     """How far an examination is: mutants decided, of so many, and calls sent so far."""
 
     decided: int
@@ -41,11 +41,12 @@ class Progress:
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Case:
-    """A mutant under way, and the goldens that are ``left`` to ask it.
+class Hearing:
+    """A mutant that is being asked, and the goldens that are ``left`` to ask it.
 
     ``doubted`` counts goldens that it missed at first, ``is_same`` tells whether every answer so
-    far is the prompt's own, ``unanswered`` counts goldens that told nothing.
+    far is the prompt's own, where that gives one answer; ``unanswered`` counts goldens that told
+    nothing.
     """
 
     mutant: Mutant
@@ -61,12 +62,12 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
-    """What came out: the cases in the order of the mutants, and the goldens that they were asked.
+    """What came out: the hearings in the order of the mutants, and the goldens that were asked.
 
     ``remark`` says why there is nothing, or not all, to tell.
     """
 
-    cases: tuple[Case, ...]
+    hearings: tuple[Hearing, ...]
     goldens: tuple[Golden, ...]
     noise: Noise
     calls: int
@@ -104,7 +105,7 @@ class Examination:
         mutants: Sequence[Mutant],
         goldens: Sequence[Golden],
         provider: Provider,
-        report: Callable[[Progress], None],
+        report: Callable[[ExaminationProgress], None],
     ) -> None:
         self._subject = asked_once(subject)
         self._mutants = mutants
@@ -116,6 +117,7 @@ class Examination:
         self._noticed: Counter[str] = Counter()
         self._noticed_in: dict[int, Counter[str]] = {}
         self._still: dict[str, str | None] = {}
+        self._can_be_equal = False
         self._noise = Noise(passed=0, turned=0)
 
     async def run(self) -> Examined:
@@ -131,16 +133,18 @@ class Examination:
         again = [golden for golden, result in results if _passes(result)]
         turned = [golden for golden, result in results if result and not _passes(result)]
         self._still = {golden.id: self._same_answer(golden) for golden in again}
+        steady = sum(answer is not None for answer in self._still.values())
+        self._can_be_equal = 2 * steady >= len(again)
         self._noise = Noise(passed=len(again) + len(turned), turned=len(turned))
         if not again or self._noise.is_too_loud:
             return self._ended((), self._refusal(turned, has_reliable=bool(again)))
-        cases = [self._case(mutant, again) for mutant in self._mutants]
-        await self._decide(cases)
-        return self._ended(cases, BUDGET_GONE if self._sender.is_refused else "")
+        hearings = [self._hearing(mutant, again) for mutant in self._mutants]
+        await self._decide(hearings)
+        return self._ended(hearings, BUDGET_GONE if self._sender.is_refused else "")
 
-    def _ended(self, cases: Iterable[Case], remark: str) -> Examined:
+    def _ended(self, hearings: Iterable[Hearing], remark: str) -> Examined:
         return Examined(
-            cases=tuple(cases),
+            hearings=tuple(hearings),
             goldens=tuple(g for g in self._goldens if g.id in self._still),
             noise=self._noise,
             calls=self._sender.calls,
@@ -153,11 +157,11 @@ class Examination:
         ids = ", ".join(golden.id for golden in turned[:8])
         return TOO_LOUD.format(turned=len(turned), passed=self._noise.passed, goldens=ids)
 
-    def _case(self, mutant: Mutant, goldens: Sequence[Golden]) -> Case:
+    def _hearing(self, mutant: Mutant, goldens: Sequence[Golden]) -> Hearing:
         candidate = mutant.candidate
         prompt = candidate.apply_to(self._subject.prompt, ())
         variant = Variant(id=candidate.id, subject=replace(self._subject, prompt=prompt))
-        return Case(mutant=mutant, variant=variant, left={g.id: g for g in goldens})
+        return Hearing(mutant=mutant, variant=variant, left={g.id: g for g in goldens})
 
     def _same_answer(self, golden: Golden) -> str | None:
         """What the prompt answers both times; None where that differs."""
@@ -165,75 +169,78 @@ class Examination:
         is_same = first and second and _text(first) == _text(second)
         return _text(first) if first and is_same else None
 
-    async def _decide(self, cases: Sequence[Case]) -> None:
-        waiting = [*cases]
-        under_way: list[Case] = []
+    async def _decide(self, hearings: Sequence[Hearing]) -> None:
+        waiting = [*hearings]
+        under_way: list[Hearing] = []
         while not self._sender.is_refused:
-            under_way = [case for case in under_way if case.fate is Fate.OPEN and case.left]
+            under_way = [
+                hearing for hearing in under_way if hearing.fate is Fate.OPEN and hearing.left
+            ]
             free = _AT_ONCE - len(under_way)
             under_way, waiting = under_way + waiting[:free], waiting[free:]
             if not under_way:
                 return
             await self._step(under_way)
-            self._report(self._progress(cases))
+            self._report(self._progress(hearings))
 
-    def _progress(self, cases: Sequence[Case]) -> Progress:
-        return Progress(
-            decided=sum(case.fate is not Fate.OPEN for case in cases),
-            noticed=sum(case.fate is Fate.NOTICED for case in cases),
-            mutants=len(cases),
+    def _progress(self, hearings: Sequence[Hearing]) -> ExaminationProgress:
+        return ExaminationProgress(
+            decided=sum(hearing.fate is not Fate.OPEN for hearing in hearings),
+            noticed=sum(hearing.fate is Fate.NOTICED for hearing in hearings),
+            mutants=len(hearings),
             calls=self._sender.calls,
         )
 
-    async def _step(self, cases: Sequence[Case]) -> None:
+    async def _step(self, hearings: Sequence[Hearing]) -> None:
         """Ask each mutant one golden more, and those that miss it again."""
-        asked = [(case, self._next(case)) for case in cases]
-        found = await self._ask([(case.variant, golden, 0) for case, golden in asked])
+        asked = [(hearing, self._next(hearing)) for hearing in hearings]
+        found = await self._ask([(hearing.variant, golden, 0) for hearing, golden in asked])
         pairs = zip(asked, found, strict=True)
         await self._repeat([pair for pair, result in pairs if self._is_doubted(*pair, result)])
-        for case in cases:
-            if case.fate is Fate.OPEN and not case.left and not case.unanswered:
-                case.fate = Fate.EQUAL if case.is_same else Fate.UNNOTICED
+        for hearing in hearings:
+            if hearing.fate is Fate.OPEN and not hearing.left and not hearing.unanswered:
+                is_equal = hearing.is_same and self._can_be_equal
+                hearing.fate = Fate.EQUAL if is_equal else Fate.UNNOTICED
 
-    def _next(self, case: Case) -> Golden:
+    def _next(self, hearing: Hearing) -> Golden:
         """The golden most likely to notice; of equals the first of the file."""
-        of_sentence = self._noticed_in.get(case.mutant.sentence, Counter())
-        key = max(case.left, key=lambda name: (of_sentence[name], self._noticed[name]))
-        return case.left.pop(key)
+        of_sentence = self._noticed_in.get(hearing.mutant.sentence, Counter())
+        key = max(hearing.left, key=lambda name: (of_sentence[name], self._noticed[name]))
+        return hearing.left.pop(key)
 
-    def _is_doubted(self, case: Case, golden: Golden, result: GoldenResult | None) -> bool:
+    def _is_doubted(self, hearing: Hearing, golden: Golden, result: GoldenResult | None) -> bool:
         """Take in a mutant's answer; whether it misses and is to be asked again."""
         if result is None:
-            case.unanswered += 1
+            hearing.unanswered += 1
             return False
         still = self._still[golden.id]
-        is_same = still is not None and _text(result) == still
-        case.is_same &= is_same
+        is_other = still is not None and _text(result) != still
+        hearing.is_same &= _passes(result) and not is_other
         if not _passes(result):
-            case.doubted += 1
-            return case.doubted <= MOST_DOUBTED
-        if still is not None and not is_same:
-            case.changed.append(golden.id)
+            hearing.doubted += 1
+            return hearing.doubted <= MOST_DOUBTED
+        if is_other:
+            hearing.changed.append(golden.id)
         return False
 
-    async def _repeat(self, doubts: Sequence[tuple[Case, Golden]]) -> None:
+    async def _repeat(self, doubts: Sequence[tuple[Hearing, Golden]]) -> None:
         """Ask for as many answers as count, of the mutants and of the prompt itself."""
         repeats = self._noise.repeats
         await self._ask(
-            [(case.variant, golden, n) for case, golden in doubts for n in range(1, repeats)]
+            [(hearing.variant, golden, n) for hearing, golden in doubts for n in range(1, repeats)]
             + [(self._given, golden, n) for _, golden in doubts for n in range(2, repeats)]
         )
-        for case, golden in doubts:
-            found = [self._found(case.variant, golden, n) for n in range(1, repeats)]
+        for hearing, golden in doubts:
+            found = [self._found(hearing.variant, golden, n) for n in range(1, repeats)]
             given = [self._found(self._given, golden, n) for n in range(2, repeats)]
             if any(map(_passes, found)) or any(r and not _passes(r) for r in given):
                 continue
             if None in (*found, *given):
-                case.unanswered += 1
+                hearing.unanswered += 1
                 continue
-            case.fate, case.by = Fate.NOTICED, golden.id
+            hearing.fate, hearing.by = Fate.NOTICED, golden.id
             self._noticed[golden.id] += 1
-            self._noticed_in.setdefault(case.mutant.sentence, Counter())[golden.id] += 1
+            self._noticed_in.setdefault(hearing.mutant.sentence, Counter())[golden.id] += 1
 
     def _board(self, sample: int) -> Board[GoldenResult]:
         if sample not in self._boards:

@@ -10,9 +10,9 @@ from pytest_promptopt.evaluation.mutation_record import (
     SentenceRecord,
 )
 from pytest_promptopt.linting.sheet import Sheet
-from pytest_promptopt.mutation.examination import Case, Examined
+from pytest_promptopt.mutation.examination import Examined, Hearing
 from pytest_promptopt.mutation.mutants import Mutants
-from pytest_promptopt.mutation.mutators import Kind
+from pytest_promptopt.mutation.mutators import Break
 from pytest_promptopt.mutation.sentences import Sentence
 from pytest_promptopt.prompts.template import as_text
 
@@ -24,11 +24,11 @@ _CASE = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = {
-    Kind.NUMBER: "a golden on either side of the number",
-    Kind.FORMAT: "an evaluator that looks at the form, such as json, regex or length",
-    Kind.CUE: "an evaluator that looks at the form, such as equals, regex or length",
-    Kind.ROLE: "an evaluator that hears the tone, such as a rubric",
-    Kind.ANSWER: "a golden like this example",
+    Break.NUMBER: "a golden on either side of the number",
+    Break.FORMAT: "an evaluator that looks at the form, such as json, regex or length",
+    Break.CUE: "an evaluator that looks at the form, such as equals, regex or length",
+    Break.ROLE: "an evaluator that hears the tone, such as a rubric",
+    Break.ANSWER: "a golden like this example",
 }
 _OTHER_ADVICE = "a golden whose right answer depends on it"
 
@@ -45,15 +45,15 @@ def record_of(sheet: Sheet, mutants: Mutants, examined: Examined) -> MutationRec
     told: list[MutantRecord] = []
     sentences: list[SentenceRecord] = []
     for number, sentence in enumerate(mutants.sentences):
-        cases = [case for case in examined.cases if case.mutant.sentence == number]
-        if not cases:
+        hearings = [hearing for hearing in examined.hearings if hearing.mutant.sentence == number]
+        if not hearings:
             continue
         unheard = _unheard_label(sheet, sentence, expected)
         text = _text_of(sheet, sentence)
         is_case = sentence.answer is None and (bool(_CASE.search(text)) or bool(unheard))
-        is_unheard = is_case and all(case.fate is not Fate.NOTICED for case in cases)
-        told += [_mutant(case, len(sentences), is_unheard=is_unheard) for case in cases]
-        advice = _advice(cases, is_case=is_case, unheard=unheard)
+        is_unheard = is_case and all(hearing.fate is not Fate.NOTICED for hearing in hearings)
+        told += [_mutant(hearing, len(sentences), is_unheard=is_unheard) for hearing in hearings]
+        advice = _advice(hearings, is_case=is_case, unheard=unheard)
         sentences.append(_sentence(sheet, sentence, advice))
     return MutationRecord(
         sentences=tuple(sentences),
@@ -68,17 +68,17 @@ def record_of(sheet: Sheet, mutants: Mutants, examined: Examined) -> MutationRec
     )
 
 
-def _mutant(case: Case, sentence: int, *, is_unheard: bool) -> MutantRecord:
-    mutant = case.mutant
+def _mutant(hearing: Hearing, sentence: int, *, is_unheard: bool) -> MutantRecord:
+    mutant = hearing.mutant
     return MutantRecord(
         sentence=sentence,
         kind=mutant.kind.value,
         before=mutant.before[:_LONGEST],
         after=mutant.after[:_LONGEST],
-        fate=Fate.UNNOTICED if is_unheard and case.fate is Fate.EQUAL else case.fate,
-        by=case.by,
-        changed=tuple(case.changed),
-        takes_away=mutant.kind is Kind.DROPPED,
+        fate=Fate.UNNOTICED if is_unheard and hearing.fate is Fate.EQUAL else hearing.fate,
+        by=hearing.by,
+        changed=tuple(hearing.changed),
+        takes_away=mutant.kind is Break.DROPPED,
     )
 
 
@@ -118,10 +118,10 @@ def _unheard_label(sheet: Sheet, sentence: Sentence, expected: set[str]) -> str:
     return unheard[0] if unheard and len(named) < _LISTED_FROM else ""
 
 
-def _advice(cases: Sequence[Case], *, is_case: bool, unheard: str) -> str:
+def _advice(hearings: Sequence[Hearing], *, is_case: bool, unheard: str) -> str:
     if unheard:
         return f"a golden with the right answer `{unheard}` that the prompt passes"
     if is_case:
         return "a golden with an input of this kind"
-    unnoticed = [case.mutant.kind for case in cases if case.fate is not Fate.NOTICED]
+    unnoticed = [hearing.mutant.kind for hearing in hearings if hearing.fate is not Fate.NOTICED]
     return next((told for kind, told in _ADVICE.items() if kind in unnoticed), _OTHER_ADVICE)

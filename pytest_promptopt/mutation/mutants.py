@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from pytest_promptopt.linting.sheet import Sheet
-from pytest_promptopt.mutation.mutators import Change, Kind, Material, changes_of
+from pytest_promptopt.mutation.mutators import Break, Material, Mutation, changes_of
 from pytest_promptopt.mutation.sentences import Sentence, sentences_of
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.editable import own_text
@@ -29,7 +29,7 @@ class Mutant:
 
     sentence: int
     message: int
-    kind: Kind
+    kind: Break
     text: str
     before: str
     after: str
@@ -76,7 +76,7 @@ def mutants_of(sheet: Sheet, most: int = MOST_MUTANTS) -> Mutants:
     return Mutants(sentences=sentences, chosen=tuple(chosen), left_out=len(queue))
 
 
-def _mutant(prompt: Prompt, sentence: Sentence, number: int, change: Change) -> Mutant:
+def _mutant(prompt: Prompt, sentence: Sentence, number: int, change: Mutation) -> Mutant:
     text = prompt.messages[sentence.message].template.text
     changed = f"{text[: change.span[0]]}{change.text}{text[change.span[1] :]}"
     before, after = _around(text, changed, sentence, change)
@@ -113,12 +113,12 @@ def _is_prompt(prompt: Prompt, mutant: Mutant) -> bool:
     if (before.placeholders, before.others) != (after.placeholders, after.others):
         return False
     changed = mutant.candidate.apply_to(prompt, ())
-    return mutant.kind is not Kind.DROPPED or bool(own_text(changed, mutant.message))
+    return mutant.kind is not Break.DROPPED or bool(own_text(changed, mutant.message))
 
 
-def _around(text: str, changed: str, sentence: Sentence, change: Change) -> tuple[str, str]:
+def _around(text: str, changed: str, sentence: Sentence, change: Mutation) -> tuple[str, str]:
     """The words at the change, before and after it; of what is dropped, all of it."""
-    if change.kind is Kind.DROPPED:
+    if change.kind is Break.DROPPED:
         return _squeezed(text[slice(*sentence.span)]), ""
     start = max(sentence.span[0], _word_start(text, change.span[0] - _SHOWN_AROUND))
     end = min(sentence.span[1], change.span[1] + _SHOWN_AROUND)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 
-from pytest_promptopt.mutation.sentences import Sentence, Span
+from pytest_promptopt.mutation.sentences import Bounds, Sentence
 
 
-class Kind(StrEnum):
+class Break(StrEnum):
     """The ways in which a sentence is broken, as what it then is."""
 
     DROPPED = "dropped"
@@ -28,11 +28,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Mutation:
     """``text`` in the place of the characters of ``span`` of the sentence's message."""
 
-    kind: Kind
-    span: Span
+    kind: Break
+    span: Bounds
     text: str = ""
 
 
@@ -51,23 +51,23 @@ class Material:
     answers: Sequence[str] = ()
 
     @property
-    def bounds(self) -> Span:
+    def bounds(self) -> Bounds:
         """Where the sentence stands."""
         return self.sentence.span
 
 
-def changes_of(material: Material) -> Iterator[Change]:
+def changes_of(material: Material) -> Iterator[Mutation]:
     """All changes of the sentence, the gravest kind first."""
     mutators = _MUTATORS if material.sentence.answer is None else (_dropped, _example)
     return chain.from_iterable(mutator(material) for mutator in mutators)
 
 
-def _dropped(material: Material) -> Iterator[Change]:
+def _dropped(material: Material) -> Iterator[Mutation]:
     if material.sentence.cut is not None:
-        yield Change(kind=Kind.DROPPED, span=material.sentence.cut)
+        yield Mutation(kind=Break.DROPPED, span=material.sentence.cut)
 
 
-def _example(material: Material) -> Iterator[Change]:
+def _example(material: Material) -> Iterator[Mutation]:
     """Another example's answer in the place of this one's."""
     span = material.sentence.answer
     if span is None:
@@ -75,7 +75,7 @@ def _example(material: Material) -> Iterator[Change]:
     own = material.text[slice(*span)]
     another = next((a for a in _from(material.answers, own) if a.strip() != own.strip()), None)
     if another is not None:
-        yield Change(kind=Kind.ANSWER, span=span, text=another)
+        yield Mutation(kind=Break.ANSWER, span=span, text=another)
 
 
 def _from(items: Sequence[str], start: str) -> Sequence[str]:
@@ -132,17 +132,19 @@ def _compiled(rules: Sequence[tuple[str, str]]) -> Sequence[tuple[re.Pattern[str
 _TURNED = (*_compiled(_NEGATIONS), *_compiled(_AFFIRMATIONS))
 
 
-def _negated(material: Material) -> Iterator[Change]:
+def _negated(material: Material) -> Iterator[Mutation]:
     """The contrary, by the first word that says yes or no; else of an order at the beginning."""
     for pattern, other in _TURNED:
         found = pattern.search(material.plain, *material.bounds)
         if found:
-            yield Change(kind=Kind.NEGATED, span=found.span(), text=_as(found, found.expand(other)))
+            yield Mutation(
+                kind=Break.NEGATED, span=found.span(), text=_as(found, found.expand(other))
+            )
             return
     order = _ORDER.match(material.plain, *material.bounds)
     if order:
         text = f"{order['please'] or ''}do not {order['verb'].lower()}"
-        yield Change(kind=Kind.NEGATED, span=order.span(), text=_as(order, text))
+        yield Mutation(kind=Break.NEGATED, span=order.span(), text=_as(order, text))
 
 
 def _as(found: re.Match[str], text: str) -> str:
@@ -150,16 +152,16 @@ def _as(found: re.Match[str], text: str) -> str:
     return text[:1].upper() + text[1:] if found[0][:1].isupper() else text
 
 
-def _labels(material: Material) -> Iterator[Change]:
+def _labels(material: Material) -> Iterator[Mutation]:
     """Of an enumeration each label left out, else each label another one."""
     found = {label: _named(label, material) for label in material.labels}
     places = {label: place for label, place in found.items() if place}
     for label, place in places.items():
         if len(places) > 2:
-            yield Change(kind=Kind.LABEL, span=_with_comma(material, place))
+            yield Mutation(kind=Break.LABEL, span=_with_comma(material, place))
         elif len(material.labels) > 1:
             others = _from(material.labels, label)
-            yield Change(kind=Kind.LABEL, span=place.span(), text=others[1])
+            yield Mutation(kind=Break.LABEL, span=place.span(), text=others[1])
 
 
 def _named(label: str, material: Material) -> re.Match[str] | None:
@@ -175,7 +177,7 @@ _BEHIND = re.compile(rf"[\"'`”»*]*{_JOINED}[\"'`“«*]*")
 _BEFORE = re.compile(rf"{_JOINED}$")
 
 
-def _with_comma(material: Material, place: re.Match[str]) -> Span:
+def _with_comma(material: Material, place: re.Match[str]) -> Bounds:
     """The label with what parts it from the next one, of the last with what is before it."""
     behind = _BEHIND.match(material.text, place.end(), material.bounds[1])
     if behind:
@@ -205,14 +207,14 @@ _NUMBER = re.compile(
 _VALUES: Mapping[str, int] = dict(zip(_WORDS, (*range(2, 11), 12, 20), strict=True))
 
 
-def _numbers(material: Material) -> Iterator[Change]:
+def _numbers(material: Material) -> Iterator[Mutation]:
     """The first numbers doubled, and half of them."""
     numbers = _NUMBER.finditer(material.text, *material.bounds)
     for found in islice(numbers, _MOST_NUMBERS):
         value = int(found["digits"]) if found["digits"] else _VALUES[found["word"].lower()]
         for other in (2 * value or 1, value // 2):
             if other != value:
-                yield Change(kind=Kind.NUMBER, span=found.span(), text=str(other))
+                yield Mutation(kind=Break.NUMBER, span=found.span(), text=str(other))
 
 
 _FORMATS = (
@@ -228,9 +230,9 @@ _FORMAT = re.compile(
 )
 
 
-def _formats(material: Material) -> Iterator[Change]:
+def _formats(material: Material) -> Iterator[Mutation]:
     for found in _FORMAT.finditer(material.plain, *material.bounds):
-        yield Change(kind=Kind.FORMAT, span=_with_blank(material.text, found.span()))
+        yield Mutation(kind=Break.FORMAT, span=_with_blank(material.text, found.span()))
 
 
 _ROLES = (
@@ -244,11 +246,11 @@ _ROLES = (
 _ROLE = _compiled(_ROLES)
 
 
-def _role(material: Material) -> Iterator[Change]:
+def _role(material: Material) -> Iterator[Mutation]:
     for pattern, other in _ROLE:
         found = pattern.search(material.text, *material.bounds)
         if found:
-            yield Change(kind=Kind.ROLE, span=found.span(), text=found.expand(other))
+            yield Mutation(kind=Break.ROLE, span=found.span(), text=found.expand(other))
             return
 
 
@@ -262,18 +264,18 @@ _CUE = re.compile(
 )
 
 
-def _cues(material: Material) -> Iterator[Change]:
+def _cues(material: Material) -> Iterator[Mutation]:
     for found in _CUE.finditer(material.plain, *material.bounds):
-        yield Change(kind=Kind.CUE, span=_with_blank(material.text, found.span()))
+        yield Mutation(kind=Break.CUE, span=_with_blank(material.text, found.span()))
 
 
-def _with_blank(text: str, span: Span) -> Span:
+def _with_blank(text: str, span: Bounds) -> Bounds:
     """With the blank before it where no word follows."""
     is_last = text[span[0] - 1 : span[0]] == " " and not text[span[1] : span[1] + 1].isalnum()
     return span[0] - is_last, span[1]
 
 
-_MUTATORS: Sequence[Callable[[Material], Iterator[Change]]] = (
+_MUTATORS: Sequence[Callable[[Material], Iterator[Mutation]]] = (
     _dropped,
     _negated,
     _labels,

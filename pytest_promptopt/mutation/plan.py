@@ -7,7 +7,12 @@ from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.linting.sheet import Sheet
-from pytest_promptopt.mutation.examination import Examination, Progress, costs_of, most_calls
+from pytest_promptopt.mutation.examination import (
+    Examination,
+    ExaminationProgress,
+    costs_of,
+    most_calls,
+)
 from pytest_promptopt.mutation.findings import record_of
 from pytest_promptopt.mutation.mutants import MOST_MUTANTS, Mutants, mutants_of
 from pytest_promptopt.mutation.noise import most_repeats
@@ -74,7 +79,7 @@ class MutationPlan:
         )
 
     async def examine(
-        self, provider: Provider, report: Callable[[Progress], None]
+        self, provider: Provider, report: Callable[[ExaminationProgress], None]
     ) -> MutationRecord:
         """Ask, and tell what came out."""
         chosen = self.mutants.chosen

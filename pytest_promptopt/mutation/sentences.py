@@ -10,7 +10,7 @@ from pytest_promptopt.optimization.editable import editable_positions
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import Template
 
-Span = tuple[int, int]
+Bounds = tuple[int, int]
 
 _MARKER = re.compile(r"[ \t]*(?:[-*•+–]|\d{1,3}[.)]|[A-Za-z][.)]|\([a-z0-9]{1,2}\))[ \t]+")
 # Lines that say nothing by themselves: headings, tags, fences, and what is quoted whole.
@@ -39,9 +39,9 @@ class Sentence:
     """
 
     message: int
-    span: Span
-    cut: Span | None
-    answer: Span | None = None
+    span: Bounds
+    cut: Bounds | None
+    answer: Bounds | None = None
 
 
 def sentences_of(sheet: Sheet) -> Iterator[Sentence]:
@@ -68,12 +68,12 @@ def _is_shown_answer(prompt: Prompt, position: int) -> bool:
 def _in_passage(passage: Passage) -> Iterator[Sentence]:
     examples = [*_examples(passage)]
     lines = [*_lines(passage.text)]
-    for block in _blocks(passage, [line for line in lines if not _is_in(line, examples)]):
-        yield from _in_block(passage, block)
-    yield from examples
+    blocks = _blocks(passage, [line for line in lines if not _is_in(line, examples)])
+    found = [sentence for block in blocks for sentence in _in_block(passage, block)]
+    yield from sorted((*found, *examples), key=lambda sentence: sentence.span)
 
 
-def _lines(text: str) -> Iterator[Span]:
+def _lines(text: str) -> Iterator[Bounds]:
     """The lines without their ends."""
     start = 0
     for line in text.splitlines(keepends=True):
@@ -81,14 +81,14 @@ def _lines(text: str) -> Iterator[Span]:
         start += len(line)
 
 
-def _is_in(line: Span, examples: Sequence[Sentence]) -> bool:
+def _is_in(line: Bounds, examples: Sequence[Sentence]) -> bool:
     return any(e.span[0] <= line[1] and line[0] < e.span[1] for e in examples)
 
 
 def _examples(passage: Passage) -> Iterator[Sentence]:
     """Blocks in a tag that says so, lines with an arrow to an answer, and pairs of marked lines."""
     text = passage.text
-    found: list[tuple[Span, Span | None]] = [(m.span(), None) for m in _BLOCK.finditer(text)]
+    found: list[tuple[Bounds, Bounds | None]] = [(m.span(), None) for m in _BLOCK.finditer(text)]
     lines = [line for line in _lines(text) if not any(s[0] <= line[0] < s[1] for s, _ in found)]
     arrows = [(line, _ARROW.fullmatch(text, *line)) for line in lines]
     several = [(line, match.span("answer")) for line, match in arrows if match]
@@ -100,10 +100,10 @@ def _examples(passage: Passage) -> Iterator[Sentence]:
             yield Sentence(message=passage.index, span=span, cut=cut, answer=answer)
 
 
-def _marked_pairs(text: str, lines: Sequence[Span]) -> Iterator[tuple[Span, Span]]:
+def _marked_pairs(text: str, lines: Sequence[Bounds]) -> Iterator[tuple[Bounds, Bounds]]:
     """Two lines such as ``Input: …`` and ``Output: …``, wherever that comes more than once."""
     marked = [(line, _MARKED.fullmatch(text, *line)) for line in lines]
-    found: dict[tuple[str, str], list[tuple[Span, Span]]] = {}
+    found: dict[tuple[str, str], list[tuple[Bounds, Bounds]]] = {}
     end = 0
     for (one, first), (other, second) in pairwise(marked):
         if first and second and one[0] >= end and text.count("\n", one[1], other[0]) == 1:
@@ -113,9 +113,9 @@ def _marked_pairs(text: str, lines: Sequence[Span]) -> Iterator[tuple[Span, Span
     yield from (pair for pairs in found.values() if len(pairs) > 1 for pair in pairs)
 
 
-def _blocks(passage: Passage, lines: Sequence[Span]) -> Iterator[Span]:
+def _blocks(passage: Passage, lines: Sequence[Bounds]) -> Iterator[Bounds]:
     """Lines that belong together: an item of a list, or a paragraph as it was wrapped."""
-    block: Span | None = None
+    block: Bounds | None = None
     for line in lines:
         if _SILENT.fullmatch(passage.plain, *line):
             if block:
@@ -131,7 +131,7 @@ def _blocks(passage: Passage, lines: Sequence[Span]) -> Iterator[Span]:
         yield block
 
 
-def _goes_on(text: str, block: Span, line: Span) -> bool:
+def _goes_on(text: str, block: Bounds, line: Bounds) -> bool:
     """Whether the line is the rest of what the block says: wrapped, or begun in small letters."""
     if _MARKER.match(text, *line) or text.count("\n", block[1], line[0]) > 1:
         return False
@@ -143,7 +143,7 @@ def _goes_on(text: str, block: Span, line: Span) -> bool:
     return is_wrapped or last.endswith((",", "，", "、")) or first.lstrip()[0].islower()
 
 
-def _in_block(passage: Passage, block: Span) -> Iterator[Sentence]:
+def _in_block(passage: Passage, block: Bounds) -> Iterator[Sentence]:
     marker = _MARKER.match(passage.plain, *block)
     start = marker.end() if marker else block[0]
     spans = [s for s in _sentence_spans(passage.plain, start, block[1]) if _says(passage.text, s)]
@@ -152,11 +152,11 @@ def _in_block(passage: Passage, block: Span) -> Iterator[Sentence]:
         yield Sentence(message=passage.index, span=span, cut=cut)
 
 
-def _says(text: str, span: Span) -> bool:
+def _says(text: str, span: Bounds) -> bool:
     return _LETTER.search(text, *span) is not None
 
 
-def _sentence_spans(text: str, start: int, end: int) -> Iterator[Span]:
+def _sentence_spans(text: str, start: int, end: int) -> Iterator[Bounds]:
     for match in _END.finditer(text, start, end):
         if not _SHORT.search(text[start : match.end()]):
             yield _trimmed(text, start, match.end())
@@ -165,12 +165,12 @@ def _sentence_spans(text: str, start: int, end: int) -> Iterator[Span]:
         yield _trimmed(text, start, end)
 
 
-def _trimmed(text: str, start: int, end: int) -> Span:
+def _trimmed(text: str, start: int, end: int) -> Bounds:
     piece = text[start:end]
     return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip())
 
 
-def _cut(text: str, block: Span, span: Span) -> Span:
+def _cut(text: str, block: Bounds, span: Bounds) -> Bounds:
     """The sentence with the blanks behind it, of the last one with those before it."""
     rest = text[span[1] : block[1]]
     if rest.strip():
@@ -179,7 +179,7 @@ def _cut(text: str, block: Span, span: Span) -> Span:
     return block[0] + len(before.rstrip()), span[1]
 
 
-def _whole(text: str, block: Span) -> Span:
+def _whole(text: str, block: Bounds) -> Bounds:
     """The block with its line's end, which at the end of the text is the one before it."""
     end = _behind_line(text, block[1])
     if end == len(text) and not text.endswith("\n"):

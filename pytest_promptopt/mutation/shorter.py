@@ -8,11 +8,11 @@ from pytest_promptopt.evaluation.board import Variant, results_board
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
 from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.listing import counted
-from pytest_promptopt.evaluation.mutation_record import MutationRecord, Standing
+from pytest_promptopt.evaluation.mutation_record import Cover, MutationRecord
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.mutation.asking import Sender, asked_once
 from pytest_promptopt.mutation.mutants import Mutants
-from pytest_promptopt.mutation.sentences import Span
+from pytest_promptopt.mutation.sentences import Bounds
 from pytest_promptopt.optimization.candidate import GIVEN, Candidate
 from pytest_promptopt.optimization.editable import own_text
 from pytest_promptopt.prompts.golden import Golden
@@ -57,7 +57,7 @@ class Shorter:
 
 def shorter_candidate(prompt: Prompt, mutants: Mutants, record: MutationRecord) -> Candidate | None:
     """The prompt without its useless sentences; None where there is none to take away."""
-    cuts: dict[int, list[Span]] = {}
+    cuts: dict[int, list[Bounds]] = {}
     spans = {(s.message, s.span): s.cut for s in mutants.sentences}
     useless = _useless(record)
     for message, span in useless:
@@ -71,12 +71,12 @@ def shorter_candidate(prompt: Prompt, mutants: Mutants, record: MutationRecord) 
     return Candidate(texts=texts, origin=ORIGIN, parent=GIVEN, note=note) if texts else None
 
 
-def _useless(record: MutationRecord) -> list[tuple[int, Span]]:
-    pairs = zip(record.sentences, record.standings, strict=True)
-    return [(s.message, (s.start, s.end)) for s, of in pairs if of is Standing.USELESS]
+def _useless(record: MutationRecord) -> list[tuple[int, Bounds]]:
+    pairs = zip(record.sentences, record.covers, strict=True)
+    return [(s.message, (s.start, s.end)) for s, of in pairs if of is Cover.USELESS]
 
 
-def _without(text: str, cuts: Sequence[Span]) -> str:
+def _without(text: str, cuts: Sequence[Bounds]) -> str:
     """The text without the characters in ``cuts``, which may overlap, and what they leave behind.
 
     Which is marks of lists, blanks at ends of lines, and lines without anything, unless the text
@@ -88,7 +88,7 @@ def _without(text: str, cuts: Sequence[Span]) -> str:
     return kept
 
 
-def _kept(text: str, cuts: Sequence[Span]) -> Iterator[str]:
+def _kept(text: str, cuts: Sequence[Bounds]) -> Iterator[str]:
     end = 0
     for cut in sorted(cuts):
         yield text[end : max(cut[0], end)]

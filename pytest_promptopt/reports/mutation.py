@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.mutation_record import (
+    Cover,
     Fate,
     MutantRecord,
     MutationRecord,
     SentenceRecord,
-    Standing,
 )
 
 _SHOWN = 5
@@ -57,8 +57,8 @@ def particulars(record: MutationRecord) -> Iterator[str]:
     """What the score is over, and what it leaves out."""
     turned = f", {record.turned} of which missed when asked again" if record.turned else ""
     yield (
-        f"asked: {record.reliable} of {counted(record.goldens, 'golden')} that the prompt passed"
-        f" twice{turned}; {counted(record.calls, 'call')}"
+        f"asked: the {record.reliable} of {counted(record.goldens, 'golden')} that the prompt "
+        f"passed twice{turned}; {counted(record.calls, 'call')}"
     )
     if record.mutants:
         yield f"a golden noticed a mutant by missing {record.repeats} times in a row"
@@ -75,13 +75,13 @@ def remarks(record: MutationRecord) -> Iterator[Remark]:
     """What no golden holds: untested sentences, changes that go unseen, and useless sentences."""
     for section in (_untested, _unseen, _useless):
         for number, sentence in enumerate(record.sentences):
-            yield from section(record, number, sentence, record.standings[number])
+            yield from section(record, number, sentence, record.covers[number])
 
 
 def _untested(
-    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+    record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
 ) -> Iterator[Remark]:
-    if standing is Standing.UNTESTED:
+    if cover is Cover.UNTESTED:
         mutants = record.of(number)
         also = "add an evaluator that minds, or " if any(m.changed for m in mutants) else ""
         told = f"no golden notices it {_in_words(mutants)}"
@@ -89,18 +89,18 @@ def _untested(
 
 
 def _unseen(
-    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+    record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
 ) -> Iterator[Remark]:
     unseen = [m for m in record.of(number) if m.fate in {Fate.UNNOTICED, Fate.EQUAL}]
-    if standing is Standing.HELD and unseen:
+    if cover is Cover.HELD and unseen:
         changes = [_change(mutant) for mutant in unseen]
         yield _remark("partly tested", sentence, f"unseen: {listed(changes, _SHOWN)}")
 
 
 def _useless(
-    record: MutationRecord, number: int, sentence: SentenceRecord, standing: Standing
+    record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
 ) -> Iterator[Remark]:
-    if standing is Standing.USELESS:
+    if cover is Cover.USELESS:
         told = f"no answer changes with it {_in_words(record.of(number))}"
         yield _remark("useless", sentence, f"{told}; delete it")
 

@@ -11,7 +11,7 @@ from pytest_promptopt.evaluation.gate import with_mutation
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
-from pytest_promptopt.mutation.examination import Progress
+from pytest_promptopt.mutation.examination import ExaminationProgress
 from pytest_promptopt.mutation.plan import MutationPlan
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.proposals.finding import Finding
@@ -130,7 +130,7 @@ class Mutating(Step):
             self._fails |= not verdict.passed
         self.reporting.take(replace(prompt, mutation=record, verdict=verdict))
 
-    def _report(self, progress: Progress) -> None:
+    def _report(self, progress: ExaminationProgress) -> None:
         parts = (
             f"mutants {progress.decided} of {progress.mutants}",
             f"{progress.noticed} noticed",

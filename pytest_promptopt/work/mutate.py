@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.evaluation.subject import Subject
-from pytest_promptopt.mutation.examination import Progress
+from pytest_promptopt.mutation.examination import ExaminationProgress
 from pytest_promptopt.mutation.plan import MutationPlan
 from pytest_promptopt.mutation.shorter import ORIGIN, Shorter
 from pytest_promptopt.optimization.allowance import Spent
@@ -55,7 +55,7 @@ class Mutator:
     def examine(
         self,
         plan: MutationPlan,
-        report: Callable[[Progress], None] = ignore,
+        report: Callable[[ExaminationProgress], None] = ignore,
         waiting: Callable[[], None] = do_nothing,
     ) -> MutationRecord:
         """Ask all mutants, or go on with what was interrupted.

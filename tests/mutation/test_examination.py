@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord, Standing
+from pytest_promptopt.evaluation.mutation_record import Cover, Fate, MutationRecord
 from pytest_promptopt.mutation.mutants import MOST_MUTANTS
 from pytest_promptopt.mutation.plan import MutationPlan
 from pytest_promptopt.providers.request import Request
@@ -46,19 +46,19 @@ def clerk(request: Request) -> str:
     return f"Hello! {team}" if greets else team
 
 
-def standings(record: MutationRecord) -> dict[str, Standing]:
-    return {s.text: of for s, of in zip(record.sentences, record.standings, strict=True)}
+def covers(record: MutationRecord) -> dict[str, Cover]:
+    return {s.text: of for s, of in zip(record.sentences, record.covers, strict=True)}
 
 
 def test_three_untested_and_one_useless_sentence_are_found_out_exactly(tmp_path: Path) -> None:
     record = examine(plan_of(tmp_path, PROMPT), Scripted(answer=clerk))
-    assert standings(record) == {
-        "You are a patient clerk of a lamp shop.": Standing.USELESS,
-        "Route the ticket to one team, billing or shipping.": Standing.HELD,
-        "Answer with the name in small letters.": Standing.UNTESTED,
-        "If the ticket is written in French, answer translate.": Standing.UNTESTED,
-        "Greet the customer first.": Standing.UNTESTED,
-        "Tickets about parcels go to shipping.": Standing.HELD,
+    assert covers(record) == {
+        "You are a patient clerk of a lamp shop.": Cover.USELESS,
+        "Route the ticket to one team, billing or shipping.": Cover.HELD,
+        "Answer with the name in small letters.": Cover.UNTESTED,
+        "If the ticket is written in French, answer translate.": Cover.UNTESTED,
+        "Greet the customer first.": Cover.UNTESTED,
+        "Tickets about parcels go to shipping.": Cover.HELD,
     }
     advice = {s.text: s.advice for s in record.sentences}
     assert "input of this kind" in advice["If the ticket is written in French, answer translate."]
@@ -166,6 +166,17 @@ def test_a_prompt_of_placeholders_alone_says_that_nothing_can_be_broken(tmp_path
     first, *_ = told(record)
     assert first == "mutation score: none; no sentence of the prompt can be broken"
     assert not models.asked
+
+
+def test_goldens_whose_answers_vary_do_not_hide_that_all_others_are_equal(tmp_path: Path) -> None:
+    def varies_on_one(request: Request) -> str:
+        is_varied = request.messages[-1].content == "my parcel is lost"
+        return f"{clerk(request)} {len(models.asked)}" if is_varied else clerk(request)
+
+    models = Scripted(answer=varies_on_one)
+    record = examine(plan_of(tmp_path, PROMPT), models)
+    assert covers(record)["You are a patient clerk of a lamp shop."] is Cover.USELESS
+    assert covers(record)["Greet the customer first."] is Cover.UNTESTED
 
 
 @pytest.mark.parametrize("count", [1, 500])

@@ -105,7 +105,12 @@ messages:
 
 
 def test_examples_are_left_out_or_get_the_answer_of_another(tmp_path: Path) -> None:
-    found = changes(mutants_in(tmp_path, EXAMPLES + TAIL))
+    mutants = mutants_in(
+        tmp_path, EXAMPLES.replace("      Input: my p", "      Wait.\n\n      Input: my p") + TAIL
+    )
+    places = [(sentence.message, sentence.span) for sentence in mutants.sentences]
+    assert places == sorted(places)
+    found = changes(mutants)
     swapped = "with another answer"
     assert ("dropped", "Input: my card Output: billing", "") in found
     assert (swapped, "Input: my card Output: billing", "Input: my card Output: shipping") in found

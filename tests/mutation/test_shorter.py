@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.evaluation.mutation_record import MutationRecord, Standing
+from pytest_promptopt.evaluation.mutation_record import Cover, MutationRecord
 from pytest_promptopt.mutation.shorter import Shorter
 from pytest_promptopt.providers.request import Request
 from tests.mutation.test_examination import PROMPT, clerk
@@ -42,7 +42,7 @@ def test_no_mark_or_blank_is_left_of_sentences_that_go_together(tmp_path: Path) 
     record, shorter = shorten(
         tmp_path, PROMPT[:start] + LISTED + PROMPT[end:], Scripted(answer=clerk)
     )
-    assert record.standings.count(Standing.USELESS) == 6
+    assert record.covers.count(Cover.USELESS) == 6
     assert shorter is not None
     assert shorter.candidate.texts[0] == (
         "Route the ticket to one team, billing or shipping.\n"
@@ -64,5 +64,5 @@ def test_nothing_is_proposed_that_breaks_a_golden_or_where_all_sentences_tell(
     if answers is None:
         text = PROMPT.replace("      You are a patient clerk of a lamp shop.\n", "")
     record, shorter = shorten(tmp_path, text, models)
-    assert record.standings.count(Standing.USELESS) == (2 if answers else 0)
+    assert record.covers.count(Cover.USELESS) == (2 if answers else 0)
     assert shorter is None

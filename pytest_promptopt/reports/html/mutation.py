@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_promptopt.evaluation.listing import counted
-from pytest_promptopt.evaluation.mutation_record import MutationRecord, Standing
+from pytest_promptopt.evaluation.mutation_record import Cover, MutationRecord
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.mutation import headline, particulars, remarks
 
 _DARKEST = 3
-_SIGNS = {Standing.UNTESTED: "?", Standing.USELESS: "✗", Standing.OPEN: "…"}
+_SIGNS = {Cover.UNTESTED: "?", Cover.USELESS: "✗", Cover.OPEN: "…"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
+class ShadedText:
     """A piece of a message; ``label`` says what is known of it and ``sign`` is short for that.
 
     ``shade`` is the style; all three are empty where it is no sentence that has mutants.
@@ -31,7 +31,7 @@ class DrawnMutation:
 
     headline: str
     particulars: tuple[str, ...]
-    messages: tuple[tuple[str, tuple[Piece, ...]], ...]
+    messages: tuple[tuple[str, tuple[ShadedText, ...]], ...]
     remarks: tuple[str, ...]
 
 
@@ -48,32 +48,34 @@ def drawn_mutation(record: MutationRecord | None, prompt: Prompt | None) -> Draw
     )
 
 
-def _messages(record: MutationRecord, prompt: Prompt) -> Iterator[tuple[str, tuple[Piece, ...]]]:
+def _messages(
+    record: MutationRecord, prompt: Prompt
+) -> Iterator[tuple[str, tuple[ShadedText, ...]]]:
     """Those that have mutants, with their roles."""
     for position, message in enumerate(prompt.messages):
         if any(sentence.message == position for sentence in record.sentences):
             yield message.role, tuple(_pieces(record, position, message.template.text))
 
 
-def _pieces(record: MutationRecord, position: int, text: str) -> Iterator[Piece]:
+def _pieces(record: MutationRecord, position: int, text: str) -> Iterator[ShadedText]:
     end = 0
     for number, sentence in enumerate(record.sentences):
         if sentence.message == position and end <= sentence.start < sentence.end <= len(text):
-            yield Piece(text=text[end : sentence.start])
+            yield ShadedText(text=text[end : sentence.start])
             yield _sentence(record, number, text[sentence.start : sentence.end])
             end = sentence.end
-    yield Piece(text=text[end:])
+    yield ShadedText(text=text[end:])
 
 
-def _sentence(record: MutationRecord, number: int, text: str) -> Piece:
-    standing, holders = record.standings[number], record.holders[number]
-    if standing is not Standing.HELD:
-        return Piece(
+def _sentence(record: MutationRecord, number: int, text: str) -> ShadedText:
+    cover, holders = record.covers[number], record.holders[number]
+    if cover is not Cover.HELD:
+        return ShadedText(
             text=text,
-            shade=standing.name.lower(),
-            sign=_SIGNS[standing],
-            label=standing.value,
+            shade=cover.name.lower(),
+            sign=_SIGNS[cover],
+            label=cover.value,
         )
     shade, count = f"held-{min(len(holders), _DARKEST)}", counted(len(holders), "golden")
     label = f"held by {count}: {', '.join(holders)}"
-    return Piece(text=text, shade=shade, sign=str(len(holders)), label=label)
+    return ShadedText(text=text, shade=shade, sign=str(len(holders)), label=label)
