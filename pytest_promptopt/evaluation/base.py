@@ -22,7 +22,7 @@ class BaseRecord:
     ``label`` names the base, ``version`` is that of the prompt there, empty without one.
     ``remark`` says why nothing was asked there, ``identical`` whether it is because both send the
     same. ``loosened`` are the ways in which the change asks for less than the base did, a sentence
-    each.
+    each, ``forbidden`` those by which the gate fails, as it stands here or at the base.
     """
 
     label: str
@@ -30,6 +30,7 @@ class BaseRecord:
     identical: bool = False
     remark: str = ""
     loosened: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,12 @@ class Base:
     def compared_with(self, head: Subject) -> Subject:
         """``head``, whose evaluators compare its answers with those of the base.
 
-        Where both send the same, that is with its own.
+        Where both send the same, that is with its own. A change that takes away the gate which
+        forbids that is held to one all the same.
         """
         same = head if self.record.identical else self.record.remark
+        if self.record.forbidden and head.prompt.gate is None:
+            head = replace(head, prompt=replace(head.prompt, gate=GateSettings(line=1)))
         return replace(head, base=self.subject or same)
 
     def unfillable(self, golden: Golden) -> tuple[str, ...]:
@@ -83,6 +87,7 @@ def compare_with_base(
         version=version_of(base),
         identical=identical,
         loosened=tuple(loosened(base, head.prompt)),
+        forbidden=tuple(forbidden(base, head.prompt)),
     )
     return Base(record=record, subject=None if identical else subject)
 
@@ -111,10 +116,31 @@ def _sends_the_same(base: Subject, head: Subject) -> bool:
 
 def loosened(base: Prompt, head: Prompt) -> Iterator[str]:
     """How ``head`` asks for less than ``base`` did: of its gate, evaluators and goldens."""
+    yield from _softened(base, head)
+    yield from _removed(base, head)
+
+
+def forbidden(base: Prompt, head: Prompt) -> Iterator[str]:
+    """What of that a gate of either fails by: no change can undo the policy that forbids it."""
+    gates = [gate for gate in (base.gate, head.gate) if gate is not None]
+    if any(gate.loosened_fails for gate in gates):
+        yield from _softened(base, head)
+    if any(gate.removed_fails for gate in gates):
+        yield from _removed(base, head)
+
+
+def _softened(base: Prompt, head: Prompt) -> Iterator[str]:
     yield from _looser_gate(base.gate, head.gate)
     yield from _looser_evaluators(base.evaluators, head.evaluators)
     yield from _looser_goldens(base.goldens, (*head.goldens, *head.shown))
-    asked = {golden.id for golden in base.goldens}
+
+
+def _removed(base: Prompt, head: Prompt) -> Iterator[str]:
+    """Goldens that are asked no more."""
+    left = {golden.id for golden in (*head.goldens, *head.shown)}
+    asked = [golden.id for golden in base.goldens]
+    if gone := [golden_id for golden_id in asked if golden_id not in left]:
+        yield f"goldens that were taken away: {listed(gone, shown=_SHOWN)}"
     if shown := [golden.id for golden in head.shown if golden.id in asked]:
         yield f"goldens whose answers the prompt now shows: {listed(shown, shown=_SHOWN)}"
 
@@ -132,6 +158,16 @@ def _looser_gate(base: GateSettings | None, head: GateSettings | None) -> Iterat
         yield f"gate.judges.minAgreement {went}"
     if _takes_more(head.unscored, base.unscored):
         yield f"gate.unscored went from {base.unscored:g} to {head.unscored:g}"
+    for key, before, after in (
+        ("onRemovedGoldens", base.removed_fails, head.removed_fails),
+        ("onLoosened", base.loosened_fails, head.loosened_fails),
+    ):
+        if before and not after:
+            yield f"gate.{key} went from fail to report"
+    yield from _looser_parts(base, head)
+
+
+def _looser_parts(base: GateSettings, head: GateSettings) -> Iterator[str]:
     for kind, before, after in (
         ("tags", base.tags, head.tags),
         ("evaluators", base.evaluators, head.evaluators),
@@ -203,9 +239,6 @@ def _threshold(spec: EvaluatorSpec, kinds: Kinds) -> Threshold | None:
 
 def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Iterator[str]:
     after = {golden.id: golden for golden in head}
-    gone = [golden.id for golden in base if golden.id not in after]
-    if gone:
-        yield f"goldens that were taken away: {listed(gone, shown=_SHOWN)}"
     kept = [golden for golden in base if golden.id in after]
     changed = [g.id for g in kept if g.expected != after[g.id].expected]
     if changed:

@@ -123,15 +123,17 @@ def judge(
     ``min`` is held against the score that labels correct.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
-    that did not pass, on more goldens without a score than ``unscored`` allows, where nothing was
-    scored, and on any error: it never passes and is never a 0. INCONCLUSIVE where ``confidence``
-    asks for more than the goldens can tell, or a judge has not shown its agreement.
+    that did not pass, on more goldens without a score than ``unscored`` allows, on what the
+    policies for goldens that vanish and checks that soften forbid, where nothing was scored, and on
+    any error: it never passes and is never a 0. INCONCLUSIVE where ``confidence`` asks for more
+    than the goldens can tell, or a judge has not shown its agreement.
     """
     findings = [
         *_missing(evaluation, "ended in an error", Outcome.ERROR),
         *_missing(evaluation, "not run (the budget)", Outcome.NOT_RUN),
         *_required(evaluation),
         *_unscored(evaluation, settings.unscored),
+        *_on_policy(settings, base),
     ]
     parts = tuple(_parts(settings, judges))
     findings += _on_judges(parts[0], evaluation, judges)
@@ -319,6 +321,18 @@ def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[
     for text in judges.unproven(evaluation, least, confidence):
         short = "inconclusive: a judge has not shown its agreement"
         yield part.finding(Decision.INCONCLUSIVE, text, short)
+
+
+def _on_policy(settings: GateSettings, base: BaseRecord | None) -> Iterator[_Finding]:
+    policies = {"onRemovedGoldens": settings.removed_fails, "onLoosened": settings.loosened_fails}
+    asked = listed([key for key, fails in policies.items() if fails])
+    if base is None and asked:
+        text = f"not applied without a base, which --prompt-base names: {asked}"
+        yield _Finding(decision=Decision.PASS, text=text, blocks=False)
+    elif base is not None and base.forbidden:
+        short = f"asks for less than at {base.label}"
+        text = f"{short}: {'; '.join(base.forbidden)}"
+        yield _Finding(decision=Decision.FAIL, text=text, blocks=True, short=short)
 
 
 def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:

@@ -153,6 +153,8 @@ def _gate(gate: GateSettings | None) -> Any:
         **({"unscored": gate.unscored} if gate.unscored else {}),
         **({"min_mutation": gate.min_mutation} if gate.min_mutation is not None else {}),
         **({"min_agreement": gate.min_agreement} if gate.min_agreement else {}),
+        **({"removed_fails": True} if gate.removed_fails else {}),
+        **({"loosened_fails": True} if gate.loosened_fails else {}),
     }
 
 

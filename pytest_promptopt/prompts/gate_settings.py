@@ -72,6 +72,8 @@ class _GateReader:
             inconclusive_passes=raw.get("inconclusive") == "pass",
             unscored=_number(raw.get("unscored")) or 0.0,
             min_agreement=_number((raw.get("judges") or {}).get("minAgreement")),
+            removed_fails=raw.get("onRemovedGoldens") == "fail",
+            loosened_fails=raw.get("onLoosened") == "fail",
             **parts,
         )
 
@@ -125,8 +127,9 @@ def _without_criterion(
 
 
 def _can_fail(gate: GateSettings) -> bool:
-    asked = (gate.minimum, gate.max_drop, gate.min_mutation, gate.min_agreement)
-    return any(limit is not None for limit in asked)
+    limits = (gate.minimum, gate.max_drop, gate.min_mutation, gate.min_agreement)
+    is_policy = gate.removed_fails or gate.loosened_fails
+    return is_policy or any(limit is not None for limit in limits)
 
 
 def _evaluator_names(

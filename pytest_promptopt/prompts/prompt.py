@@ -32,8 +32,10 @@ class GateSettings:
     ``confidence`` is that of a one-sided bound; without it a mean score at ``minimum`` passes.
     ``min_mutation`` is the least mutation score, where mutants are asked.
     ``unscored`` is how many goldens may go without a score, under 1 as a share of all.
-    ``min_agreement`` is how often judges must be shown to agree with labels. ``tags`` and
-    ``evaluators`` hold gates on a part of the goldens or of the scores, by its name.
+    ``removed_fails`` and ``loosened_fails`` say that it fails by goldens that are gone since the
+    base, and by anything else that asks for less than it did there. ``min_agreement`` is how often
+    judges must be shown to agree with labels. ``tags`` and ``evaluators`` hold gates on a part of
+    the goldens or of the scores, by its name.
     """
 
     line: int
@@ -44,6 +46,8 @@ class GateSettings:
     inconclusive_passes: bool = False
     unscored: float = 0.0
     min_agreement: float | None = None
+    removed_fails: bool = False
+    loosened_fails: bool = False
     tags: Mapping[str, "GateSettings"] = field(default_factory=dict)
     evaluators: Mapping[str, "GateSettings"] = field(default_factory=dict)
 

@@ -118,6 +118,37 @@ def test_a_looser_gate_is_told() -> None:
     ]
 
 
+def test_what_the_gate_forbids_it_forbids_also_where_the_change_takes_that_away() -> None:
+    a, b = (Golden(id=name, variables={}, path="a", line=1) for name in "ab")
+    asked = replace(prompt(), goldens=(a, b))
+
+    def forbidden_by(base: Prompt, head: Prompt) -> tuple[str, ...]:
+        head = replace(head, goldens=(a,))
+        subject = build_subject(head, SETTINGS)
+        found = compare_with_base(subject, base, label="main", settings=SETTINGS)
+        kept = found.compared_with(subject).prompt.gate
+        assert (kept is None) == (head.gate is None and not found.record.forbidden)
+        return found.record.forbidden
+
+    gone = "goldens that were taken away: b"
+    softer = "gate.min went from 0.9 to 0.8"
+    plain, lower = gated(minimum=0.9), gated(minimum=0.8)
+    strict = {
+        key: replace(asked, gate=GateSettings(line=1, minimum=0.9, **{key: True}))  # type: ignore[arg-type]
+        for key in ("removed_fails", "loosened_fails")
+    }
+    before = replace(asked, gate=plain.gate)
+    assert forbidden_by(before, lower) == ()
+    assert forbidden_by(strict["removed_fails"], lower) == (gone,)
+    assert forbidden_by(before, strict["removed_fails"]) == (gone,)
+    assert forbidden_by(strict["loosened_fails"], lower) == (
+        softer,
+        "gate.onLoosened went from fail to report",
+    )
+    assert forbidden_by(strict["loosened_fails"], prompt()) == ("the gate was taken away",)
+    assert forbidden_by(before, prompt()) == ()
+
+
 def test_a_looser_gate_on_a_part_is_told() -> None:
     strict = gated(
         tags={
@@ -179,9 +210,9 @@ def test_goldens_that_ask_for_less_are_told() -> None:
     )
     after = replace(prompt(), goldens=(golden("b", "2"), golden("c", "1"), golden("d", "1")))
     assert list(loosened(before, after)) == [
-        "goldens that were taken away: a",
         "goldens that now expect something else: b",
         "goldens that are no longer required: c",
+        "goldens that were taken away: a",
     ]
     shown = replace(prompt(), goldens=before.goldens[1:], shown=before.goldens[:1])
     assert list(loosened(before, shown)) == ["goldens whose answers the prompt now shows: a"]

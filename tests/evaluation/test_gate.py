@@ -90,6 +90,22 @@ def test_a_gate_with_goldens_not_scored_fails_unless_it_allows_so_many(
     assert found.headline.startswith("" if passes else f"{unscored} of 100 goldens not scored")
 
 
+def test_what_the_policies_forbid_fails_whatever_the_score() -> None:
+    whole = Evaluation(location="a", results=(result("a", PASSED, 1.0),))
+    settings = GateSettings(line=1, minimum=0.5, removed_fails=True, loosened_fails=True)
+    base = BaseRecord(label="main", identical=True, loosened=("x", "y"), forbidden=("x", "y"))
+    verdict = judge(settings, whole, base)
+    assert (verdict.decision, verdict.passed) == (Decision.FAIL, False)
+    assert verdict.reasons == ("asks for less than at main: x; y",)
+    assert verdict.headline == "asks for less than at main"
+    # The base's own word, though the gate here says nothing of the kind.
+    assert not judge(GateSettings(line=1, minimum=0.5), whole, base).passed
+    assert judge(settings, whole, replace(base, forbidden=())).remarks == ()
+    assert judge(settings, whole).remarks == (
+        "not applied without a base, which --prompt-base names: onRemovedGoldens, onLoosened",
+    )
+
+
 def test_long_lists_are_cut() -> None:
     results = [result(f"g{number}", ERROR) for number in range(13)]
     assert reasons(None, *results)[0].endswith("g8, g9 and 3 more")

@@ -125,6 +125,18 @@ def test_a_loosened_gate_is_told(project: Project, history: History) -> None:
     result.stdout.fnmatch_lines(["    since main (*): gate.maxDrop went from 0.02 to 0.2"])
 
 
+def test_a_golden_that_vanishes_fails_where_the_base_forbids_it(
+    project: Project, history: History
+) -> None:
+    history.write("prompts/a.prompt.yml", PROMPT.replace("gate: {", "gate: {onLoosened: fail, "))
+    history.git("commit", "-qam", "Forbid it", "--allow-empty")
+    history.git("branch", "-f", "main")
+    history.write("prompts/a.prompt.yml", PROMPT.partition("gate:")[0])
+    result = project.run("--prompt-base", "main")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*::gate*asks for less than at main*"])
+
+
 def test_a_plan_counts_the_base_too(project: Project, history: History) -> None:
     history.write("prompts/a.prompt.yml", WORSE)
     result = project.run("--prompt-base", "main", "--prompt-plan")

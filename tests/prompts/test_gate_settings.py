@@ -109,27 +109,30 @@ def test_a_drop_a_part_or_a_required_golden_is_enough(tmp_path: Path, gate: str)
     [
         (
             "{minimum: 1}",
-            "`gate.minimum` is not understood (known: {}, unscored, judges, tags, evaluators)",
+            "`gate.minimum` is not understood (known: {})",
         ),
         (
             "{min: 1, mni: 1}",
-            "`gate.mni` is not understood (known: {}, unscored, judges, tags, evaluators)",
+            "`gate.mni` is not understood (known: {})",
         ),
         (
             "{min: 1, max_drop: 0}",
-            "`gate.max_drop` is not understood (known: {}, unscored, judges, tags, evaluators)",
+            "`gate.max_drop` is not understood (known: {})",
         ),
         (
             "{tags: {refund: {min: 1, mxDrop: 0}}}",
-            "`gate.tags.refund.mxDrop` is not understood (known: {}, tags, evaluators)",
+            "`gate.tags.refund.mxDrop` is not understood (known: {})",
         ),
     ],
 )
 def test_keys_that_a_gate_does_not_have_are_refused(
     tmp_path: Path, gate: str, message: str
 ) -> None:
-    least = "" if "tags.refund" in message else "minMutation, "
-    known = message.format(f"min, maxDrop, {least}confidence, inconclusive")
+    is_part = "tags.refund" in message
+    least = "" if is_part else "minMutation, "
+    others = "" if is_part else "unscored, judges, onRemovedGoldens, onLoosened, "
+    keys = f"min, maxDrop, {least}confidence, inconclusive, {others}tags, evaluators"
+    known = message.format(keys)
     meant = "min" if "min" in message.partition("(")[0] or "mni" in message else "maxDrop"
     text = refusal(tmp_path, f"gate:\n  {gate}\n")
     assert text == f"a.prompt.yml:7: {known}; did you mean `{meant}`?"
@@ -338,3 +341,10 @@ def test_labels_are_part_of_what_a_gate_judges_by(tmp_path: Path) -> None:
     (tmp_path / "a.labels.jsonl").write_text(label)
     after = content_of(read(tmp_path, "gate: {min: 1}\n"), root=tmp_path)
     assert after.changed_parts(before) == ("gate",)
+
+
+def test_a_policy_alone_is_a_gate_unless_it_only_reports(tmp_path: Path) -> None:
+    gate = read(tmp_path, "gate: {onRemovedGoldens: fail}\n").gate
+    assert gate == GateSettings(line=6, removed_fails=True)
+    assert "asks for nothing" in refusal(tmp_path, "gate: {onLoosened: report}\n")
+    assert "onLoosened" in refusal(tmp_path, "gate: {min: 1, onLoosened: warn}\n")
