@@ -3,11 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from pytest_promptopt.config import OPTIONS
+from pytest_promptopt.errors import ProviderError, UsageError
 from pytest_promptopt.evaluation.mutation_record import Cover, Fate, MutationRecord
 from pytest_promptopt.mutation.mutants import MOST_MUTANTS
 from pytest_promptopt.mutation.plan import MutationPlan
 from pytest_promptopt.providers.request import Request
 from pytest_promptopt.reports.mutation import told
+from pytest_promptopt.work.mutate import check_mutate_options
+from pytest_promptopt.work.settings import read_settings
 from tests.mutation.world import Scripted, examine, plan_of, subject_of
 
 PROMPT = """\
@@ -145,6 +149,25 @@ def test_a_miss_must_be_repeated_where_answers_vary(tmp_path: Path) -> None:
     assert by_kind[4, "dropped"] is Fate.UNNOTICED
     assert by_kind[1, "dropped"] is Fate.NOTICED
     assert not record.having(Fate.EQUAL)
+
+
+def test_an_answer_that_does_not_come_leaves_its_mutant_open(tmp_path: Path) -> None:
+    def fails(request: Request) -> str:
+        if "Greet" not in request.messages[0].content:
+            raise ProviderError("the server said 500")
+        return clerk(request)
+
+    record = examine(plan_of(tmp_path, PROMPT), Scripted(answer=fails))
+    assert [mutant.sentence for mutant in record.having(Fate.OPEN)] == [4]
+    assert covers(record)["Greet the customer first."] is Cover.OPEN
+    assert "1 mutant not decided: some of their answers did not come" in [*told(record)]
+
+
+def test_mutants_cannot_be_asked_of_recordings() -> None:
+    given = {"prompt_mutate": True, "prompt_responses": "replay"}
+    ini = {option.ini: option.default for option in OPTIONS}
+    with pytest.raises(UsageError, match="--prompt-mutate asks new questions"):
+        check_mutate_options(read_settings(given.get, ini.get))
 
 
 def test_goldens_that_were_not_selected_are_asked_too(tmp_path: Path) -> None:
