@@ -23,7 +23,7 @@ PRESETS: Mapping[str, OptimizeSettings] = {
         batch="random",
         batch_size=8,
         stages=(
-            {"stated": 2, "contract": 2, "examples": 12, "reasoning": 1},
+            {"stated": 2, "contract": 2, "examples": 12, "layout": 2, "reasoning": 1},
             {"combine": 6, "examples": 4, "hypotheses": 4, "induce": 1},
             {"combine": 3, "examples": 2, "prune": 3},
         ),

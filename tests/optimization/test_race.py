@@ -100,7 +100,7 @@ def test_a_third_of_a_small_cap_still_tries_something(tmp_path: Path) -> None:
 def test_candidates_that_need_no_model_come_before_those_that_do(tmp_path: Path) -> None:
     result, _ = raced(tmp_path, budget="300 calls", rounds=1)
     origins = {tried.candidate.origin for tried in result.tried}
-    assert origins == {"given", "stated", "contract", "examples", "reasoning"}
+    assert origins == {"given", "stated", "contract", "examples", "layout", "reasoning"}
     assert result.spent.optimizer_calls == 0
 
 

@@ -184,6 +184,7 @@ PROPOSERS: Registry[type[Proposer]] = Registry(
         "stated": f"{_HERE}.stated:Stated",
         "examples": f"{_HERE}.examples:Examples",
         "combine": f"{_HERE}.combine:Combine",
+        "layout": f"{_HERE}.layout:Layout",
         "prune": f"{_HERE}.prune:Prune",
         "hypotheses": f"{_HERE}.hypotheses:Hypotheses",
         "reasoning": f"{_HERE}.reasoning:Reasoning",
