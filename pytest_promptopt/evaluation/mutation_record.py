@@ -1,6 +1,5 @@
 """The record of a prompt's mutants: those that a golden noticed, and what no golden holds."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -126,14 +125,9 @@ class MutationRecord:
         """What is known of each sentence."""
         return tuple(self._cover(number) for number in range(len(self.sentences)))
 
-    @cached_property
-    def holders(self) -> tuple[Mapping[str, int], ...]:
-        """For each sentence the goldens that noticed, with how many of its mutants each."""
-        found: list[dict[str, int]] = [{} for _ in self.sentences]
-        for mutant in self.having(Fate.NOTICED):
-            by = found[mutant.sentence]
-            by[mutant.by] = by.get(mutant.by, 0) + 1
-        return tuple(found)
+    def holders(self, sentence: int) -> list[str]:
+        """The goldens that noticed a mutant of the sentence, each the first to do so."""
+        return [*dict.fromkeys(mutant.by for mutant in self.of(sentence) if mutant.by)]
 
     def of(self, sentence: int) -> tuple[MutantRecord, ...]:
         """The mutants of the sentence of that number."""

@@ -1,7 +1,6 @@
 """The words in which all reports say what the mutants of a prompt showed."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.mutation_record import (
@@ -16,25 +15,12 @@ _SHOWN = 5
 _MOST_REMARKS = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """Something to say of a sentence: what it is, where, and what to do."""
-
-    kind: str
-    line: int
-    sentence: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}, line {self.line}: “{self.sentence}”: {self.text}"
-
-
 def told(record: MutationRecord) -> Iterator[str]:
     """All that there is to say, a line each; of very many remarks the first."""
     yield headline(record)
     yield from particulars(record)
     found = [*remarks(record)]
-    yield from map(str, found[:_MOST_REMARKS])
+    yield from found[:_MOST_REMARKS]
     if len(found) > _MOST_REMARKS:
         yield f"and {len(found) - _MOST_REMARKS} more (whole in the JSON report)"
 
@@ -71,7 +57,7 @@ def particulars(record: MutationRecord) -> Iterator[str]:
         yield f"{counted(undecided, 'mutant')} not decided: {why}"
 
 
-def remarks(record: MutationRecord) -> Iterator[Remark]:
+def remarks(record: MutationRecord) -> Iterator[str]:
     """What no golden holds: untested sentences, changes that go unseen, and useless sentences."""
     for section in (_untested, _unseen, _useless):
         for number, sentence in enumerate(record.sentences):
@@ -80,7 +66,7 @@ def remarks(record: MutationRecord) -> Iterator[Remark]:
 
 def _untested(
     record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
-) -> Iterator[Remark]:
+) -> Iterator[str]:
     if cover is Cover.UNTESTED:
         mutants = record.of(number)
         also = "add an evaluator that minds, or " if any(m.changed for m in mutants) else ""
@@ -90,7 +76,7 @@ def _untested(
 
 def _unseen(
     record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
-) -> Iterator[Remark]:
+) -> Iterator[str]:
     unseen = [m for m in record.of(number) if m.fate in {Fate.UNNOTICED, Fate.EQUAL}]
     if cover is Cover.HELD and unseen:
         changes = [_change(mutant) for mutant in unseen]
@@ -99,14 +85,14 @@ def _unseen(
 
 def _useless(
     record: MutationRecord, number: int, sentence: SentenceRecord, cover: Cover
-) -> Iterator[Remark]:
+) -> Iterator[str]:
     if cover is Cover.USELESS:
         told = f"no answer changes with it {_in_words(record.of(number))}"
         yield _remark("useless", sentence, f"{told}; delete it")
 
 
-def _remark(kind: str, sentence: SentenceRecord, text: str) -> Remark:
-    return Remark(kind=kind, line=sentence.line, sentence=sentence.text, text=text)
+def _remark(kind: str, sentence: SentenceRecord, text: str) -> str:
+    return f"{kind}, line {sentence.line}: “{sentence.text}”: {text}"
 
 
 def _in_words(mutants: Sequence[MutantRecord]) -> str:

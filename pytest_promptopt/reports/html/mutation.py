@@ -44,7 +44,7 @@ def drawn_mutation(record: MutationRecord | None, prompt: Prompt | None) -> Draw
         headline=headline(record),
         particulars=tuple(particulars(record)),
         messages=messages,
-        remarks=tuple(map(str, remarks(record))),
+        remarks=tuple(remarks(record)),
     )
 
 
@@ -68,7 +68,7 @@ def _pieces(record: MutationRecord, position: int, text: str) -> Iterator[Shaded
 
 
 def _sentence(record: MutationRecord, number: int, text: str) -> ShadedText:
-    cover, holders = record.covers[number], record.holders[number]
+    cover, holders = record.covers[number], record.holders(number)
     if cover is not Cover.HELD:
         return ShadedText(
             text=text,
