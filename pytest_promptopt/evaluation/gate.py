@@ -29,6 +29,8 @@ from pytest_promptopt.statistics.prediction_powered import Correction
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
+_FEWEST_LABELS = 10
+"""Labelled goldens from which on a corrected score is more than luck."""
 _NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
 NO_JUDGES = Judges()
@@ -337,21 +339,33 @@ def _on_policy(settings: GateSettings, base: BaseRecord | None) -> Iterator[_Fin
 
 def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
     goldens, minimum = part.select(evaluation), part.settings.minimum
-    score, correction = mean_score(goldens), part.correct(evaluation, _CONFIDENCE)
+    score = mean_score(goldens)
     if score is None:
         text = "no golden was scored, so there is nothing to pass on"
         yield part.finding(Decision.FAIL, text)
+    if score is None or minimum is None:
         return
+    is_sure = part.settings.confidence is not None
     count = f"{counted(len(goldens), 'golden')} scored"
-    if correction is not None:
+    correction = part.correct(evaluation, _CONFIDENCE)
+    if correction is not None and not is_sure and correction.labels < _FEWEST_LABELS:
+        yield part.finding(Decision.PASS, _too_few(correction.labels))
+    elif correction is not None:
         count += f", corrected by {counted(correction.labels, 'label')} from {score:.3f}"
         score = correction.value
-    if minimum is not None and part.settings.confidence is not None:
+    if is_sure:
         yield _with_confidence(part, evaluation, score, count)
-    elif minimum is not None and score < minimum:
+    elif score < minimum:
         shown = _not_rounded_up(score, minimum)
         text = f"score {shown} is under min {minimum:g} ({count})"
         yield part.finding(Decision.FAIL, text, f"score {shown} < min {minimum:g}")
+
+
+def _too_few(labels: int) -> str:
+    return (
+        "too few labels to correct the score by without `confidence` "
+        f"({labels} of the {_FEWEST_LABELS} it takes): it is the judge's own"
+    )
 
 
 def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: str) -> _Finding:

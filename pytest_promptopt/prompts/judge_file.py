@@ -109,7 +109,7 @@ def choices_in(document: Document) -> Mapping[str, float]:
             message = f"the choice `{choice}` stands there twice; a case of its own is no other"
             raise PromptFileError.at(document.location, line, message)
         scores[choice] = float(entry["score"])
-    largest = max(1.0, *scores.values(), 0.0)
+    largest = max([1.0, *scores.values()])
     return {choice: score / largest for choice, score in scores.items()}
 
 

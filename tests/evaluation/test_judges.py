@@ -182,6 +182,16 @@ def test_min_is_held_against_the_score_that_labels_correct() -> None:
     assert open_.reasons[0].endswith("; more labels, or more goldens, would decide")
 
 
+def test_few_labels_turn_no_score_without_confidence() -> None:
+    results = [result("a", "bad", "good"), *many("good", "", 1), *many("bad", "", 8)]
+    found = verdict(results, minimum=0.5)
+    assert found.decision is Decision.FAIL
+    assert found.remarks == (
+        "too few labels to correct the score by without `confidence` (1 of the 10 it takes): "
+        "it is the judge's own",
+    )
+
+
 LINE = '{"input": {"q": "a"}, "answer": " b ", "choice": "Good"'
 
 
