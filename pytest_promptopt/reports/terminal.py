@@ -82,15 +82,15 @@ def render(
         is_whole = summary.fails or verbosity > 0
         told = details(summary, has_interval=INTERVAL in heading) if is_whole else ()
         for detail in () if is_quiet else (*told, *told_always(summary)):
-            yield from _wrapped(detail, width, _INDENT)
+            yield from wrapped(detail, width, _INDENT)
     if not is_alone:
         yield Line(total)
     if not is_quiet:
-        yield from _wrapped(effort(ordered, saved_in), width)
+        yield from wrapped(effort(ordered, saved_in), width)
         for compared in compare_models(summaries):
             yield Line(compared.heading)
             for text in compared.texts:
-                yield from _wrapped(text, width, _INDENT)
+                yield from wrapped(text, width, _INDENT)
 
 
 def _colored(summary: PromptRecord, text: str) -> Line:
@@ -98,7 +98,8 @@ def _colored(summary: PromptRecord, text: str) -> Line:
     return Line(text, is_bad=found == "bad", is_good=found == "good", is_unsure=found == "unsure")
 
 
-def _wrapped(text: str, width: int, indent: str = "") -> Iterator[Line]:
+def wrapped(text: str, width: int, indent: str = "") -> Iterator[Line]:
+    """The text on lines of at most that width, those after the first a little further in."""
     lines = textwrap.wrap(
         text,
         max(width, 40),

@@ -20,7 +20,7 @@ from pytest_promptopt.reports.optimization import (
     render_diff,
     render_result,
 )
-from pytest_promptopt.reports.terminal import Line
+from pytest_promptopt.reports.terminal import Line, wrapped
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.progress import Work
@@ -34,6 +34,7 @@ _FROM_FORK = (
     "nothing was optimized: the pull request is from a fork, for whose text nothing is spent"
 )
 
+_INDENT = "    "
 _NOTHING_SCORED = "nothing to optimize: no prompt was scored"
 _NOTHING_SHORT = (
     "nothing to optimize: no gate failed, and no prompt without one missed a golden; "
@@ -87,7 +88,7 @@ class Optimizing(Step):
         if self._idle:
             say(terminalreporter, self._idle)
         for search in self._searches:
-            for line in self._lines(search):
+            for line in self._lines(search, terminalreporter._tw.fullwidth):
                 say(terminalreporter, line.text, red=line.is_bad, green=line.is_good)
         for text in "\n".join(self._refused).splitlines():
             say(terminalreporter, text, yellow=True)
@@ -149,14 +150,17 @@ class Optimizing(Step):
             reporter.ensure_newline()
             say(reporter, f"    {line.text}", red=line.is_bad, green=line.is_good)
 
-    def _lines(self, search: Search) -> Iterator[Line]:
-        subject = search.subject
+    def _lines(self, search: Search, width: int) -> Iterator[Line]:
+        subject, proposal = search.subject, search.proposal
         yield Line(f"{subject.key} ({search.settings.method}, {subject.model})")
         lines = [*(Line(printable(remark)) for remark in search.remarks)]
         lines += render_result(search.result, search.settings.caps)
-        if search.proposal is not None:
-            lines += [*self._proposal(search.proposal)]
-        yield from (replace(line, text=f"    {line.text}") for line in lines)
+        for line in lines:
+            parts = wrapped(line.text, width, _INDENT)
+            yield from (replace(line, text=part.text) for part in parts)
+        # Commands and diffs stay as they are to be copied.
+        for line in () if proposal is None else self._proposal(proposal):
+            yield replace(line, text=f"{_INDENT}{line.text}")
 
     def _proposal(self, proposal: Proposal) -> Iterator[Line]:
         why = self._unsaved.get(proposal.id)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from _pytest._io.terminalwriter import get_terminal_width
 
 from pytest_promptopt.testing.project import BASIC, Project
 from tests.history.commits import History
@@ -93,6 +94,9 @@ def test_a_weak_prompt_is_rewritten_and_the_gain_proven_on_goldens_never_seen(
             "    +    content: '*billing, returns, shipping*'   # in a hurry",
         ]
     )
+    told = result.stdout.str().partition("= prompt optimization =")[2]
+    prose = told.partition("    to take it: ")[0].splitlines()[1:]
+    assert max(map(len, prose)) <= get_terminal_width()
     assert (project.path / "prompts/a.prompt.yml").read_text() == PROMPT
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 
