@@ -23,7 +23,6 @@ _ABOUT = """\
 Prompts kept like code: `pytest --prompt-eval` scores them, this does the rest.
 
 {commands}
-
 For example: promptopt init. COMMAND --help says more; --version which this is.
 """
 
@@ -39,6 +38,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "init": Subcommand("pytest_promptopt.cli.init", "write a first prompt, and what it needs"),
     "run": Subcommand("pytest_promptopt.cli.run", "one answer of a prompt, with its cost"),
     "lint": Subcommand("pytest_promptopt.cli.lint", "what is known to make prompts worse"),
+    "audit": Subcommand("pytest_promptopt.cli.audit", "which goldens tell something, by past runs"),
     "list": Subcommand("pytest_promptopt.cli.list", "all prompts and what they scored last"),
     "log": Subcommand("pytest_promptopt.cli.log", "the versions of a prompt and what they scored"),
     "diff": Subcommand("pytest_promptopt.cli.diff", "what changed in a prompt, word by word"),
@@ -130,7 +130,7 @@ class _Parser(argparse.ArgumentParser):
         """Every command with what it is for."""
         width = max(map(len, COMMANDS))
         commands = "\n".join(f"  {name:{width}}  {c.help}" for name, c in COMMANDS.items())
-        return f"{self.format_usage()}\n{_ABOUT.format(commands=commands)}{_EXIT_CODES}\n"
+        return f"{self.format_usage()}{_ABOUT.format(commands=commands)}{_EXIT_CODES}\n"
 
 
 class _Paragraphs(argparse.HelpFormatter):

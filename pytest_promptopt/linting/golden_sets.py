@@ -1,7 +1,6 @@
 """Rules on the goldens of a prompt: what they cannot tell, whatever the model answers."""
 
 import json
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import as_text
-from pytest_promptopt.statistics.comparison import Pair, compare
+from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import goldens_to_decide, one_sided, verdict_interval
 
 _LEAST_FOR_ONE_LABEL = 4
@@ -114,7 +113,9 @@ def _for_drop(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
     """The smallest drop that fails the gate, where that is far beyond ``maxDrop``."""
     if gate.max_drop is None or len(goldens) >= _ENOUGH or not any(g.weight for g in goldens):
         return
-    seen = _smallest_drop(len(goldens), gate.max_drop, gate.confidence or _CONFIDENCE)
+    seen = smallest_drop(
+        len(goldens), limit=gate.max_drop, confidence=gate.confidence or _CONFIDENCE
+    )
     if seen is None:
         yield f"no drop beyond maxDrop {gate.max_drop:g} could be shown by {_all(goldens)}"
     elif seen > gate.max_drop + _UNSEEN:
@@ -122,29 +123,6 @@ def _for_drop(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
             f"the smallest drop that {_all(goldens)} could show to be beyond maxDrop "
             f"{gate.max_drop:g} is {seen:.2f}"
         )
-
-
-def _smallest_drop(count: int, limit: float, confidence: float) -> float | None:
-    """The least share of goldens that all passed, and whose loss is a drop beyond ``limit``.
-
-    As the gate judges where goldens weigh the same.
-    """
-
-    def is_shown(broken: int) -> bool:
-        pairs = [
-            Pair(
-                golden_id=str(index),
-                before=1.0,
-                after=float(index >= broken),
-                passed_before=True,
-                passed_after=index >= broken,
-            )
-            for index in range(count)
-        ]
-        return -compare(pairs, confidence=one_sided(confidence)).interval.high > limit
-
-    least = 1 + bisect_left(range(1, count + 1), True, key=is_shown)
-    return least / count if least <= count else None
 
 
 def _all(goldens: Sequence[Golden]) -> str:

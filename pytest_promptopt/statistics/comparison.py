@@ -1,10 +1,11 @@
 """The changes between two scorings of the same goldens."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_promptopt.statistics.intervals import Interval, betting
+from pytest_promptopt.statistics.intervals import Interval, betting, one_sided
 from pytest_promptopt.statistics.paired import lowest_difference
 from pytest_promptopt.statistics.special import beta_cdf
 
@@ -66,6 +67,30 @@ class Comparison:
             p_value=p_value,
             method=method,
         )
+
+
+def smallest_drop(count: int, *, limit: float, confidence: float) -> float | None:
+    """The least share of ``count`` goldens that all passed whose loss shows a drop over ``limit``.
+
+    By the one-sided bound of :func:`compare`, where goldens weigh the same; None where not even the
+    loss of all would show it.
+    """
+
+    def is_shown(broken: int) -> bool:
+        pairs = [
+            Pair(
+                golden_id=str(index),
+                before=1.0,
+                after=float(index >= broken),
+                passed_before=True,
+                passed_after=index >= broken,
+            )
+            for index in range(count)
+        ]
+        return -compare(pairs, confidence=one_sided(confidence)).interval.high > limit
+
+    least = 1 + bisect_left(range(1, count + 1), True, key=is_shown)
+    return least / count if least <= count else None
 
 
 def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:

@@ -1,0 +1,44 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pytest_promptopt.cli.main import main
+from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.work.saved_runs import RunStore
+from tests.evaluation.test_audit import record, result
+
+PROMPT = """\
+messages: [{role: user, content: "{{q}}"}]
+testData:
+  - {id: up, q: a, expected: b}
+  - {id: again, q: a, expected: b}
+"""
+
+
+def test_goldens_are_told_by_the_runs_and_by_the_linter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.prompt.yml").write_text(PROMPT)
+    store = RunStore(tmp_path)
+    up, again = result("up", True), result("again", False, place="a.prompt.yml:4")
+    for day, version in ((1, "1"), (2, "2")):
+        prompt = replace(record(up, again, version=version), location="a.prompt.yml")
+        store.save(Run(prompts=(prompt,)), datetime(2026, 11, day, tzinfo=UTC))
+    assert main(["audit"]) == 0
+    told = capsys.readouterr().out
+    assert told.splitlines()[:4] == [
+        "a.prompt.yml: 2 goldens, scored 2 times, versions and models: 2",
+        "    1 of 2 passed each time and told nothing apart: up",
+        "    missed each time (too hard, or wrong?): again (a.prompt.yml:4)",
+        "    no drop would show on 2 goldens",
+    ]
+    assert "PL301 golden again is" in told
+    assert main(["audit", "b.prompt.yml"]) == 2
+    assert "no run that is kept has b.prompt.yml (known: a.prompt.yml)" in capsys.readouterr().err
+    for path in (tmp_path / ".promptopt/runs").glob("*.json"):
+        path.write_text("{}")
+    assert main(["audit"]) == 2
+    assert "not a saved run" in capsys.readouterr().err
