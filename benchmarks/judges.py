@@ -1,16 +1,18 @@
-"""The coverage of scores that labels correct: judges from useless to perfect.
+"""The coverage of scores that labels correct, and of agreement: judges from useless to perfect.
 
 Answers are good at a true rate, a judge scores all of them and people label some, drawn at random.
 How often does the 95 % interval hold the rate that people would find: that of the judge's scores
-alone, and that of the corrected score? Run it as ``python -m benchmarks.judges``; it takes ten
-to twenty minutes.
+alone, and that of the corrected score? And the intervals of κ and α?
+Run it as ``python -m benchmarks.judges``; it takes ten to twenty minutes.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pytest_promptopt.statistics.agreement import alpha, distances, kappa
 from pytest_promptopt.statistics.intervals import Interval, verdict_interval
 from pytest_promptopt.statistics.prediction_powered import Scored, corrected
 
@@ -20,6 +22,9 @@ GOLDENS = 200
 LABELS = (10, 30, 100)
 RATES = (0.6, 0.85, 0.97)
 SEED = 20261129
+APART = distances([1, 0])[:2, :2]
+
+Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +122,46 @@ def rows() -> Iterator[str]:
             )
 
 
+def agreement_rows() -> Iterator[str]:
+    """How often the intervals of κ, and of α between two such raters, hold the true figure."""
+    yield "| share of good | right in | labels | κ holds | α holds |"
+    yield "|---:|---:|---:|---:|---:|"
+    for rate, right in ((0.5, 0.5), (0.5, 0.85), (0.8, 0.9), (0.7, 0.97)):
+        for labels in (20, 60):
+            random = np.random.default_rng([SEED, labels, int(100 * right)])
+            kappas, alphas = _held(rate, right, labels, random)
+            yield (
+                f"| {100 * rate:.0f} % | {100 * right:.0f} % | {labels} | "
+                f"{100 * kappas:.0f} % | {100 * alphas:.0f} % |"
+            )
+
+
+def _held(
+    rate: float, right: float, labels: int, random: np.random.Generator
+) -> tuple[float, float]:
+    shares = np.array([rate, 1 - rate])[:, None] * [[right, 1 - right], [1 - right, right]]
+    true_kappa = _left_over(shares, shares.sum(axis=1), shares.sum(axis=0))
+    both = np.array([[right, 1 - right], [1 - right, right]])
+    pairs = both.T @ (np.array([rate, 1 - rate])[:, None] * both)
+    true_alpha = _left_over(pairs, pairs.sum(axis=0), pairs.sum(axis=0))
+    kappas = alphas = 0
+    for _ in range(RUNS):
+        good = (random.random(labels) >= rate).astype(int)
+        one, other = (np.where(random.random(labels) < right, good, 1 - good) for _ in range(2))
+        counts = np.zeros((2, 2), dtype=int)
+        np.add.at(counts, (good, one), 1)
+        found = kappa(counts.tolist(), APART, confidence=CONFIDENCE)
+        between = alpha([*zip(one, other, strict=True)], APART, confidence=CONFIDENCE)
+        kappas += found is None or found.interval.low <= true_kappa <= found.interval.high
+        alphas += between is None or between.interval.low <= true_alpha <= between.interval.high
+    return kappas / RUNS, alphas / RUNS
+
+
+def _left_over(shares: Numbers, rows: Numbers, columns: Numbers) -> float:
+    """What is left of the agreement when chance is taken off."""
+    return float(1 - (shares * APART).sum() / (np.outer(rows, columns) * APART).sum())
+
+
 if __name__ == "__main__":
-    for row in rows():
+    for row in (*agreement_rows(), "", *rows()):
         print(row, flush=True)
