@@ -1,11 +1,11 @@
 """The gate: one verdict on a prompt as a whole, and why."""
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pytest_promptopt.codec import Mean
+from pytest_promptopt.codec import Mean, Share
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.difference import Difference, difference_of
 from pytest_promptopt.evaluation.evaluation import (
@@ -33,7 +33,11 @@ _FEWEST_LABELS = 10
 """Labelled goldens from which on a corrected score is more than luck."""
 _NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
+MIN, MAX_DROP = "min", "maxDrop"
 NO_JUDGES = Judges()
+
+Tests = Mapping[str, Callable[[int], bool]]
+"""Whether a part fails at its level over a number, by its name."""
 
 
 class Decision(StrEnum):
@@ -48,12 +52,24 @@ _GRAVEST_FIRST = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.PASS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitTest:
+    """What a prompt and its parts are held to by a test, which may err: ``min`` or ``maxDrop``.
+
+    ``error`` is how often it fails a prompt at most that stands exactly at each such limit.
+    """
+
+    limit: str
+    error: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """The decision on a prompt, and what it rests on, for a person to read.
 
     ``passed`` is whether the gate lets it through, which an inconclusive verdict may if the file
     says so. ``reasons`` stand against it, ``remarks`` are what else was found; ``headline`` is the
     reasons in a few words. ``minimum`` is what the score is held to, None where nothing is asked.
+    ``tests`` are those that were made with confidence, one a kind of limit at most.
     """
 
     decision: Decision
@@ -63,6 +79,7 @@ class Verdict:
     remarks: tuple[str, ...] = ()
     headline: str = ""
     minimum: Mean | None = None
+    tests: tuple[LimitTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +156,8 @@ def judge(
     ]
     parts = tuple(_parts(settings, judges))
     findings += _on_judges(parts[0], evaluation, judges)
-    for part in _corrected(parts, evaluation, before):
+    tested = _tested(parts, evaluation, base, before)
+    for part in _corrected(parts, tested):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
     if settings.min_mutation is not None:
         findings.append(_Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
@@ -152,6 +170,7 @@ def judge(
         remarks=tuple(finding.text for finding in findings if not finding.blocks),
         headline="; ".join(f.short or f.text for f in findings if f.blocks),
         minimum=settings.minimum,
+        tests=tuple(_limit_test(limit, tests, parts) for limit, tests in tested.items()),
     )
 
 
@@ -225,28 +244,40 @@ def _parts(settings: GateSettings, judges: Judges) -> Iterator[_Part]:
         yield _Part(name=f"evaluator {name}", settings=own, select=select)
 
 
-def _corrected(
-    parts: Sequence[_Part], evaluation: Evaluation, before: Evaluation | None
-) -> Sequence[_Part]:
-    minimum = level_divisors(
-        {
-            part.name: functools.partial(_is_below, part, evaluation)
-            for part in parts
-            if part.settings.minimum is not None and part.settings.confidence is not None
-        }
-    )
-    drop = level_divisors(
-        {
-            part.name: functools.partial(_is_dropped, part, evaluation, before)
-            for part in parts
-            if part.settings.max_drop is not None and before is not None
-        }
-    )
+def _tested(
+    parts: Sequence[_Part],
+    evaluation: Evaluation,
+    base: BaseRecord | None,
+    before: Evaluation | None,
+) -> Mapping[str, Tests]:
+    """By each kind of limit the parts that are held to it with confidence."""
+    found: dict[str, dict[str, Callable[[int], bool]]] = {MIN: {}, MAX_DROP: {}}
+    for part in parts:
+        settings = part.settings
+        has_score = mean_score(part.select(evaluation)) is not None
+        if settings.minimum is not None and settings.confidence is not None and has_score:
+            found[MIN][part.name] = functools.partial(_is_below, part, evaluation)
+        if base is None or base.identical or before is None or settings.max_drop is None:
+            continue
+        if _drop(part, evaluation, before, 1) is not None:
+            found[MAX_DROP][part.name] = functools.partial(_is_dropped, part, evaluation, before)
+    return {limit: tests for limit, tests in found.items() if tests}
+
+
+def _limit_test(limit: str, tests: Tests, parts: Sequence[_Part]) -> LimitTest:
+    tested = [part.settings.confidence for part in parts if part.name in tests]
+    least = min(confidence or _CONFIDENCE for confidence in tested)
+    return LimitTest(limit=limit, error=round(1 - least, 9))
+
+
+def _corrected(parts: Sequence[_Part], tested: Mapping[str, Tests]) -> Sequence[_Part]:
+    """The parts, each with its share of the error that a prompt may make."""
+    divisors = {limit: level_divisors(tests) for limit, tests in tested.items()}
     return [
         replace(
             part,
-            minimum_divisor=minimum.get(part.name, 1),
-            drop_divisor=drop.get(part.name, 1),
+            minimum_divisor=divisors.get(MIN, {}).get(part.name, 1),
+            drop_divisor=divisors.get(MAX_DROP, {}).get(part.name, 1),
         )
         for part in parts
     ]

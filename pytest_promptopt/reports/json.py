@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 from pytest_promptopt.codec import to_json
+from pytest_promptopt.evaluation.alarms import false_alarms
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord, Run
@@ -44,6 +45,7 @@ def render_json(run: Run) -> str:
         "version": VERSION,
         "exit_code": run.exit_code,
         "failures": to_json(run.failures),
+        "false_alarms": to_json(false_alarms(run.prompts)),
         "prompts": [_prompt(prompt, has_room=has_room) for prompt in run.prompts],
         "searches": [_search(search) for search in run.searches],
     }

@@ -22,6 +22,7 @@ from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.mutation import told
 from pytest_promptopt.reports.summary import (
+    alarms,
     always_the_commonest,
     cost,
     difference_text,
@@ -134,6 +135,8 @@ def _parts(prompts: Sequence[_Prompt], run: Run) -> Iterator[Part]:
         yield from _remarks([prompt for prompt in prompts if not prompt.has_section])
         for prompt in sections:
             yield from _section(prompt)
+        if told_alarms := alarms(prompt.summary for prompt in prompts):
+            yield Part(f"\n{told_alarms}\n")
         yield Part(f"\n{_effort(prompts)}\n")
 
 

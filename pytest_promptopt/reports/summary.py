@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_promptopt.evaluation.alarms import false_alarms
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import (
     Evaluation,
@@ -22,6 +23,8 @@ from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
 
 INTERVAL = "95 % interval"
+_ALARMS_FROM = 0.2
+"""Expected false alarms from which on they are told."""
 _WORST_SHOWN = 3
 _FEWEST_TO_LEAN, _LEANING = 10, 0.1
 
@@ -283,6 +286,20 @@ def effort(summaries: Sequence[PromptRecord], saved_in: str) -> str:
         total = sum(len(summary.results) for summary in summaries)
         parts.append(f"{saved:,} of {counted(total, 'golden')} from {saved_in}")
     return ", ".join(parts)
+
+
+def alarms(summaries: Iterable[PromptRecord]) -> str:
+    """How many gates would fail by chance; empty where that is hardly one in a few runs."""
+    found = false_alarms(summaries)
+    if found.expected < _ALARMS_FROM:
+        return ""
+    kinds = {"min": found.on_min, "maxDrop": found.on_max_drop}
+    limits = " and ".join(f"{count:,} on {kind}" for kind, count in kinds.items() if count)
+    return (
+        f"{counted(sum(kinds.values()), 'limit')} tested with confidence ({limits}): if every "
+        "prompt stood exactly at its limits, the luck of the goldens alone would fail up to "
+        f"{found.expected:.1f} of them on average"
+    )
 
 
 def _worst(result: GoldenResult) -> str:

@@ -12,6 +12,7 @@ from pytest_promptopt.reports import whisker
 from pytest_promptopt.reports.summary import (
     INTERVAL,
     against,
+    alarms,
     by_need,
     compare_models,
     cost,
@@ -86,6 +87,7 @@ def render(
     if not is_alone:
         yield Line(total)
     if not is_quiet:
+        yield from wrapped(alarms(ordered), width)
         yield from wrapped(effort(ordered, saved_in), width)
         for compared in compare_models(summaries):
             yield Line(compared.heading)

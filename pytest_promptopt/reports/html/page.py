@@ -18,7 +18,13 @@ from pytest_promptopt.reports.html.goldens import Goldens, goldens_of, in_script
 from pytest_promptopt.reports.html.mutation import drawn_mutation
 from pytest_promptopt.reports.html.rows import row_of
 from pytest_promptopt.reports.html.search import Drawn, drawn_search
-from pytest_promptopt.reports.summary import by_need, compare_models, effort, outcomes_text
+from pytest_promptopt.reports.summary import (
+    alarms,
+    by_need,
+    compare_models,
+    effort,
+    outcomes_text,
+)
 from pytest_promptopt.text.terminal import printable
 
 if TYPE_CHECKING:
@@ -122,7 +128,7 @@ def _about(prompts: Sequence[PromptRecord], surroundings: Surroundings) -> list[
     parts += [f"against {', '.join(bases)}"] if bases else []
     if prompts:
         parts += [f"{counted(len(prompts), 'prompt')}, goldens: {outcomes_text(prompts)}"]
-        parts += [effort(prompts, "what was saved")]
+        parts += [*filter(None, [alarms(prompts)]), effort(prompts, "what was saved")]
     return [*parts, surroundings.lack] if surroundings.lack else parts
 
 
