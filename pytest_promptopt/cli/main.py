@@ -20,8 +20,7 @@ from pytest_promptopt.suggestion import did_you_mean
 _EXIT_CODES = "exit codes: 0 done, 1 it could not be done, 2 the command line cannot be meant"
 _HELP_COLUMN = 28
 _ABOUT = """\
-Prompts kept like code: `pytest --prompt-eval` scores them, this does the rest.
-
+Prompts kept like code: `pytest --prompt-eval` scores them, this does the rest:
 {commands}
 For example: promptopt init. COMMAND --help says more; --version which this is.
 """
@@ -45,6 +44,7 @@ COMMANDS: Mapping[str, Subcommand] = {
     "show": Subcommand("pytest_promptopt.cli.show", "a prompt's messages as they would be sent"),
     "report": Subcommand("pytest_promptopt.cli.report", "what a run or a search found out"),
     "view": Subcommand("pytest_promptopt.cli.view", "the page of a run, in a browser"),
+    "label": Subcommand("pytest_promptopt.cli.label", "label answers, and correct their judge"),
     "migrate": Subcommand("pytest_promptopt.cli.migrate", "move a prompt to another model"),
     "apply": Subcommand("pytest_promptopt.cli.apply", "take a proposal into the prompt file"),
     "comment": Subcommand("pytest_promptopt.cli.comment", "post the report of another job's run"),

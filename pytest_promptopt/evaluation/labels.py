@@ -1,12 +1,11 @@
 """The labels of a prompt's answers, told apart by the judges that they are about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.evaluation.evaluation import Label
 from pytest_promptopt.prompts.labels import AnswerLabel
 from pytest_promptopt.scoring.folding import folded
-from pytest_promptopt.scoring.score import Evaluator
 from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.text.excerpt import excerpt
 
@@ -14,13 +13,14 @@ Labels = Mapping[str, tuple[Label, ...]]
 
 
 def sorted_labels(
-    labels: Sequence[AnswerLabel], judges: Mapping[str, Evaluator]
+    labels: Sequence[AnswerLabel], choices: Mapping[str, Iterable[str]]
 ) -> tuple[Labels, Sequence[Problem]]:
     """The labels by the answer that they are of, and what is amiss with some, which do not count.
 
+    ``choices`` are those of each judge, none where it makes none that people could make too.
     Of what one rater says of one answer twice the latest counts, by ``at`` and else by its place.
     """
-    choosing = {name: judge for name, judge in judges.items() if judge.choices}
+    choosing = {judge: tuple(known) for judge, known in choices.items() if known}
     problems: list[Problem] = []
     latest: dict[tuple[str, str, str], tuple[AnswerLabel, Label]] = {}
     for line in sorted(labels, key=lambda label: label.at):
@@ -43,11 +43,11 @@ class _LabelError(Exception):
     """A label is of no judge or no choice; says why."""
 
 
-def _label(line: AnswerLabel, choosing: Mapping[str, Evaluator]) -> Label:
+def _label(line: AnswerLabel, choosing: Mapping[str, Sequence[str]]) -> Label:
     judge = line.judge or (next(iter(choosing)) if len(choosing) == 1 else "")
     if judge not in choosing:
         raise _LabelError(_no_judge(line.judge, choosing))
-    choices = {folded(choice): choice for choice in choosing[judge].choices}
+    choices = {folded(choice): choice for choice in choosing[judge]}
     choice = choices.get(folded(line.choice))
     if choice is None:
         known = did_you_mean(line.choice, [*choices.values()])
@@ -55,7 +55,7 @@ def _label(line: AnswerLabel, choosing: Mapping[str, Evaluator]) -> Label:
     return Label(rater=line.rater, choice=choice, judge=judge)
 
 
-def _no_judge(name: str, choosing: Mapping[str, Evaluator]) -> str:
+def _no_judge(name: str, choosing: Mapping[str, Sequence[str]]) -> str:
     if not choosing:
         return "the prompt has no judge with choices, so that the label is of nothing"
     if name:

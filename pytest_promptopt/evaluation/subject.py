@@ -156,7 +156,8 @@ def build_subject(prompt: Prompt, settings: SubjectSettings) -> Subject:
         problems=tuple(dict.fromkeys((*prompt.problems, *problems))),
         time_limit=settings.time_limit,
     )
-    labels, label_problems = sorted_labels(prompt.labels, subject.judges)
+    choices = {name: tuple(judge.choices) for name, judge in subject.judges.items()}
+    labels, label_problems = sorted_labels(prompt.labels, choices)
     told = (*subject.problems, *label_problems)
     subject = replace(subject, labels=labels, problems=told)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]

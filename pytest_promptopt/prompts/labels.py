@@ -1,5 +1,6 @@
 """Labels: what people say of an answer, in the words that a judge chooses from."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -89,9 +90,26 @@ class AnswerLabel:
 
 def label_key(inputs: Mapping[str, Any], answer: str) -> str:
     """What tells one answer to one input from all others, however the file is written."""
+    return digest([_told(inputs), answer.strip()])
+
+
+def _told(inputs: Mapping[str, Any]) -> dict[str, str]:
     hidden = {*RESERVED_KEYS, *INPUT_KEYS}
-    told = {name: as_text(value) for name, value in inputs.items() if name not in hidden}
-    return digest([told, answer.strip()])
+    return {name: as_text(value) for name, value in inputs.items() if name not in hidden}
+
+
+def label_line(inputs: Mapping[str, Any], answer: str, **said: str) -> bytes:
+    """The line of a labels file that says ``choice``, ``rater``, ``at`` and ``judge`` of an answer.
+
+    What is empty is left out; the same is always written alike, so that git can merge it.
+    """
+    content = {"input": _told(inputs), "answer": answer.strip()}
+    content.update({key: value for key, value in said.items() if value})
+    try:
+        return f"{json.dumps(content, sort_keys=True, ensure_ascii=False)}\n".encode()
+    except UnicodeEncodeError:
+        # Halves of a character, which only an escape can write.
+        return f"{json.dumps(content, sort_keys=True)}\n".encode()
 
 
 def labels_path(prompt: Path) -> Path:
@@ -100,13 +118,14 @@ def labels_path(prompt: Path) -> Path:
 
 
 def read_labels(path: Path, location: str, files: Files = DISK) -> tuple[AnswerLabel, ...]:
-    """The lines of the file, none where there is no such file; raises :class:`PromptFileError`.
+    """The lines of the file, none where it is empty or not there; raises :class:`PromptFileError`.
 
     Each is ``{"input": {…}, "answer": …, "choice": …, "rater": …, "at": …, "judge": …}``, of which
     the last three may be left out.
     """
     try:
-        files.read(path)
+        if not files.read(path).strip():
+            return ()
     except FileNotFoundError:
         return ()
     except OSError as error:

@@ -38,8 +38,8 @@ class Correction:
 def corrected(items: Sequence[Scored], *, confidence: float) -> Correction | None:
     """The mean that labels of all ``items`` would have; None where none is labelled.
 
-    Which items are labelled may depend on what the judge scores them, and on nothing else that
-    has to do with their labels. ``confidence`` is that of the two-sided interval.
+    Those that are labelled must stand for all: drawn at random, or in the proportions of what the
+    judge scores. ``confidence`` is that of the two-sided interval.
     """
     items = [item for item in items if item.weight > 0]
     labelled = [item for item in items if item.label is not None]

@@ -22,7 +22,6 @@ from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.labels import sorted_labels
 from pytest_promptopt.prompts.labels import label_key, labels_path, read_labels
 from pytest_promptopt.prompts.prompt import GateSettings
-from tests.scoring.entries import evaluator
 
 TONE = JudgeRecord(
     name="tone",
@@ -200,9 +199,7 @@ def labels_in(root: Path, *lines: str) -> tuple[list[str], list[str]]:
     path = labels_path(root / "tone.prompt.yml")
     path.write_text("\n".join(lines) + "\n")
     read = read_labels(path, path.name)
-    choices = [{"choice": "good", "score": 1}, {"choice": "bad", "score": 0}]
-    entry = {"name": "tone", "llm": {"prompt": "{{completion}}", "choices": choices}}
-    found, problems = sorted_labels(read, {"tone": evaluator(entry)})
+    found, problems = sorted_labels(read, {"tone": ("good", "bad")})
     labels = found.get(label_key({"q": "a", "id": "x", "expected": "y"}, "b"), ())
     return [f"{label.rater}: {label.choice}" for label in labels], [str(p) for p in problems]
 

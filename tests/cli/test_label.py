@@ -1,0 +1,329 @@
+"""``promptopt label`` on a saved run, with keys as lines, and on a pseudo-terminal."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_promptopt.cli.keyboard import keyboard
+from pytest_promptopt.cli.label import keys_of
+from pytest_promptopt.cli.main import main
+from pytest_promptopt.evaluation.correction import JudgeRecord
+from pytest_promptopt.evaluation.evaluation import (
+    Answer,
+    Choice,
+    GoldenResult,
+    Mark,
+    Named,
+    Outcome,
+)
+from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.prompts.version import version_of
+from pytest_promptopt.work.saved_runs import RunStore
+
+PROMPT = """\
+model: scripted:answers.json
+messages:
+  - {role: user, content: "Answer {{ticket}}"}
+evaluators:
+  - {name: kind, rubric: "It is kind."}
+testData:
+  - {id: a, ticket: "Lamp", expected: "Sorry"}
+  - {id: b, ticket: "Kettle"}
+  - {id: c, ticket: "Cup"}
+"""
+ANSWERS = {"a": "Sorry!\x1b[31m", "b": "Go\naway", "c": "Grüße"}
+INPUTS = {"a": "ticket: Lamp", "b": "ticket: Kettle", "c": "ticket: Cup"}
+CHOICES = {"a": "yes", "b": "no", "c": "yes"}
+KIND = JudgeRecord(
+    name="kind", choices=(Choice(choice="yes", score=1.0), Choice(choice="no", score=0.0))
+)
+LABELS = Path("prompts/reply.labels.jsonl")
+
+Label = Callable[..., tuple[int, str, str]]
+
+
+def result(golden: str) -> GoldenResult:
+    score = float(CHOICES[golden] == "yes")
+    answer = Answer(
+        text=ANSWERS[golden],
+        passed=score > 0,
+        named=(Named(evaluator="kind", choice=CHOICES[golden]),),
+    )
+    mark = Mark(name="kind", score=score, passed=score > 0, reason="SECRET")
+    outcome = Outcome.PASSED if score else Outcome.MISSED
+    return GoldenResult(
+        id=golden,
+        outcome=outcome,
+        score=score,
+        evaluators=(mark,),
+        answers=(answer,),
+        input=INPUTS[golden],
+    )
+
+
+def save(root: Path, **changed: Any) -> None:
+    prompt = read_prompt(root / "prompts/reply.prompt.yml", root=root)
+    record = PromptRecord(
+        key=prompt.location,
+        location=prompt.location,
+        model="m",
+        goldens=3,
+        version=version_of(prompt),
+        results=tuple(map(result, ANSWERS)),
+        judges=(KIND,),
+    )
+    run = Run(prompts=(replace(record, **changed),))
+    RunStore(root).save(run, datetime(2026, 11, 29, tzinfo=UTC))
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("USER", "ann")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/reply.prompt.yml").write_text(PROMPT)
+    return tmp_path
+
+
+@pytest.fixture
+def label(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Label:
+    save(project)
+
+    def label(*arguments: str, keys: str = "") -> tuple[int, str, str]:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "stdin", io.StringIO("".join(f"{key}\n" for key in keys)))
+        status = main(["label", "reply", *arguments])
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return label
+
+
+def kept() -> list[tuple[str, str, str]]:
+    """Of each line: the ticket, the choice and who says so."""
+    text = LABELS.read_text(encoding="utf-8") if LABELS.exists() else ""
+    lines = map(json.loads, text.splitlines())
+    return [(line["input"]["ticket"], line["choice"], line["rater"]) for line in lines]
+
+
+def test_labels_are_kept_and_correct_the_score(label: Label) -> None:
+    status, out, err = label(keys="1yn")
+    assert (status, err) == (0, "")
+    assert [(choice, rater) for _, choice, rater in kept()] == [
+        ("yes", "ann"),
+        ("yes", "ann"),
+        ("no", "ann"),
+    ]
+    assert sorted(ticket for ticket, _, _ in kept()) == ["Cup", "Kettle", "Lamp"]
+    assert "3 of 3 answers labelled, by 1 rater\n" in out
+    assert "before: 0.667 by the judge alone (" in out
+    assert "\ncorrected by 3 labelled goldens: " in out
+    first, *_ = LABELS.read_text(encoding="utf-8").splitlines()
+    assert [*json.loads(first)] == ["answer", "at", "choice", "input", "rater"]
+    assert "Grüße" in LABELS.read_text(encoding="utf-8")
+
+
+def test_raters_see_input_answer_and_what_is_asked_and_not_what_was_said(label: Label) -> None:
+    label(keys="yyy")
+    _, out, _ = label("--rater", "ben", keys="yq")
+    assert "│ ticket: Lamp\n" in out
+    assert "│ Sorry!\\x1b[31m\n" in out
+    assert "│ It is kind.\n" in out
+    assert "SECRET" not in out
+    assert "ann" not in out.partition("given")[0]
+
+
+def test_what_a_rater_said_is_not_asked_again_and_others_come_after_what_has_no_label(
+    label: Label,
+) -> None:
+    label(keys="yq")
+    [(first, _, _)] = kept()
+    _, out, _ = label("--rater", "ben", "--most", "2", keys="nn")
+    assert "2 labels given" in out
+    assert first not in [ticket for ticket, _, rater in kept() if rater == "ben"]
+    _, out, _ = label("--rater", "ben", keys="n")
+    assert kept()[-1] == (first, "no", "ben")
+    _, out, _ = label("--rater", "ben", keys="n")
+    assert "ben has labelled all answers of this run\n0 labels given\n" in out
+
+
+def test_undo_takes_the_label_out_of_the_file_and_asks_again(label: Label) -> None:
+    assert "there is nothing to undo" in label(keys="uyuq")[1]
+    assert not LABELS.exists()
+    label(keys="ysuunq")
+    assert [choice for _, choice, _ in kept()] == ["no"]
+
+
+def test_an_unknown_key_is_told_and_asked_again(label: Label) -> None:
+    _, out, _ = label(keys=["x", "", "YES"])
+    assert out.count(" is no key here; expected one of: 1/y yes  2/n no\n") == 2
+    assert [choice for _, choice, _ in kept()] == ["yes"]
+
+
+def test_a_file_without_an_end_of_its_last_line_gets_one(label: Label) -> None:
+    label(keys="y")
+    LABELS.write_text(LABELS.read_text().rstrip())
+    label(keys="n")
+    assert [choice for _, choice, _ in kept()] == ["yes", "no"]
+
+
+def test_answers_of_changed_goldens_are_left_out(label: Label, project: Path) -> None:
+    path = project / "prompts/reply.prompt.yml"
+    path.write_text(PROMPT.replace('"Lamp"', '"Lamps"').replace("  - {id: b", "  - {id: bb"))
+    _, _, err = label(keys="yyy")
+    assert kept() == [("Cup", "yes", "ann")]
+    assert "2 goldens changed or gone since the run, so left out" in err
+
+
+def test_a_prompt_that_changed_is_labelled_where_the_run_is_named(
+    label: Label, project: Path
+) -> None:
+    (project / "prompts/reply.prompt.yml").write_text(PROMPT.replace("Answer", "Reply"))
+    status, _, err = label(keys="y")
+    assert (status, kept()) == (2, [])
+    assert "has changed since its last run (20261129T000000Z-" in err
+    status, _, err = label("--run", "2026", keys="y")
+    assert (status, len(kept())) == (0, 1)
+    assert "labels are of the answers it gave then" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "labels", "told", "status"),
+    [
+        (
+            PROMPT.replace("kind, rubric", "same, equals"),
+            "",
+            "has no judge, in that run and in the file, whose ",
+            2,
+        ),
+        (PROMPT, "<<<<<<< HEAD\n", "prompts/reply.labels.jsonl:1: ", 1),
+        (PROMPT, "{}\n", "prompts/reply.labels.jsonl:1: expected a label", 1),
+    ],
+)
+def test_what_cannot_be_labelled_is_told(
+    label: Label, project: Path, content: str, labels: str, told: str, status: int
+) -> None:
+    (project / "prompts/reply.prompt.yml").write_text(content)
+    LABELS.write_text(labels)
+    found, _, err = label(keys="y")
+    assert (found, told in err) == (status, True), err
+    assert LABELS.read_text() == labels
+
+
+def test_a_file_that_cannot_be_written_is_told(label: Label) -> None:
+    LABELS.symlink_to("nowhere/reply.labels.jsonl")
+    status, out, err = label(keys="y")
+    assert status == 1
+    assert "0 labels given" in out
+    assert "prompts/reply.labels.jsonl: cannot be written: No such file or directory\n" in err
+
+
+def test_without_a_run_or_a_name_nothing_is_asked(label: Label, project: Path) -> None:
+    assert label("--rater", " ")[0] == 2
+    assert label("--run", "1999")[0] == 2
+    for path in (project / ".promptopt/runs").glob("*.json"):
+        path.unlink()
+    status, _, err = label()
+    assert status == 2
+    assert "there is no run yet; run pytest with --prompt-eval" in err
+
+
+def test_keys_of_choices_are_digits_names_and_first_letters_that_mean_one_thing() -> None:
+    keys = keys_of(["good", "Bad", "unsafe", "bland"])
+    assert {key: keys[key] for key in ("1", "g", "good", "bad", "4")} == {
+        "1": "good",
+        "g": "good",
+        "good": "good",
+        "bad": "Bad",
+        "4": "bland",
+    }
+    assert {"b", "u"}.isdisjoint(keys)
+
+
+def on_terminal(project: Path, *typed: bytes) -> tuple[int, str, bool]:
+    """Exit code, what was printed, and whether the terminal is as before; typed when asked."""
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    command = [sys.executable, "-m", "pytest_promptopt.cli.main", "label", "reply"]
+    process = subprocess.Popen(
+        command,
+        cwd=project,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)),
+        env={**os.environ, "LINES": "24", "COLUMNS": "80"},
+    )
+    shown = b""
+    for keys in typed:
+        until = shown.count(b"q quit") + 1
+        while shown.count(b"q quit") < until:
+            shown += os.read(ours, 4096)
+        os.write(ours, keys)
+    status = process.wait(30)
+    os.set_blocking(ours, False)
+    shown += os.read(ours, 65536)
+    is_restored = termios.tcgetattr(theirs) == before
+    os.close(ours)
+    os.close(theirs)
+    return status, shown.decode(), is_restored
+
+
+def test_single_keys_work_on_a_terminal_which_is_restored(project: Path) -> None:
+    save(project)
+    status, shown, is_restored = on_terminal(project, b"y", b"\x1b[A", b"\x03")
+    assert (status, is_restored) == (130, True), shown
+    assert "'\\x1b[A' is no key here" in shown
+    assert "1 label given" in shown
+    assert len(kept()) == 1
+
+
+def test_long_answers_are_cut_to_the_screen_until_they_are_wanted_whole(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for golden in ANSWERS:
+        monkeypatch.setitem(ANSWERS, golden, "word\n" * 70 + "the end")
+    save(project)
+    status, shown, is_restored = on_terminal(project, b"s", b"a", b"ss")
+    assert (status, is_restored) == (0, True)
+    assert shown.count("│ … (a shows all of it)") == 3
+    assert shown.count("the end") == 1
+
+
+def _raise(*_: object) -> None:
+    raise KeyError
+
+
+def test_an_exception_restores_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    with os.fdopen(theirs, "r") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        stack = ExitStack()
+        keys = stack.enter_context(keyboard())
+        assert termios.tcgetattr(terminal) != before
+        os.write(ours, "é1".encode())
+        assert [keys(), keys()] == ["é", "1"]
+        stack.push(_raise)
+        with pytest.raises(KeyError):
+            stack.close()
+        assert termios.tcgetattr(terminal) == before
+    os.close(ours)
