@@ -308,7 +308,7 @@ def test_this_projects_prompts_hold_their_gates_by_their_recordings(job: Job) ->
     shutil.copytree(ROOT / "prompts", job.workspace / "prompts")
     scored = job.run(step("Score"), responses="replay")
     assert scored.code == 0, scored.printed
-    assert verdicts(job) == ["PASS"] * 5
+    assert verdicts(job) == ["PASS"] * 6
 
 
 def test_a_failing_gate_is_pytests_exit_code_and_leaves_a_report(
