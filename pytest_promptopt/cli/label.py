@@ -25,6 +25,8 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.reports.agreement import correction, told_of_judges
 from pytest_promptopt.scoring.folding import folded
+from pytest_promptopt.scoring.prompt_judge import JUDGES
+from pytest_promptopt.scoring.prompted import judge_prompt
 from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.labelling import Given, LabelsFile, NotInRunError, Sheet, read_sheet
 from pytest_promptopt.work.saved_runs import utc_now
@@ -251,16 +253,17 @@ def _wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def keys_of(choices: Sequence[str]) -> Mapping[str, str]:
-    """What stands for each choice: a digit, its first letter if no other's, and its whole name."""
-    free = (key for key in chain("123456789", "bcdefghijklmnoprtvwxyz"))
-    numbered = dict(zip(free, choices, strict=False))
-    starts = [folded(choice)[:1] for choice in choices]
-    initials = {
-        start: choice
-        for start, choice in zip(starts, choices, strict=True)
-        if start and starts.count(start) == 1 and start not in {*_COMMANDS, *numbered}
-    }
-    return {**{folded(choice): choice for choice in choices}, **initials, **numbered}
+    """What stands for each choice: its name, its first letter if no other's, and a digit.
+
+    A choice that is a digit, such as a grade, has no other.
+    """
+    names = {folded(choice): choice for choice in choices}
+    free = (key for key in chain("123456789", "bcdefghijklmnoprtvwxyz") if key not in names)
+    numbered = dict(zip(free, [c for c in choices if c not in set("123456789")], strict=False))
+    starts = [name[:1] for name in names]
+    initials = {name[:1]: c for name, c in names.items() if starts.count(name[:1]) == 1}
+    found = {**initials, **numbered, **names}
+    return {key: choice for key, choice in found.items() if key and key not in _COMMANDS}
 
 
 def _shown_keys(choices: Sequence[Choice], known: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -276,10 +279,11 @@ def criterion(prompt: Prompt, judge: str) -> str:
 
 
 def _asked(spec: EvaluatorSpec) -> str:
-    if spec.judge is not None:
-        said = "\n\n".join(message.template.text for message in spec.judge.messages)
-        return spec.judge.description or said
     options = spec.options
+    judge = judge_prompt(options.partition("/")[2]) if options in JUDGES else spec.judge
+    if judge is not None:
+        said = (message for message in judge.messages if message.role == "user")
+        return "\n\n".join(message.template.text for message in said)
     if isinstance(options, Mapping):
         options = options.get("criteria") or options.get("prompt") or ""
     return as_text(options)

@@ -65,7 +65,8 @@ def _unshown(found: Agreement | None, least: float, confidence: float) -> str:
         enough = ceil(log(1 - confidence) / log(least))
         return (
             "has no labels, so that its agreement is not known; "
-            f"{counted(enough, 'label')} that it agrees with would show {least:g} {sure}"
+            f"{counted(enough, 'label')} that it agrees with would show {least:g} {sure} "
+            "(`promptopt label` takes them)"
         )
     if found.only_label:
         return (

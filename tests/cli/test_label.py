@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.cli.keyboard import keyboard
-from pytest_promptopt.cli.label import keys_of
+from pytest_promptopt.cli.label import criterion, keys_of
 from pytest_promptopt.cli.main import main
 from pytest_promptopt.evaluation.correction import JudgeRecord
 from pytest_promptopt.evaluation.evaluation import (
@@ -254,6 +254,23 @@ def test_keys_of_choices_are_digits_names_and_first_letters_that_mean_one_thing(
         "4": "bland",
     }
     assert {"b", "u"}.isdisjoint(keys)
+
+
+def test_grades_and_letters_are_their_own_keys_unless_these_are_taken() -> None:
+    grades = ["5", "4", "1"]
+    assert keys_of(grades) == {grade: grade for grade in grades}
+    assert keys_of(["A", "B", "U"]) == {"1": "A", "2": "B", "3": "U", "b": "B"}
+    many = [f"choice {n:02}" for n in range(12)]
+    keys = keys_of(many)
+    assert [keys[key] for key in "19bcd"] == [many[0], *many[8:]]
+
+
+def test_what_a_judge_of_ours_is_asked_is_shown_with_its_grades(project: Path) -> None:
+    path = project / "prompts/reply.prompt.yml"
+    path.write_text(PROMPT.replace('rubric: "It is kind."', "uses: github/coherence"))
+    assert "1: words or sentences without connection" in criterion(
+        read_prompt(path, root=project), "kind"
+    )
 
 
 def on_terminal(project: Path, *typed: bytes) -> tuple[int, str, bool]:

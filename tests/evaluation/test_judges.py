@@ -118,7 +118,7 @@ START = "the judge `tone` (judges/tone.prompt.yml) "
         (
             [],
             "has no labels, so that its agreement is not known; 14 labels that it agrees with "
-            "would show 0.8 with 95 % confidence",
+            "would show 0.8 with 95 % confidence (`promptopt label` takes them)",
         ),
         (
             own(9, 1),
