@@ -19,10 +19,13 @@ eval: $(VENV)/.eval
 # Everything but the coverage.
 test: test-code test-local
 
+# Make of before 4.0 mixes the parts' lines.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
 # Side by side, since types are checked in one process and tests wait at times. Each part is shown
 # when it is done.
 test-code: $(VENV)/.test
-	$(MAKE) --no-print-directory --jobs 3 --output-sync check whole parts
+	$(MAKE) --no-print-directory --jobs 3 $(SYNC) check whole parts
 
 check: docs
 	$(BIN)/ruff check .
