@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from pytest_promptopt.evaluation.mutation_record import Cover
 from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import one_sided, verdict_interval
 
@@ -25,20 +26,36 @@ GOOD_BY_JUDGE = (24, 0)
 BAD_BY_JUDGE = (7, 9)
 """Answers that people say are good, and bad: how many the judge takes for good, and for bad."""
 
-WIDTH = 400
+SENTENCES = {
+    "You are a patient clerk of a lamp shop.": Cover.USELESS,
+    "Route the ticket to one team, billing or shipping.": Cover.HELD,
+    "Answer with the name in small letters.": Cover.UNTESTED,
+    "If the ticket is written in French, answer translate.": Cover.UNTESTED,
+    "Greet the customer first.": Cover.UNTESTED,
+    "Tickets about parcels go to shipping.": Cover.HELD,
+}
+"""A prompt, and what mutants find of it."""
+
+WIDTH = 360
 INK, PALE, LINE = "#24292f", "#57606a", "#c8ccd2"
 GREEN, AMBER, RED, BLUE = "#1a7f37", "#9a6700", "#cf222e", "#0969da"
 
 
 def pictures() -> Mapping[Path, str]:
     """Every picture, by the file that it stands in."""
-    drawn = {"score": _scores(), "drop": _drops(), "judge": _judge(), "luck": _luck()}
+    drawn = {
+        "score": _scores(),
+        "drop": _drops(),
+        "sentences": _sentences(),
+        "judge": _judge(),
+        "luck": _luck(),
+    }
     return {TARGET / f"{name}.svg": text for name, text in drawn.items()}
 
 
 def _scores() -> str:
     """The same score on more and more goldens, against ``min``."""
-    height, low, high = 40 * len(PASSED) + 70, 88, 288
+    height, low, high = 40 * len(PASSED) + 70, 84, 250
 
     def across(value: float) -> float:
         return low + (value - 0.6) / 0.4 * (high - low)
@@ -69,7 +86,7 @@ def _scores() -> str:
 
 def _drops() -> str:
     """The share of goldens that has to break before it shows, by how many there are."""
-    low, width = 118, 220
+    low, width = 108, 196
     parts = []
     for row, goldens in enumerate(COUNTS):
         drop, y = smallest_drop(goldens, limit=0.0, confidence=CONFIDENCE) or 1.0, 34 * row + 14
@@ -82,18 +99,34 @@ def _drops() -> str:
     return _svg(34 * len(COUNTS) + 20, "The smallest drop that would show", parts)
 
 
+def _sentences() -> str:
+    """A prompt with its sentences marked by what is known of them."""
+    colours = {Cover.HELD: GREEN, Cover.UNTESTED: RED, Cover.USELESS: PALE}
+    parts: list[str] = []
+    for row, (sentence, cover) in enumerate(SENTENCES.items()):
+        y, colour = 42 * row + 26, colours[cover]
+        parts += [
+            f'<rect x="12" y="{y - 14}" width="4" height="34" rx="2" fill="{colour}"/>',
+            _text(24, y, sentence, size=13),
+            _text(24, y + 17, cover.value, colour=colour, weight=600, size=12),
+        ]
+    return _svg(42 * len(SENTENCES) + 14, "Which sentences of a prompt goldens hold", parts)
+
+
 def _judge() -> str:
     """A square an answer: what people say, and what the judge takes for good."""
     parts: list[str] = []
-    for y, said, (good, bad) in ((30, "good", GOOD_BY_JUDGE), (116, "bad", BAD_BY_JUDGE)):
+    for y, said, (good, bad) in ((30, "good", GOOD_BY_JUDGE), (108, "bad", BAD_BY_JUDGE)):
         right, wrong = (good, bad) if said == "good" else (bad, good)
         of_judge = f"the judge takes {good} for good"
         parts += [
-            _text(12, y, f"{right + wrong} that people call {said}: {of_judge}"),
+            _text(12, y, f"{right + wrong} {said} answers: {of_judge}"),
             *_squares(y + 14, [GREEN] * right + [RED] * wrong),
         ]
-    parts.append(_text(12, 166, "green: they agree · red: they do not", colour=PALE, size=13))
-    return _svg(180, "40 answers that people have labelled", parts)
+    parts.append(
+        _text(12, 158, "good and bad as people say; crossed: the judge errs", colour=PALE, size=13)
+    )
+    return _svg(172, "40 answers that people have labelled", parts)
 
 
 def _luck() -> str:
@@ -102,7 +135,7 @@ def _luck() -> str:
     note = _text(
         12,
         54,
-        "20 gates exactly at their limits: 1 fails by luck, on average",
+        "20 gates at their limits: on average 1 fails by luck",
         colour=PALE,
         size=13,
     )
@@ -112,10 +145,10 @@ def _luck() -> str:
 def _squares(y: int, colours: Iterable[str]) -> Iterator[str]:
     """In rows of twenty; those that are red are crossed out, for who cannot tell it from green."""
     for number, colour in enumerate(colours):
-        left, top = 12 + number % 20 * 19, y + number // 20 * 19
-        yield f'<rect x="{left}" y="{top}" width="15" height="15" rx="2" fill="{colour}"/>'
+        left, top = 12 + number % 20 * 17, y + number // 20 * 17
+        yield f'<rect x="{left}" y="{top}" width="13" height="13" rx="2" fill="{colour}"/>'
         if colour == RED:
-            cross = f"M{left + 4} {top + 4}l7 7m0 -7l-7 7"
+            cross = f"M{left + 3.5} {top + 3.5}l6 6m0 -6l-6 6"
             yield f'<path d="{cross}" stroke="#fff" stroke-width="2"/>'
 
 

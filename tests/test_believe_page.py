@@ -13,14 +13,16 @@ from pytest_promptopt.evaluation.correction import correction_of, judged_by
 from pytest_promptopt.evaluation.evaluation import Evaluation
 from pytest_promptopt.evaluation.gate import Verdict, judge
 from pytest_promptopt.evaluation.judges import Judges
+from pytest_promptopt.evaluation.mutation_record import Fate
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.reports.agreement import agreement, correction
 from pytest_promptopt.reports.summary import alarms
 from pytest_promptopt.statistics.comparison import smallest_drop
-from pytest_promptopt.statistics.intervals import shown_interval
 from tests.evaluation.test_alarms import record, results
 from tests.evaluation.test_judges import RECORDS, TONE, many
+from tests.mutation.test_examination import PROMPT, clerk, covers
+from tests.mutation.world import Scripted, examine, plan_of
 from tests.test_docs import ROOT, script
 
 PAGE = (ROOT / "docs" / "believe.md").read_text(encoding="utf-8")
@@ -96,8 +98,6 @@ def test_the_page_quotes_what_the_gate_says(tmp_path: Path) -> None:
 
 
 def test_what_the_page_says_in_words_is_computed_too() -> None:
-    shown = shown_interval([1.0] * 3 + [0.0] * 5)
-    assert f"0.38 (95 % interval {shown.low:.2f} to {shown.high:.2f})" in PAGE
     drop = smallest_drop(40, limit=0.0, confidence=0.95)
     assert f"the smallest drop that would show, all else the same: {drop:.2f}*" in PAGE
     assert "40 of 40 pass already" in PAGE
@@ -114,6 +114,18 @@ def test_its_pictures_are_up_to_date_and_in_words_too() -> None:
     [[first, most], *others] = _drawn(pictures[BELIEVE.TARGET / "drop.svg"])
     rest = "".join(f", {drop} on {count}" for drop, count in others)
     assert f"{first} on {most} goldens{rest}](" in PAGE
+
+
+def test_the_sentences_in_its_picture_are_found_out_so(tmp_path: Path) -> None:
+    record = examine(plan_of(tmp_path, PROMPT), Scripted(answer=clerk))
+    assert covers(record) == BELIEVE.SENTENCES
+    interval = record.interval
+    assert interval is not None
+    assert (
+        f"*Mutation score {record.score:.2f} (95 % interval {interval.low:.2f} to "
+        f"{interval.high:.2f})* means that goldens noticed {len(record.having(Fate.NOTICED))} of "
+        f"{len(record.hits)} broken prompts"
+    ) in " ".join(PAGE.split())
 
 
 def _drawn(picture: str) -> Sequence[tuple[str, str]]:
