@@ -8,7 +8,13 @@ from statistics import fmean
 
 from pytest_promptopt.evaluation.agreement import Judged
 from pytest_promptopt.evaluation.evaluation import Answer, Choice, GoldenResult, Label, Mark
-from pytest_promptopt.statistics.prediction_powered import Correction, Scored, corrected
+from pytest_promptopt.statistics.prediction_powered import (
+    Correction,
+    Lopsided,
+    Scored,
+    corrected,
+    lopsided,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +38,23 @@ def correction_of(
     A golden counts as labelled where each judge that counts in its score has a label, of one of its
     answers at least; what is no judge's stays as it is.
     """
+    return corrected(_scored(results, judges), confidence=confidence)
+
+
+def lopsided_labels(
+    results: Iterable[GoldenResult], judges: Sequence[JudgeRecord]
+) -> Lopsided | None:
+    """How labelled goldens differ from all in what judges say, too much for chance; else None."""
+    return lopsided(_scored(results, judges))
+
+
+def _scored(results: Iterable[GoldenResult], judges: Sequence[JudgeRecord]) -> Sequence[Scored]:
     scores = {judge.name: {c.choice: c.score for c in judge.choices} for judge in judges}
-    scored = [
+    return [
         Scored(result.score, _score_by_labels(result, scores), result.weight)
         for result in results
         if result.score is not None
     ]
-    return corrected(scored, confidence=confidence)
 
 
 def _score_by_labels(

@@ -9,7 +9,12 @@ from pytest_promptopt.codec import Count
 from pytest_promptopt.evaluation.agreement import Agreement, agreement_of, judged_in
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.causes import Cause, causes
-from pytest_promptopt.evaluation.correction import JudgeRecord, correction_of, judged_by
+from pytest_promptopt.evaluation.correction import (
+    JudgeRecord,
+    correction_of,
+    judged_by,
+    lopsided_labels,
+)
 from pytest_promptopt.evaluation.difference import Difference, difference
 from pytest_promptopt.evaluation.evaluation import (
     Choice,
@@ -23,7 +28,7 @@ from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
-from pytest_promptopt.statistics.prediction_powered import Correction
+from pytest_promptopt.statistics.prediction_powered import Correction, Lopsided
 
 CONFIDENCE = 0.95
 
@@ -70,6 +75,11 @@ class PromptRecord:
     def correction(self) -> Correction | None:
         """The score as labels correct it; None without any."""
         return correction_of(self.results, self.judges, confidence=CONFIDENCE)
+
+    @cached_property
+    def lopsided_labels(self) -> Lopsided | None:
+        """How far labelled goldens do not stand for all, by what judges say; None if they may."""
+        return lopsided_labels(self.results, self.judges)
 
     @cached_property
     def judge_agreements(self) -> Mapping[str, Agreement]:

@@ -6,7 +6,7 @@ from pytest_promptopt.evaluation.agreement import Agreement, Raters
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.statistics.agreement import Estimate
-from pytest_promptopt.statistics.prediction_powered import Correction
+from pytest_promptopt.statistics.prediction_powered import Correction, Lopsided
 from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
 
@@ -19,6 +19,8 @@ def told_of_judges(summary: PromptRecord) -> Iterator[str]:
         yield from agreement(summary.agreement)
     if summary.correction is not None:
         yield correction(summary.correction)
+    if summary.lopsided_labels is not None:
+        yield _lopsided(summary.lopsided_labels)
     for name, found in summary.judge_agreements.items():
         yield from (f"{printable(name)}: {text}" for text in agreement(found))
     if stale := summary.stale_labels:
@@ -59,6 +61,15 @@ def correction(found: Correction) -> str:
     return (
         f"corrected by {counted(found.labels, 'labelled golden')}: {found.value:.3f} "
         f"(95 % interval {interval}, {found.method}); uncorrected {found.uncorrected:.3f}"
+    )
+
+
+def _lopsided(found: Lopsided) -> str:
+    return (
+        f"the labels do not stand for all: {found.low_labelled} of "
+        f"{counted(found.labelled, 'labelled golden')} score under one half, and {found.low} of "
+        f"all {found.all:,}, so that the corrected score may be off; `promptopt label` asks for "
+        "what is missing"
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import exp, fsum, inf, lgamma, sqrt
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
@@ -11,6 +11,8 @@ from pytest_promptopt.statistics.intervals import Interval, verdict_interval
 _FEWEST = 10
 """Labels of either sort from which on the normal distribution is trusted."""
 _HALF = 0.5
+_BY_CHANCE = 0.001
+"""A draw less likely than that was none."""
 
 
 class Scored(NamedTuple):
@@ -54,6 +56,42 @@ def corrected(items: Sequence[Scored], *, confidence: float) -> Correction | Non
         labels=len(labelled),
         method="PPI++" if is_many else "exact",
     )
+
+
+class Lopsided(NamedTuple):
+    """So many of the ``labelled`` items, and of ``all``, are scored under one half by the judge."""
+
+    low_labelled: int
+    labelled: int
+    low: int
+    all: int
+
+
+def lopsided(items: Sequence[Scored]) -> Lopsided | None:
+    """How the labelled items differ from all, where they were hardly drawn at random; else None.
+
+    By Fisher's exact test, whose chances are those of drawing without putting back.
+    """
+    labelled = [item for item in items if item.label is not None]
+    found = Lopsided(_low(labelled), len(labelled), _low(items), len(items))
+    low_labelled, count, low, every = found
+    ways = _log_ways(every, count)
+    chances = [
+        exp(_log_ways(low, k) + _log_ways(every - low, count - k) - ways) for k in range(count + 1)
+    ]
+    tails = fsum(chances[: low_labelled + 1]), fsum(chances[low_labelled:])
+    return found if 2 * min(tails) < _BY_CHANCE else None
+
+
+def _log_ways(items: int, drawn: int) -> float:
+    """The logarithm of in how many ways so many can be drawn."""
+    if drawn > items:
+        return -inf
+    return lgamma(items + 1) - lgamma(drawn + 1) - lgamma(items - drawn + 1)
+
+
+def _low(items: Sequence[Scored]) -> int:
+    return sum(item.judged < _HALF for item in items)
 
 
 def _is_many(labelled: Sequence[Scored]) -> bool:

@@ -20,8 +20,10 @@ from pytest_promptopt.evaluation.evaluation import (
 from pytest_promptopt.evaluation.gate import Decision, Verdict, judge
 from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.labels import sorted_labels
+from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.prompts.labels import label_key, labels_path, read_labels
 from pytest_promptopt.prompts.prompt import GateSettings
+from pytest_promptopt.reports.agreement import told_of_judges
 
 TONE = JudgeRecord(
     name="tone",
@@ -77,6 +79,27 @@ def test_raters_who_differ_count_by_half_and_a_tie_is_no_label() -> None:
 def test_a_score_that_is_no_mean_of_its_evaluators_is_not_corrected() -> None:
     assert correction_of([result("a", "good", "bad", score=0.3)], RECORDS, confidence=0.95) is None
     assert correction_of([result("a", "good")], RECORDS, confidence=0.95) is None
+
+
+def test_labels_that_do_not_stand_for_all_are_told_beside_the_score() -> None:
+    def told(labelled_bad: int) -> str:
+        results = (
+            *many("bad", "bad", labelled_bad),
+            *many("bad", "", 20 - labelled_bad),
+            *many("good", "good", 10),
+            *many("good", "", 70),
+        )
+        record = PromptRecord(
+            key="a", location="a", model="m", goldens=100, results=results, judges=RECORDS
+        )
+        return "\n".join(told_of_judges(record))
+
+    assert (
+        "the labels do not stand for all: 15 of 25 labelled goldens score under one half, and 20 "
+        "of all 100, so that the corrected score may be off; `promptopt label` asks for what is "
+        "missing\n"
+    ) in told(15)
+    assert "do not stand" not in told(3)
 
 
 def verdict(

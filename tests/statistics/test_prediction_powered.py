@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pytest_promptopt.statistics.intervals import clopper_pearson
-from pytest_promptopt.statistics.prediction_powered import Scored, corrected
+from pytest_promptopt.statistics.prediction_powered import Lopsided, Scored, corrected, lopsided
 
 
 def items(
@@ -86,3 +86,13 @@ def test_the_interval_holds_for_judges_from_useless_to_perfect(
         assert found is not None
         held += found.interval.low <= rate <= found.interval.high
     assert held / runs > 0.88
+
+
+def test_labels_that_were_hardly_drawn_at_random_are_told() -> None:
+    assert lopsided(items(20, 10, 0, 0, rest=(130, 40))) == Lopsided(20, 30, 60, 200)
+    assert lopsided(items(0, 30, 0, 0, rest=(110, 60))) == Lopsided(0, 30, 60, 200)
+    for low in range(5, 15):
+        assert lopsided(items(low, 30 - low, 0, 0, rest=(110 + low, 60 - low))) is None
+    assert lopsided(items(1, 0, 0, 0, rest=(100, 1))) is None
+    assert lopsided([]) is None
+    assert lopsided(items(20, 10, 0, 0)) is None
