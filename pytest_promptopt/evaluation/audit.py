@@ -1,4 +1,4 @@
-"""What the goldens of a prompt have told so far: by its results of several runs."""
+"""The goldens of a prompt by what they have told so far, in the results of several runs."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
