@@ -36,9 +36,9 @@ def _option(
     return Option(name=name, flag=flag, kind=kind, help=help_text, ini=ini, **details)
 
 
-def _ini(ini: str, kind: Kind, help_text: str, default: Any = None) -> Option:
+def _ini(ini: str, kind: Kind, help_text: str, **details: Any) -> Option:
     name = ini.removeprefix("prompt_")
-    return Option(name=name, ini=ini, kind=kind, help=help_text, default=default)
+    return Option(name=name, ini=ini, kind=kind, help=help_text, **details)
 
 
 OPTIONS = (
@@ -214,6 +214,14 @@ OPTIONS = (
         "lines",
         "Folders whose prompt files are collected where no path is given, one a line.",
         default=list(PROMPT_FOLDERS),
+    ),
+    _ini(
+        "prompt_gate_adjust",
+        "text",
+        "Judge all gates of a run together, so that chance fails none by their number alone. none: "
+        "each by itself. holm: one error for all. bh: few false alarms among those that fail.",
+        default="none",
+        choices=("none", "holm", "bh"),
     ),
     _ini(
         "prompt_python_modules",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from pytest_promptopt.codec import Mean, Share
+from pytest_promptopt.codec import Amount, Mean, Share
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.difference import Difference, difference_of
 from pytest_promptopt.evaluation.evaluation import (
@@ -18,7 +18,7 @@ from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.listing import counted, listed
 from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord
 from pytest_promptopt.prompts.prompt import GateSettings
-from pytest_promptopt.statistics.correction import level_divisors
+from pytest_promptopt.statistics.correction import Tests, level_divisors, strength
 from pytest_promptopt.statistics.intervals import (
     Interval,
     goldens_to_decide,
@@ -35,9 +35,6 @@ _NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
 MIN, MAX_DROP = "min", "maxDrop"
 NO_JUDGES = Judges()
-
-Tests = Mapping[str, Callable[[int], bool]]
-"""Whether a part fails at its level over a number, by its name."""
 
 
 class Decision(StrEnum):
@@ -56,10 +53,16 @@ class LimitTest:
     """What a prompt and its parts are held to by a test, which may err: ``min`` or ``maxDrop``.
 
     ``error`` is how often it fails a prompt at most that stands exactly at each such limit.
+    ``fails`` is what it found by itself, ``strength`` by how much the error could be divided so
+    that it still fails; both only where the gates of a run are judged together. ``adjusted`` is
+    how that was done.
     """
 
     limit: str
     error: Share
+    fails: tuple["Finding", ...] = ()
+    strength: Amount = 0.0
+    adjusted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,8 @@ class Verdict:
     ``passed`` is whether the gate lets it through, which an inconclusive verdict may if the file
     says so. ``reasons`` stand against it, ``remarks`` are what else was found; ``headline`` is the
     reasons in a few words. ``minimum`` is what the score is held to, None where nothing is asked.
-    ``tests`` are those that were made with confidence, one a kind of limit at most.
+    ``tests`` are those that were made with confidence, one a kind of limit at most. ``besides`` is
+    the verdict without what they failed; None where nothing may become of it.
     """
 
     decision: Decision
@@ -80,14 +84,23 @@ class Verdict:
     headline: str = ""
     minimum: Mean | None = None
     tests: tuple[LimitTest, ...] = ()
+    besides: "Verdict | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Finding:
+class Finding:
+    """One thing that a verdict says; it stands against the prompt if it ``blocks``.
+
+    ``limit`` is what was tested where that failed, ``softer`` what is said where the failure does
+    not count among all that a run tests.
+    """
+
     decision: Decision
     text: str
     blocks: bool
     short: str = ""
+    limit: str = ""
+    softer: "Finding | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +129,25 @@ class _Part:
         scores, weights = [g.score for g in goldens], [g.weight for g in goldens]
         return verdict_interval(scores, weights=weights, confidence=two_sided)
 
-    def finding(self, decision: Decision, text: str, short: str = "") -> _Finding:
+    def finding(self, decision: Decision, text: str, short: str = "") -> Finding:
         """A finding on this part; an inconclusive one blocks unless the file lets it through."""
         lets_through = decision is Decision.INCONCLUSIVE and self.settings.inconclusive_passes
         start = f"{self.name}: " if self.name else ""
-        return _Finding(
+        return Finding(
             decision=decision,
             text=f"{start}{text}",
             blocks=decision is not Decision.PASS and not lets_through,
             short=f"{start}{short or text}",
+        )
+
+    def failed_test(self, limit: str, text: str, short: str) -> Finding:
+        """The finding of a test that failed."""
+        decision = Decision.INCONCLUSIVE if limit == MIN else Decision.PASS
+        was = "was FAIL by itself"
+        return replace(
+            self.finding(Decision.FAIL, text, short),
+            limit=limit,
+            softer=self.finding(decision, f"{was}: {text}", f"inconclusive, {was}: {short}"),
         )
 
 
@@ -134,12 +157,15 @@ def judge(
     base: BaseRecord | None = None,
     before: Evaluation | None = None,
     judges: Judges = NO_JUDGES,
+    *,
+    is_alone: bool = True,
 ) -> Verdict:
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
 
     ``base`` is what it is compared with, ``before`` the results there, None where nothing was
     asked there. ``judges`` are those that its scores rest on: where people have labelled answers,
-    ``min`` is held against the score that labels correct.
+    ``min`` is held against the score that labels correct. One that ``is_alone`` cannot be judged
+    together with others.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
     that did not pass, on more goldens without a score than ``unscored`` allows, on what the
@@ -160,17 +186,45 @@ def judge(
     for part in _corrected(parts, tested):
         findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
     if settings.min_mutation is not None:
-        findings.append(_Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
-    decisions = {Decision.PASS, *(finding.decision for finding in findings)}
-    return Verdict(
-        decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
-        passed=not any(finding.blocks for finding in findings),
+        findings.append(Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
+    verdict = Verdict(
+        decision=Decision.PASS,
+        passed=True,
         score=evaluation.score,
-        reasons=tuple(finding.text for finding in findings if finding.blocks),
-        remarks=tuple(finding.text for finding in findings if not finding.blocks),
-        headline="; ".join(f.short or f.text for f in findings if f.blocks),
         minimum=settings.minimum,
         tests=tuple(_limit_test(limit, tests, parts) for limit, tests in tested.items()),
+    )
+    whole = with_findings(verdict, findings)
+    if is_alone or not any(finding.limit for finding in findings):
+        return whole
+    others = [finding for finding in findings if not finding.limit]
+    return replace(
+        whole,
+        tests=tuple(
+            replace(
+                test,
+                fails=tuple(f for f in findings if f.limit == test.limit),
+                strength=_strength(tested[test.limit]),
+            )
+            for test in verdict.tests
+        ),
+        besides=with_findings(verdict, others),
+    )
+
+
+def with_findings(verdict: Verdict, findings: Sequence[Finding]) -> Verdict:
+    """The verdict with what was found besides."""
+    decisions = {verdict.decision, *(finding.decision for finding in findings)}
+    blocking = [finding for finding in findings if finding.blocks]
+    others = [finding for finding in findings if not finding.blocks]
+    shorts = (finding.short or finding.text for finding in blocking)
+    return replace(
+        verdict,
+        decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
+        passed=verdict.passed and not blocking,
+        reasons=(*verdict.reasons, *(finding.text for finding in blocking)),
+        remarks=(*verdict.remarks, *(finding.text for finding in others)),
+        headline="; ".join(filter(None, (verdict.headline, *shorts))),
     )
 
 
@@ -180,21 +234,11 @@ def with_mutation(verdict: Verdict, settings: GateSettings, record: MutationReco
         return verdict
     part = _Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
     finding = _on_mutation(part, record, settings.min_mutation)
-    decisions = {verdict.decision, finding.decision}
-    blocking = (finding,) if finding.blocks else ()
-    others = () if finding.blocks else (finding,)
-    known = (remark for remark in verdict.remarks if remark != _NOT_MUTATED)
-    return replace(
-        verdict,
-        decision=next(decision for decision in _GRAVEST_FIRST if decision in decisions),
-        passed=verdict.passed and not blocking,
-        reasons=(*verdict.reasons, *(found.text for found in blocking)),
-        remarks=(*known, *(found.text for found in others)),
-        headline="; ".join(filter(None, (verdict.headline, *(f.short for f in blocking)))),
-    )
+    known = tuple(remark for remark in verdict.remarks if remark != _NOT_MUTATED)
+    return with_findings(replace(verdict, remarks=known), [finding])
 
 
-def _on_mutation(part: _Part, record: MutationRecord, minimum: float) -> _Finding:
+def _on_mutation(part: _Part, record: MutationRecord, minimum: float) -> Finding:
     """Decided where it is so whatever became of mutants that were not asked to the end."""
     score, left = record.score, len(record.having(Fate.OPEN))
     limit = f"minMutation {minimum:g}"
@@ -251,7 +295,7 @@ def _tested(
     before: Evaluation | None,
 ) -> Mapping[str, Tests]:
     """By each kind of limit the parts that are held to it with confidence."""
-    found: dict[str, dict[str, Callable[[int], bool]]] = {MIN: {}, MAX_DROP: {}}
+    found: dict[str, dict[str, Callable[[float], bool]]] = {MIN: {}, MAX_DROP: {}}
     for part in parts:
         settings = part.settings
         has_score = mean_score(part.select(evaluation)) is not None
@@ -270,6 +314,11 @@ def _limit_test(limit: str, tests: Tests, parts: Sequence[_Part]) -> LimitTest:
     return LimitTest(limit=limit, error=round(1 - least, 9))
 
 
+def _strength(tests: Tests) -> float:
+    """That of the parts together, whose first to fail must do so at its share of the error."""
+    return strength(lambda d: any(rejects(len(tests) * d) for rejects in tests.values()))
+
+
 def _corrected(parts: Sequence[_Part], tested: Mapping[str, Tests]) -> Sequence[_Part]:
     """The parts, each with its share of the error that a prompt may make."""
     divisors = {limit: level_divisors(tests) for limit, tests in tested.items()}
@@ -283,7 +332,7 @@ def _corrected(parts: Sequence[_Part], tested: Mapping[str, Tests]) -> Sequence[
     ]
 
 
-def _is_below(part: _Part, evaluation: Evaluation, divisor: int) -> bool:
+def _is_below(part: _Part, evaluation: Evaluation, divisor: float) -> bool:
     """Whether the mean score is shown to be under ``min`` at the level over ``divisor``."""
     minimum, confidence = part.settings.minimum, part.settings.confidence
     if minimum is None or confidence is None or mean_score(part.select(evaluation)) is None:
@@ -291,32 +340,32 @@ def _is_below(part: _Part, evaluation: Evaluation, divisor: int) -> bool:
     return part.interval(evaluation, _shared(confidence, divisor)).high < minimum
 
 
-def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor: int) -> bool:
+def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor: float) -> bool:
     """Whether a drop beyond ``maxDrop`` is shown at the level over ``divisor``."""
     found = _drop(part, evaluation, before, divisor)
     limit = part.settings.max_drop
     return found is not None and limit is not None and -found.comparison.interval.high > limit
 
 
-def _shared(confidence: float, divisor: int) -> float:
+def _shared(confidence: float, divisor: float) -> float:
     return 1 - (1 - confidence) / divisor
 
 
 def _sure(confidence: float, divisor: int) -> str:
     together = f", shared by {divisor} limits" if divisor > 1 else ""
-    return f"with {_percent(confidence)} confidence{together}"
+    return f"with {percent(confidence)} confidence{together}"
 
 
-def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[_Finding]:
+def _missing(evaluation: Evaluation, what: str, outcome: Outcome) -> Iterator[Finding]:
     results = evaluation.having(outcome)
     if results:
         ids = listed([result.id for result in results], shown=_SHOWN)
         total = counted(len(evaluation.results), "golden")
         text = f"{len(results)} of {total} {what}: {ids}"
-        yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
+        yield Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
-def _required(evaluation: Evaluation) -> Iterator[_Finding]:
+def _required(evaluation: Evaluation) -> Iterator[Finding]:
     missed = [
         result.id
         for result in evaluation.results
@@ -324,10 +373,10 @@ def _required(evaluation: Evaluation) -> Iterator[_Finding]:
     ]
     if missed:
         text = f"required goldens that did not pass: {listed(missed, shown=_SHOWN)}"
-        yield _Finding(decision=Decision.FAIL, text=text, blocks=True)
+        yield Finding(decision=Decision.FAIL, text=text, blocks=True)
 
 
-def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[_Finding]:
+def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[Finding]:
     """Goldens without a score: they count in no mean, so that a gate must say how many it takes."""
     ids = [result.id for result in evaluation.having(Outcome.UNSCORED)]
     total = len(evaluation.results)
@@ -336,14 +385,14 @@ def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[_Finding]:
     if ids:
         limit = f"`unscored: {allowed:g}` allows {most:,}" if allowed else "`unscored` allows none"
         blocks = len(ids) > most
-        yield _Finding(
+        yield Finding(
             decision=Decision.FAIL if blocks else Decision.PASS,
             text=f"{len(ids)} of {counted(total, 'golden')} not scored ({limit}): {shown}",
             blocks=blocks,
         )
 
 
-def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[_Finding]:
+def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[Finding]:
     """INCONCLUSIVE where a judge has not shown that it agrees with people."""
     least, confidence = part.settings.min_agreement, part.settings.confidence or _CONFIDENCE
     if least is None:
@@ -356,19 +405,19 @@ def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[
         yield part.finding(Decision.INCONCLUSIVE, text, short)
 
 
-def _on_policy(settings: GateSettings, base: BaseRecord | None) -> Iterator[_Finding]:
+def _on_policy(settings: GateSettings, base: BaseRecord | None) -> Iterator[Finding]:
     policies = {"onRemovedGoldens": settings.removed_fails, "onLoosened": settings.loosened_fails}
     asked = listed([key for key, fails in policies.items() if fails])
     if base is None and asked:
         text = f"not applied without a base, which --prompt-base names: {asked}"
-        yield _Finding(decision=Decision.PASS, text=text, blocks=False)
+        yield Finding(decision=Decision.PASS, text=text, blocks=False)
     elif base is not None and base.forbidden:
         short = f"asks for less than at {base.label}"
         text = f"{short}: {'; '.join(base.forbidden)}"
-        yield _Finding(decision=Decision.FAIL, text=text, blocks=True, short=short)
+        yield Finding(decision=Decision.FAIL, text=text, blocks=True, short=short)
 
 
-def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[_Finding]:
+def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[Finding]:
     goldens, minimum = part.select(evaluation), part.settings.minimum
     score = mean_score(goldens)
     if score is None:
@@ -399,13 +448,13 @@ def _too_few(labels: int) -> str:
     )
 
 
-def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: str) -> _Finding:
+def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: str) -> Finding:
     """PASS if the one-sided lower bound reaches ``min``, FAIL if the upper one is under it."""
     minimum, confidence = part.settings.minimum or 0.0, part.settings.confidence or _CONFIDENCE
     divisor = part.minimum_divisor
     interval, shared = part.interval(evaluation, confidence), _shared(confidence, divisor)
     score = _not_rounded_up(mean, minimum)
-    sure = f"with {_percent(confidence)} confidence"
+    sure = f"with {percent(confidence)} confidence"
     if interval.low >= minimum:
         text = (
             f"score {score} reaches min {minimum:g} {sure}: at least {interval.low:.3f} ({count})"
@@ -416,7 +465,7 @@ def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: st
         bound = _not_rounded_up(highest, minimum)
         sure = _sure(confidence, divisor)
         text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
-        return part.finding(Decision.FAIL, text, f"score {score} < min {minimum:g}")
+        return part.failed_test(MIN, text, f"score {score} < min {minimum:g}")
     interval, sure = Interval(interval.low, highest), _sure(confidence, divisor)
     text = (
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
@@ -448,7 +497,7 @@ def _needed(part: _Part, evaluation: Evaluation, confidence: float) -> str:
 
 def _on_drop(
     part: _Part, evaluation: Evaluation, base: BaseRecord | None, before: Evaluation | None
-) -> Iterator[_Finding]:
+) -> Iterator[Finding]:
     limit = part.settings.max_drop
     if limit is None:
         return
@@ -464,7 +513,7 @@ def _on_drop(
         yield _against(part, evaluation, before, base.label, limit)
 
 
-def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[_Finding]:
+def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[Finding]:
     lost = [r.id for r in before.results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
     if lost:
         text = (
@@ -474,7 +523,7 @@ def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[_Findin
         yield part.finding(Decision.FAIL, text)
 
 
-def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> _Finding:
+def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> Finding:
     """FAIL only if a drop of more than ``limit`` is shown by the one-sided bound."""
     found = _drop(part, head, base, part.drop_divisor)
     if found is None:
@@ -489,7 +538,7 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
             f"now {found.after:.3f} on {_moved(found)}; at least {least:.3f} {sure}"
         )
         short = f"dropped from {found.before:.3f} to {found.after:.3f}"
-        return part.finding(Decision.FAIL, text, short)
+        return part.failed_test(MAX_DROP, text, short)
     most = max(-found.comparison.interval.low, 0.0)
     is_drop = found.comparison.difference < 0 and found.comparison.p_value <= 1 - confidence
     shown = "a drop is shown, but none" if is_drop else "no drop"
@@ -502,7 +551,7 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
     return part.finding(Decision.PASS, text)
 
 
-def _drop(part: _Part, head: Evaluation, base: Evaluation, divisor: int) -> Difference | None:
+def _drop(part: _Part, head: Evaluation, base: Evaluation, divisor: float) -> Difference | None:
     confidence = _shared(part.settings.confidence or _CONFIDENCE, divisor)
     return difference_of(part.select(base), part.select(head), confidence=one_sided(confidence))
 
@@ -523,5 +572,6 @@ def _not_rounded_up(score: float, minimum: float) -> str:
     return f"{score:.{digits}f}"
 
 
-def _percent(confidence: float) -> str:
+def percent(confidence: float) -> str:
+    """It as a person writes it."""
     return f"{100 * confidence:g} %"

@@ -295,10 +295,13 @@ def alarms(summaries: Iterable[PromptRecord]) -> str:
         return ""
     kinds = {"min": found.on_min, "maxDrop": found.on_max_drop}
     limits = " and ".join(f"{count:,} on {kind}" for kind, count in kinds.items() if count)
+    start = f"{counted(sum(kinds.values()), 'limit')} tested with confidence ({limits})"
+    worst = "if every prompt stood exactly at its limits, the luck of the goldens alone would fail"
+    if not found.adjusted:
+        return f"{start}: {worst} up to {found.expected:.1f} of them on average"
     return (
-        f"{counted(sum(kinds.values()), 'limit')} tested with confidence ({limits}): if every "
-        "prompt stood exactly at its limits, the luck of the goldens alone would fail up to "
-        f"{found.expected:.1f} of them on average"
+        f"{start} and judged together ({found.adjusted}): {worst} any of them with a chance of at "
+        f"most {100 * found.chance:g} %"
     )
 
 

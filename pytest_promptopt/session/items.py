@@ -153,14 +153,10 @@ class GateItem(PromptItem):
             ("promptopt.verdict", verdict.decision.value),
         ]
         if not verdict.passed:
-            reasons = "\n".join(f"  {one_line(reason)}" for reason in verdict.reasons)
-            headline = one_line(self._headline(verdict))
-            raise GateFailedError(
-                f"{headline}\n{self.subject.key} does not hold its gate:\n{reasons}"
-            )
+            raise GateFailedError(gate_failure(self.subject.key, verdict, self._moved()))
 
-    def _headline(self, verdict: Verdict) -> str:
-        """Why it fails, with the goldens that broke since the base, or else those that missed."""
+    def _moved(self) -> str:
+        """The goldens that broke since the base, or else those that missed."""
         before = self.results.before(self.entry)
         missed = self.results.evaluation(self.entry).having(Outcome.MISSED)
         ids = [result.id for result in missed]
@@ -168,7 +164,7 @@ class GateItem(PromptItem):
         if before is not None:
             passed = {result.id for result in before.having(Outcome.PASSED)}
             ids, word = [golden_id for golden_id in ids if golden_id in passed], "broken"
-        return f"{verdict.headline}, {len(ids)} {word}: {listed(ids)}" if ids else verdict.headline
+        return f", {len(ids)} {word}: {listed(ids)}" if ids else ""
 
 
 class NoGoldensItem(PromptItem):
@@ -206,6 +202,12 @@ class UnreadableItem(pytest.Item):
 
     def runtest(self) -> None:
         """Never reached."""
+
+
+def gate_failure(key: str, verdict: Verdict, moved: str) -> str:
+    """Why a prompt does not hold its gate; ``moved`` follows the few words of the first line."""
+    reasons = "\n".join(f"  {one_line(reason)}" for reason in verdict.reasons)
+    return f"{one_line(verdict.headline + moved)}\n{key} does not hold its gate:\n{reasons}"
 
 
 def lost_record(entry: Entry, golden: Golden, reason: str) -> PromptRecord:

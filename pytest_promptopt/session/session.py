@@ -36,6 +36,7 @@ from pytest_promptopt.session.results import ItemReports, Reporting
 from pytest_promptopt.session.run import Running
 from pytest_promptopt.session.saved import SavingRun, SavingScores, UnusedRecordings
 from pytest_promptopt.session.state import STATE, State
+from pytest_promptopt.session.together import HoldingGates, JudgingTogether
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 from pytest_promptopt.session.xdist import Controller
 from pytest_promptopt.text.terminal import printable
@@ -78,12 +79,16 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
         entries=entry_reader(
             config.rootpath, settings, baseline, config.hook, _time_limit(config, settings)
         ),
-        results=Results(bridge=Bridge(provider, ahead=LEAST_AHEAD)),
+        results=Results(
+            bridge=Bridge(provider, ahead=LEAST_AHEAD), judges_together=settings.judges_together
+        ),
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
     )
     folders, files = (map(Path, paths) for paths in worker_input["promptopt_prompts"])
     _share(config, state, PromptFolders(config, folders, files))
+    if settings.judges_together:
+        config.pluginmanager.register(HoldingGates(), "promptopt-holding-gates")
     if settings.changed:
         config.pluginmanager.register(Changed(config), "promptopt-changed")
 
@@ -117,7 +122,12 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         ),
         lambda: "" if work.text else describe_wait(client.longest_wait(), time.monotonic()),
     )
-    results = Results(bridge=bridge, waiting=progress.draw, waited=progress.erase)
+    results = Results(
+        bridge=bridge,
+        judges_together=settings.judges_together,
+        waiting=progress.draw,
+        waited=progress.erase,
+    )
     state = State(entries=engine.entries, results=results, progress=progress)
     finding = FindingPrompts(config, settings.paths)
     config.pluginmanager.register(finding, "promptopt-finding")
@@ -131,6 +141,9 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     saved_in = "the recordings" if is_replay else "the cache"
     reporting = Reporting(config, remarks, saved_in)
     config.pluginmanager.register(reporting, "promptopt-reporting")
+    if settings.judges_together:
+        together = JudgingTogether(config, settings.gate_adjust)
+        config.pluginmanager.register(together, "promptopt-judging-together")
     steps = _steps(config, settings, state, reporting, client=client, work=work)
     config.pluginmanager.register(AfterItems([*steps]), "promptopt-after-items")
     if os.environ.get("GITHUB_ACTIONS") == "true":

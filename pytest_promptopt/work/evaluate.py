@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
+from pytest_promptopt.evaluation.together import judged_together
 from pytest_promptopt.hookspecs import hooks_of, tell_plugins
 from pytest_promptopt.project.ini import ProjectIni, find_project
 from pytest_promptopt.prompts.library import files_under, is_prompt_file
@@ -63,7 +64,12 @@ def evaluate(
     """
     with opened(path, options, OPTIONS, on_remark, plugins) as (files, engine, settings):
         run = evaluate_files(
-            files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
+            files,
+            engine,
+            changed_only=settings.changed,
+            adjust=settings.gate_adjust,
+            on_event=on_event,
+            on_remark=on_remark,
         )
         engine.hook.pytest_promptopt_run(run=run)
     return run
@@ -96,10 +102,11 @@ def evaluate_files(
     engine: Engine,
     *,
     changed_only: bool,
+    adjust: str,
     on_event: OnEvent,
     on_remark: OnRemark,
 ) -> Run:
-    """The run over these prompt files."""
+    """The run over these prompt files; how its gates are judged together, ``adjust`` says."""
     entries, failures = _read(files, engine, changed_only=changed_only)
     for problem in dict.fromkeys(p for entry in entries for p in entry.subject.problems):
         on_remark(str(problem))
@@ -108,10 +115,17 @@ def evaluate_files(
         tell_plugins(engine.hook, record)
         on_event(record)
 
-    told = _evaluated(entries, Results(bridge=engine.bridge), tell)
-    prompts = tuple(joined(records) for records in told.values())
+    results = Results(bridge=engine.bridge, judges_together=adjust != "none")
+    told = _evaluated(entries, results, tell)
+    prompts = _together([joined(records) for records in told.values()], adjust)
     fails = bool(failures) or any(prompt.fails for prompt in prompts)
     return Run(exit_code=int(fails), failures=tuple(failures), prompts=prompts)
+
+
+def _together(prompts: Sequence[PromptRecord], adjust: str) -> tuple[PromptRecord, ...]:
+    verdicts = {p.key: p.verdict for p in prompts if p.verdict is not None}
+    adjusted = judged_together(verdicts, adjust)
+    return tuple(replace(prompt, verdict=adjusted.get(prompt.key)) for prompt in prompts)
 
 
 def _places(path: object) -> list[Path]:

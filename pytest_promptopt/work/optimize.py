@@ -293,7 +293,12 @@ def optimize(
     ):
         check_optimize_options(settings)
         run = evaluate_files(
-            files, engine, changed_only=settings.changed, on_event=on_event, on_remark=on_remark
+            files,
+            engine,
+            changed_only=settings.changed,
+            adjust=settings.gate_adjust,
+            on_event=on_event,
+            on_remark=on_remark,
         )
         wanted = [prompt for prompt in run.prompts if everything or falls_short(prompt)]
         searcher = Searcher.of(engine, settings, on_search_event)

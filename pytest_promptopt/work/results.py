@@ -26,11 +26,13 @@ def do_nothing() -> None:
 class Results:
     """The results so far, by the subject's key and the golden's id, and the way to more.
 
+    ``judges_together`` tells that verdicts are not the last word: they are then judged together.
     ``waiting`` is called about ten times a second while an answer is waited for, ``waited`` when
     it is there.
     """
 
     bridge: Bridge
+    judges_together: bool = False
     waiting: Callable[[], None] = do_nothing
     waited: Callable[[], None] = do_nothing
     _known: dict[tuple[str, str], GoldenResult] = field(default_factory=dict)
@@ -108,7 +110,14 @@ class Results:
             return None
         base = entry.base.record if entry.base else None
         judges = Judges(records=entry.record.judges, own=self._of_judges(entry))
-        return judge(gate, self.evaluation(entry), base, self.before(entry), judges)
+        return judge(
+            gate,
+            self.evaluation(entry),
+            base,
+            self.before(entry),
+            judges,
+            is_alone=not self.judges_together,
+        )
 
     def _of_judges(self, entry: Entry) -> Mapping[str, Sequence[GoldenResult]]:
         """The results of the judges' own goldens."""

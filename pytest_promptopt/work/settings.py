@@ -49,6 +49,7 @@ class Settings:
     propose: str
     report: tuple[str, ...]
     paths: tuple[str, ...]
+    gate_adjust: str
     python_modules: tuple[str, ...]
     models: Mapping[str, Alias]
     cache_dir: str
@@ -60,6 +61,11 @@ class Settings:
     def wants_search(self) -> bool:
         """Whether prompts are to be optimized."""
         return self.optimize or self.optimize_all
+
+    @property
+    def judges_together(self) -> bool:
+        """Whether the gates of a run are judged together."""
+        return self.gate_adjust != "none"
 
     @property
     def secrets(self) -> tuple[str, ...]:

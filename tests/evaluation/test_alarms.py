@@ -72,5 +72,5 @@ def test_what_is_tested_counts_once_a_prompt_and_kind_of_limit(
 def test_the_same_prompt_as_at_the_base_is_not_tested() -> None:
     verdict = verdict_of({"max_drop": 0.1}, replace(BASE, identical=True), None)
     assert false_alarms([record("a", verdict)]) == FalseAlarms(
-        on_min=0, on_max_drop=0, expected=0.0
+        on_min=0, on_max_drop=0, expected=0.0, adjusted="", chance=0.0
     )
