@@ -63,6 +63,12 @@ def _is_let_through(verdict: Verdict) -> bool:
     return verdict.passed and verdict.decision is Decision.INCONCLUSIVE
 
 
+def _is_passed_by_grace(verdict: Verdict) -> bool:
+    """Whether it holds although it is inconclusive, or failed by itself."""
+    has_failed = any(test.fails for test in verdict.tests)
+    return _is_let_through(verdict) or (verdict.passed and has_failed)
+
+
 def score_text(summary: PromptRecord) -> str:
     """The mean score; a dash where nothing was scored."""
     score = summary.evaluation.score
@@ -104,7 +110,7 @@ def details(summary: PromptRecord, *, has_interval: bool) -> Iterator[str]:
 def judgement(summary: PromptRecord) -> Iterator[str]:
     """What the gate says, and over what the score is where that is not plain."""
     verdict = summary.verdict
-    if verdict is not None and not _is_let_through(verdict):
+    if verdict is not None and not _is_passed_by_grace(verdict):
         yield from (f"gate: {printable(text)}" for text in (*verdict.reasons, *verdict.remarks))
     if summary.has_nothing_scored:
         yield "nothing was scored, so nothing is known of it"
@@ -119,7 +125,7 @@ def judgement(summary: PromptRecord) -> Iterator[str]:
 
 def told_always(summary: PromptRecord) -> Iterator[str]:
     """What nobody may overlook, also of a prompt that holds."""
-    if summary.verdict is not None and _is_let_through(summary.verdict):
+    if summary.verdict is not None and _is_passed_by_grace(summary.verdict):
         yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
     if summary.retirement:
         yield f"model: {printable(summary.retirement)}"

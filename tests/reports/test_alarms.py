@@ -3,7 +3,9 @@
 import json
 from dataclasses import replace
 
-from pytest_promptopt.evaluation.gate import LimitTest
+import pytest
+
+from pytest_promptopt.evaluation.gate import Decision, Finding, LimitTest, Verdict
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.reports.html.page import render_html
 from pytest_promptopt.reports.json import render_json
@@ -66,3 +68,20 @@ def test_of_gates_that_are_judged_together_it_is_the_chance_of_any_false_alarm()
         "every prompt stood exactly at its limits, the luck of the goldens alone would fail any of "
         "them with a chance of at most 10 %"
     ) in told
+
+
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_a_gate_that_failed_by_itself_says_so_once_where_it_holds_among_many(
+    verbosity: int,
+) -> None:
+    [holding, _] = one_failing().prompts
+    was = Finding(decision=Decision.PASS, text="was FAIL by itself", blocks=False)
+    verdict = Verdict(
+        decision=Decision.PASS,
+        passed=True,
+        score=0.9,
+        remarks=(was.text,),
+        tests=(LimitTest(limit="maxDrop", error=0.05, fails=(was,), adjusted="holm"),),
+    )
+    lines = render([replace(holding, verdict=verdict)], width=300, verbosity=verbosity)
+    assert [line.text for line in lines].count("    gate: was FAIL by itself") == 1
