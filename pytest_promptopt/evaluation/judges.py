@@ -71,7 +71,7 @@ def _unshown(found: Agreement | None, least: float, confidence: float) -> str:
     if found.only_label:
         return (
             f"has labels of one kind only (`{found.only_label}`), with which a judge agrees that "
-            "says so to all; label answers that deserve another"
+            "says so to all; give it goldens that deserve another"
         )
     right, answers = found.right, found.answers
     interval = clopper_pearson(right, answers, confidence=one_sided(confidence))

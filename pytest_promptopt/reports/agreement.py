@@ -37,7 +37,7 @@ def agreement(found: Agreement) -> Iterator[str]:
     if found.only_label:
         yield printable(
             f"all labels are {quoted(found.only_label)}, so that nothing tells whether the judge "
-            "knows another; label answers that deserve one"
+            "knows another; give it goldens that deserve one"
         )
     elif found.true_positives is not None and found.false_positives is not None:
         yield (

@@ -51,7 +51,7 @@ def test_labels_of_one_class_tell_little() -> None:
     assert lines == [
         "the judge agrees with 6 of 6 labels: 1.00 (0.54 to 1.00)",
         'all labels are "good", so that nothing tells whether the judge knows another; '
-        "label answers that deserve one",
+        "give it goldens that deserve one",
     ]
 
 
