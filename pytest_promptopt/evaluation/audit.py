@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.record import PromptRecord, interval_over
+from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord, interval_over
 from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import Interval
-
-CONFIDENCE = 0.95
 
 _LEAST_ANSWERS = 10
 

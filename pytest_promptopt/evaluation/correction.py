@@ -1,6 +1,5 @@
 """The score as labels correct it, and the judges by which it came about."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isclose
@@ -8,6 +7,7 @@ from statistics import fmean
 
 from pytest_promptopt.evaluation.agreement import Judged
 from pytest_promptopt.evaluation.evaluation import Answer, Choice, GoldenResult, Label, Mark
+from pytest_promptopt.prompts.labels import most_said
 from pytest_promptopt.statistics.prediction_powered import (
     Correction,
     Lopsided,
@@ -102,7 +102,7 @@ def judged_by(results: Iterable[GoldenResult], judge: JudgeRecord) -> Sequence[J
     known = [choice.choice for choice in judge.choices]
     return [
         Judged(
-            label=_most(labels),
+            label=most_said(label.choice for label in labels),
             choice=answer.choice_by(judge.name),
             labels=tuple(labels),
             characters=len(answer.text),
@@ -111,10 +111,3 @@ def judged_by(results: Iterable[GoldenResult], judge: JudgeRecord) -> Sequence[J
         for answer in result.answers
         if (labels := [*_about(answer.labels, judge.name, known)])
     ]
-
-
-def _most(labels: Sequence[Label]) -> str:
-    """What most raters say; empty where none is ahead."""
-    counts = Counter(label.choice for label in labels).most_common(2)
-    is_tie = len(counts) > 1 and counts[0][1] == counts[1][1]
-    return "" if is_tie else counts[0][0]

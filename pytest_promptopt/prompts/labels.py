@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -63,11 +63,15 @@ def labelled(golden: Golden, *, shows_expected: bool) -> Golden:
 
 def _consensus(golden: Golden) -> str | None:
     """What most raters say, empty where none is ahead; None without raters."""
-    counts = Counter(labels_of(golden).values()).most_common(2)
-    if not counts:
-        return None
+    labels = labels_of(golden)
+    return most_said(labels.values()) if labels else None
+
+
+def most_said(choices: Iterable[str]) -> str:
+    """What most of them are; empty where none is ahead."""
+    counts = Counter(choices).most_common(2)
     is_tie = len(counts) > 1 and counts[0][1] == counts[1][1]
-    return "" if is_tie else counts[0][0]
+    return "" if is_tie or not counts else counts[0][0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
