@@ -125,7 +125,10 @@ _ORDER = re.compile(
 )
 
 
-def _compiled(rules: Sequence[tuple[str, str]]) -> Sequence[tuple[re.Pattern[str], str]]:
+Rules = Sequence[tuple[re.Pattern[str], str]]
+
+
+def _compiled(rules: Sequence[tuple[str, str]]) -> Rules:
     return [(re.compile(pattern, re.IGNORECASE), other) for pattern, other in rules]
 
 
@@ -134,17 +137,22 @@ _TURNED = (*_compiled(_NEGATIONS), *_compiled(_AFFIRMATIONS))
 
 def _negated(material: Material) -> Iterator[Mutation]:
     """The contrary, by the first word that says yes or no; else of an order at the beginning."""
-    for pattern, other in _TURNED:
-        found = pattern.search(material.plain, *material.bounds)
-        if found:
-            yield Mutation(
-                kind=Break.NEGATED, span=found.span(), text=_as(found, found.expand(other))
-            )
-            return
+    for found, other in _first(_TURNED, material.plain, material.bounds):
+        yield Mutation(kind=Break.NEGATED, span=found.span(), text=_as(found, other))
+        return
     order = _ORDER.match(material.plain, *material.bounds)
     if order:
         text = f"{order['please'] or ''}do not {order['verb'].lower()}"
         yield Mutation(kind=Break.NEGATED, span=order.span(), text=_as(order, text))
+
+
+def _first(rules: Rules, text: str, bounds: Bounds) -> Iterator[tuple[re.Match[str], str]]:
+    """What the first rule that fits finds, and what it makes of that; nothing where none fits."""
+    for pattern, other in rules:
+        found = pattern.search(text, *bounds)
+        if found:
+            yield found, found.expand(other)
+            return
 
 
 def _as(found: re.Match[str], text: str) -> str:
@@ -231,8 +239,7 @@ _FORMAT = re.compile(
 
 
 def _formats(material: Material) -> Iterator[Mutation]:
-    for found in _FORMAT.finditer(material.plain, *material.bounds):
-        yield Mutation(kind=Break.FORMAT, span=_with_blank(material.text, found.span()))
+    return _without(Break.FORMAT, _FORMAT, material)
 
 
 _ROLES = (
@@ -247,11 +254,8 @@ _ROLE = _compiled(_ROLES)
 
 
 def _role(material: Material) -> Iterator[Mutation]:
-    for pattern, other in _ROLE:
-        found = pattern.search(material.text, *material.bounds)
-        if found:
-            yield Mutation(kind=Break.ROLE, span=found.span(), text=found.expand(other))
-            return
+    for found, other in _first(_ROLE, material.text, material.bounds):
+        yield Mutation(kind=Break.ROLE, span=found.span(), text=other)
 
 
 _CUE = re.compile(
@@ -265,8 +269,12 @@ _CUE = re.compile(
 
 
 def _cues(material: Material) -> Iterator[Mutation]:
-    for found in _CUE.finditer(material.plain, *material.bounds):
-        yield Mutation(kind=Break.CUE, span=_with_blank(material.text, found.span()))
+    return _without(Break.CUE, _CUE, material)
+
+
+def _without(kind: Break, pattern: re.Pattern[str], material: Material) -> Iterator[Mutation]:
+    for found in pattern.finditer(material.plain, *material.bounds):
+        yield Mutation(kind=kind, span=_with_blank(material.text, found.span()))
 
 
 def _with_blank(text: str, span: Bounds) -> Bounds:
