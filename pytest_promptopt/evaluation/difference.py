@@ -36,10 +36,10 @@ def difference_of(
     ``confidence`` is that of the two-sided interval. None where no golden has a score on both
     sides or all that have weigh nothing.
     """
+    if not is_comparable(before, after):
+        return None
     earlier = {golden.golden_id: golden for golden in before}
     later = [golden for golden in after if golden.golden_id in earlier]
-    if mean_score(later) is None:
-        return None
     pairs = [_pair(earlier[golden.golden_id], golden) for golden in later]
     total = sum(pair.weight for pair in pairs)
     return Difference(
@@ -50,6 +50,12 @@ def difference_of(
         broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
         unpaired=_unpaired(before, after),
     )
+
+
+def is_comparable(before: Sequence[ScoredGolden], after: Sequence[ScoredGolden]) -> bool:
+    """Whether goldens that weigh something have a score on both sides."""
+    earlier = {golden.golden_id for golden in before}
+    return mean_score([golden for golden in after if golden.golden_id in earlier]) is not None
 
 
 def _pair(before: ScoredGolden, after: ScoredGolden) -> Pair:

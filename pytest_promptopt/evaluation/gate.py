@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pytest_promptopt.codec import Amount, Mean, Share
 from pytest_promptopt.evaluation.base import BaseRecord
-from pytest_promptopt.evaluation.difference import Difference, difference_of
+from pytest_promptopt.evaluation.difference import Difference, difference_of, is_comparable
 from pytest_promptopt.evaluation.evaluation import (
     Evaluation,
     Outcome,
@@ -303,7 +303,7 @@ def _tested(
             found[MIN][part.name] = functools.partial(_is_below, part, evaluation)
         if base is None or base.identical or before is None or settings.max_drop is None:
             continue
-        if _drop(part, evaluation, before, 1) is not None:
+        if is_comparable(part.select(before), part.select(evaluation)):
             found[MAX_DROP][part.name] = functools.partial(_is_dropped, part, evaluation, before)
     return {limit: tests for limit, tests in found.items() if tests}
 
