@@ -1,218 +1,180 @@
-"""The answers of a run for people to label: which there are, which come first, what is kept."""
+"""A rater at work: what is asked next, what is kept of what is said, and what it comes to."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import FileIO
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
-from pytest_promptopt.errors import PromptoptError, UsageError
-from pytest_promptopt.evaluation.correction import JudgeRecord
-from pytest_promptopt.evaluation.evaluation import GoldenResult
-from pytest_promptopt.evaluation.labels import Labels, sorted_labels
-from pytest_promptopt.evaluation.listing import counted, listed
-from pytest_promptopt.evaluation.record import PromptRecord, Run
-from pytest_promptopt.evaluation.reduction import MOST_KEPT, input_of
+from pytest_promptopt.errors import HistoryError, PromptoptError, UsageError
+from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.history.command import Command
 from pytest_promptopt.project.files import not_written
-from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.labels import label_key
-from pytest_promptopt.prompts.library import project_of
-from pytest_promptopt.prompts.prompt import Prompt
-from pytest_promptopt.prompts.reader import location_of, read_prompt
-from pytest_promptopt.prompts.version import digest, version_of
+from pytest_promptopt.prompts.labels import AnswerLabel, label_line, read_labels
+from pytest_promptopt.prompts.reader import location_of
+from pytest_promptopt.reports.agreement import correction, told_of_judges
+from pytest_promptopt.scoring.folding import folded
+from pytest_promptopt.work.saved_runs import utc_now
+from pytest_promptopt.work.sheet import Question, Sheet
+
+ORDER = (
+    "goldens without a label come first, as they narrow the interval of the corrected score most, "
+    "drawn in the proportions of what the judge chose, so that labels stand for all answers"
+)
+COMMANDS = {"u": "undo", "s": "skip", "a": "all of it", "q": "quit"}
+_MOST_IN_NAME = 100
 
 
-class NotInRunError(UsageError):
-    """The run has no answers of the prompt."""
+@dataclass(slots=True, kw_only=True)
+class Labelling:
+    """One rater's way through the questions of a sheet, whose labels go to ``file``.
 
-
-class Given(NamedTuple):
-    """An answer of the run; ``choices`` are what its judges chose, by their order."""
-
-    key: str
-    golden: Golden
-    text: str
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """What people can say of a prompt's answers in ``run``, of the project at ``root``.
-
-    ``records`` are those of the run, with the labels that there are now; ``judges`` can be
-    labelled. ``remarks`` are what is to be known of answers and labels that are left out.
+    ``place`` is that of the question which is asked now; what is said of it is in the file before
+    the next. ``now`` tells the time in UTC.
     """
 
-    run: Run
-    root: Path
-    prompt: Prompt
-    records: Sequence[PromptRecord]
-    judges: Sequence[JudgeRecord]
-    answers: Sequence[Given]
-    labels: Labels
-    remarks: Sequence[str]
+    sheet: Sheet
+    rater: str
+    file: "LabelsFile"
+    now: Callable[[], datetime] = utc_now
+    questions: Sequence[Question] = field(init=False)
+    place: int = field(init=False, default=0)
+    _written: dict[int, bytes] = field(init=False, default_factory=dict)
+    _said: set[int] = field(init=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.questions = [*self.sheet.asked(self.rater)]
 
     @property
-    def is_of_now(self) -> bool:
-        """Whether the prompt that was run is the one that stands in the file."""
-        return all(r.version in {"", version_of(self.prompt)} for r in self.records)
+    def question(self) -> Question | None:
+        """What is asked now; None where nothing is left."""
+        return self.questions[self.place] if self.place < len(self.questions) else None
 
-    def read_again(self) -> "Sheet":
-        """The same run with the labels that there are now; raises PromptFileError."""
-        return read_sheet(self.prompt.path, self.root, self.run)
+    @property
+    def given(self) -> int:
+        """How many labels there are of this session."""
+        return len(self._written)
 
-    def asked(self, rater: str) -> Iterator[tuple[Given, JudgeRecord]]:
-        """What the rater has not said yet, of which judge's choices, in :func:`in_order`."""
-        for answer in in_order(self.answers, self.labels):
-            labels = self.labels.get(answer.key, ())
-            said = {label.judge for label in labels if label.rater == rater}
-            for judge in self.judges:
-                if judge.name not in said:
-                    yield answer, judge
+    def keep(self, choice: str) -> str:
+        """Keep the choice as what the rater says of the question; what is to be told of it.
+
+        Raises PromptoptError.
+        """
+        question = self.questions[self.place]
+        if self.place not in self._said and self._has_said(question):
+            self.place += 1
+            return f"{self.rater} has said it elsewhere meanwhile, which stays"
+        line = label_line(
+            question.answer.golden.variables,
+            question.answer.text,
+            choice=choice,
+            rater=self.rater,
+            at=self.now().isoformat().replace("+00:00", "Z"),
+            judge=question.judge.name if len(self.sheet.judges) > 1 else "",
+        )
+        self.file.add(line)
+        self._written[self.place] = line
+        self._said.add(self.place)
+        self.place += 1
+        return ""
+
+    def _has_said(self, question: Question) -> bool:
+        judges = {question.judge.name, *([""] if len(self.sheet.judges) == 1 else [])}
+        return any(
+            label.key == question.answer.key and label.rater == self.rater and label.judge in judges
+            for label in self.file.said()
+        )
+
+    def skip(self) -> None:
+        """Leave the question for another session."""
+        self.place += 1
+
+    def undo(self) -> str:
+        """Go back to the question before, whose label is taken back; what is to be told of it.
+
+        Raises PromptoptError.
+        """
+        if self.place == 0:
+            return "there is nothing to undo"
+        line = self._written.get(self.place - 1)
+        is_back = line is None or self.file.take_back(line)
+        self._written.pop(self.place - 1, None)
+        self.place -= 1
+        return "" if is_back else "somebody wrote behind it; what you say now counts, being later"
+
+    def outcome(self) -> Iterator[str]:
+        """How many labels there are, and what the score was and is with them; not blind.
+
+        Raises PromptFileError.
+        """
+        now = self.sheet.read_again()
+        raters = {label.rater for labels in now.labels.values() for label in labels}
+        labelled = sum(answer.key in now.labels for answer in now.answers)
+        yield (
+            f"{labelled} of {counted(len(now.answers), 'answer')} labelled, by "
+            f"{counted(len(raters), 'rater')}"
+        )
+        for earlier, later in zip(self.sheet.records, now.records, strict=True):
+            if len(now.records) > 1:
+                yield later.model
+            if earlier.correction != later.correction:
+                yield f"before: {_score(earlier)}"
+            yield from told_of_judges(later)
 
 
-def in_order(answers: Sequence[Given], labelled: Collection[str]) -> Sequence[Given]:
-    """The answers, first one of each golden without a label, then others, then what has labels.
+def _score(record: PromptRecord) -> str:
+    if record.correction is not None:
+        return correction(record.correction)
+    score, interval = record.evaluation.score, record.interval
+    if score is None or interval is None:
+        return "no score"
+    return f"{score:.3f} by the judge alone ({interval.low:.3f} to {interval.high:.3f})"
 
-    Each time comes one of those on which the judges chose what is furthest behind its share of
-    all goldens, as seats go to parties by Webster (1832) and Sainte-Laguë (1910). Among those it
-    is drawn by a hash of its content, so that nothing else has a say, and raters have the same.
 
-    Goldens that nobody labelled narrow the interval most: a second answer or rater of a golden
-    tells little of new ones. In proportion, labels stand for all answers at any number of them,
-    with less chance in it than in a random draw. More labels where the judge errs more would
-    narrow it further (Neyman 1934), but neither PPI++ nor the interval of labels alone, as they are
-    in :func:`~pytest_promptopt.statistics.prediction_powered.corrected`, would still hold.
+def rater_name(given: str) -> str:
+    """The name as labels have it; raises UsageError where it is none."""
+    name = " ".join(given.split())
+    if not name:
+        raise UsageError("the rater has no name")
+    if len(name) > _MOST_IN_NAME:
+        raise UsageError(f"the rater's name has more than {_MOST_IN_NAME} characters")
+    return name
+
+
+def usual_rater(folder: Path) -> str:
+    """The name that git has for whoever works in the folder, else that of the user, or none."""
+    try:
+        name = Command(folder).text("config", "--get", "user.name")
+    except HistoryError:
+        name = ""
+    return name.strip() or os.environ.get("USER", "").strip()
+
+
+def keys_of(choices: Sequence[str]) -> Mapping[str, str]:
+    """What stands for each choice: its name, its first letter if no other's, and a digit.
+
+    A choice that is a digit, such as a grade, has no other.
     """
-    by_golden: dict[str, list[Given]] = {}
-    for answer in sorted(answers, key=lambda answer: digest(answer.key)):
-        by_golden.setdefault(answer.golden.id, []).append(answer)
-    has_label = {id: any(a.key in labelled for a in found) for id, found in by_golden.items()}
-    leading = {
-        id: next((a for a in found if a.key in labelled), found[0])
-        for id, found in by_golden.items()
-    }
-    all_of = Counter(answer.choices for answer in leading.values())
-    told = Counter(answer.choices for id, answer in leading.items() if has_label[id])
-    waiting: dict[tuple[str, ...], list[Given]] = {}
-    for id, answer in leading.items():
-        if not has_label[id]:
-            waiting.setdefault(answer.choices, []).append(answer)
-    first = [*_in_proportion(waiting, all_of, told)]
-    keys = {answer.key for answer in first}
-    others = [a for found in by_golden.values() for a in found if a.key not in keys]
-    return [*first, *sorted(others, key=lambda answer: answer.key in labelled)]
+    names = {folded(choice): choice for choice in choices}
+    free = (key for key in chain("123456789", "bcdefghijklmnoprtvwxyz") if key not in names)
+    numbered = dict(zip(free, [c for c in choices if c not in set("123456789")], strict=False))
+    starts = [name[:1] for name in names]
+    initials = {name[:1]: c for name, c in names.items() if starts.count(name[:1]) == 1}
+    found = {**initials, **numbered, **names}
+    return {key: choice for key, choice in found.items() if key and key not in COMMANDS}
 
 
-def _in_proportion(
-    waiting: Mapping[tuple[str, ...], list[Given]],
-    all_of: Mapping[tuple[str, ...], int],
-    told: Counter[tuple[str, ...]],
-) -> Iterator[Given]:
-    left = {choices: iter(found) for choices, found in waiting.items()}
-    while left:
-        behind = max(left, key=lambda choices: all_of[choices] / (2 * told[choices] + 1))
-        answer = next(left[behind], None)
-        if answer is None:
-            del left[behind]
-            continue
-        told[behind] += 1
-        yield answer
-
-
-def read_sheet(path: Path, root: Path, run: Run) -> Sheet:
-    """What of the prompt at ``path`` can be labelled in ``run``, of the project at ``root``.
-
-    Raises UsageError where that is nothing, NotInRunError where others may have it, and
-    PromptFileError.
-    """
-    prompt = read_prompt(path, root=project_of(path, root))
-    records = [record for record in run.prompts if record.location == prompt.location]
-    if not records:
-        known = listed([*dict.fromkeys(record.location for record in run.prompts)]) or "none"
-        raise NotInRunError(f"the run has no answers of {prompt.location}, but of: {known}")
-    judges = _judges(prompt, records)
-    labels, problems = sorted_labels(
-        prompt.labels, {judge.name: [c.choice for c in judge.choices] for judge in judges}
-    )
-    goldens = {golden.id: golden for golden in prompt.goldens}
-    records = [_relabelled(record, goldens, labels) for record in records]
-    answers = [*_answers(records, judges, goldens)]
-    changed = sum(not _is_same(result, goldens) for r in records for result in r.results)
-    remarks = [str(problem) for problem in problems]
-    if changed:
-        remarks.append(
-            f"{counted(changed, 'golden')} changed or gone since the run, so left out; "
-            "run pytest with --prompt-eval"
-        )
-    if not answers:
-        raise UsageError(f"{prompt.location}: the run has no answer that can be labelled")
-    return Sheet(
-        run=run,
-        root=root,
-        prompt=prompt,
-        records=records,
-        judges=judges,
-        answers=answers,
-        labels=labels,
-        remarks=remarks,
-    )
-
-
-def _judges(prompt: Prompt, records: Iterable[PromptRecord]) -> Sequence[JudgeRecord]:
-    """The judges that choose, in the run and in the file; raises UsageError without any."""
-    named = {spec.name for spec in prompt.all_evaluators}
-    found = {j.name: j for r in records for j in r.judges if j.choices and j.name in named}
-    if found:
-        return [*found.values()]
-    if prompt.choices:
-        why = "is a judge itself: its labels stand in its goldens, under `label` or `labels`"
-    else:
-        why = (
-            "has no judge, in that run and in the file, whose choices people could make: `uses`, "
-            "`llm`, or a `rubric` of one criterion"
-        )
-    raise UsageError(f"{prompt.location} {why}")
-
-
-def _is_same(result: GoldenResult, goldens: Mapping[str, Golden]) -> bool:
-    golden = goldens.get(result.id)
-    return golden is not None and input_of(golden) == result.input
-
-
-def _relabelled(
-    record: PromptRecord, goldens: Mapping[str, Golden], labels: Labels
-) -> PromptRecord:
-    """The record with the labels that there are now instead of those that there were."""
-
-    def relabelled(result: GoldenResult) -> GoldenResult:
-        if not _is_same(result, goldens):
-            return result
-        variables = goldens[result.id].variables
-        answers = (
-            replace(answer, labels=labels.get(label_key(variables, answer.text), ()))
-            for answer in result.answers
-        )
-        return replace(result, answers=tuple(answers))
-
-    results = tuple(map(relabelled, record.results))
-    return replace(record, results=results, labels=sum(map(len, labels.values())))
-
-
-def _answers(
-    records: Iterable[PromptRecord], judges: Sequence[JudgeRecord], goldens: Mapping[str, Golden]
-) -> Iterator[Given]:
-    """The answers of goldens that are still the same, each once; none that the run cut off."""
-    seen = set()
-    results = (result for record in records for result in record.results)
-    for result in results:
-        for answer in result.answers if _is_same(result, goldens) else ():
-            golden = goldens[result.id]
-            key = label_key(golden.variables, answer.text)
-            if key not in seen and len(answer.text) <= MOST_KEPT:
-                seen.add(key)
-                choices = tuple(answer.choice_by(judge.name) for judge in judges)
-                yield Given(key=key, golden=golden, text=answer.text, choices=choices)
+def single_keys(choices: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """Each choice, with the keys of :func:`keys_of` that are one character."""
+    known = keys_of(choices)
+    for choice in choices:
+        yield choice, sorted(key for key, name in known.items() if name == choice and len(key) == 1)
 
 
 class LabelsFile:
@@ -225,26 +187,53 @@ class LabelsFile:
     def add(self, line: bytes) -> None:
         """Write the line behind all others; raises PromptoptError."""
         try:
-            # One write, so that raters at the same time do not mix their lines.
-            with self._path.open("ab", buffering=0) as file:
-                file.write(b"\n" + line if self._is_cut_off() else line)
+            with self._alone("ab+") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(0, end - 1))
+                is_cut_off = file.read(1) not in {b"", b"\n"}
+                whole = b"\n" + line if is_cut_off else line
+                if file.write(whole) != len(whole):
+                    file.truncate(end)
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise PromptoptError(not_written(self.location, error)) from error
 
     def take_back(self, line: bytes) -> bool:
-        """Take the line away, if it is still the last; raises PromptoptError."""
+        """Take the line away, unless others stand behind it; raises PromptoptError."""
         try:
-            with self._path.open("rb+") as file:
+            with self._alone("rb+") as file:
                 content = file.read()
                 if not content.endswith(line):
-                    return False
+                    return line not in content
                 file.truncate(len(content) - len(line))
+                if content == line:
+                    self._path.unlink(missing_ok=True)
+        except FileNotFoundError:
+            return True
         except OSError as error:
             raise PromptoptError(not_written(self.location, error)) from error
-        if content == line:
-            self._path.unlink(missing_ok=True)
         return True
 
-    def _is_cut_off(self) -> bool:
-        content = self._path.read_bytes()
-        return bool(content) and not content.endswith(b"\n")
+    def said(self) -> Sequence[AnswerLabel]:
+        """All labels that there are now; raises PromptFileError."""
+        return read_labels(self._path, self.location)
+
+    @contextmanager
+    def _alone(self, mode: Literal["ab+", "rb+"]) -> Iterator[FileIO]:
+        """The file, which none of our other processes has meanwhile, where locks can be had."""
+        with self._path.open(mode, buffering=0) as file:
+            _lock(file)
+            if os.fstat(file.fileno()).st_nlink:
+                yield file
+                return
+        # An undo took it away while this one waited.
+        with self._alone(mode) as file:
+            yield file
+
+
+def _lock(file: FileIO) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        return
+    fcntl.flock(file, fcntl.LOCK_EX)

@@ -17,7 +17,6 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.cli.keyboard import keyboard
-from pytest_promptopt.cli.label import criterion, keys_of
 from pytest_promptopt.cli.main import main
 from pytest_promptopt.evaluation.correction import JudgeRecord
 from pytest_promptopt.evaluation.evaluation import (
@@ -29,8 +28,10 @@ from pytest_promptopt.evaluation.evaluation import (
     Outcome,
 )
 from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.prompts.labels import label_line
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.prompts.version import version_of
+from pytest_promptopt.work.labelling import LabelsFile
 from pytest_promptopt.work.saved_runs import RunStore
 
 PROMPT = """\
@@ -183,6 +184,22 @@ def test_a_file_without_an_end_of_its_last_line_gets_one(label: Label) -> None:
     assert [choice for _, choice, _ in kept()] == ["yes", "no"]
 
 
+def test_what_the_rater_said_elsewhere_meanwhile_stays(
+    label: Label, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = LabelsFile.add
+
+    def add_all(file: LabelsFile, line: bytes) -> None:
+        for golden, text in ANSWERS.items():
+            inputs = {"ticket": INPUTS[golden].removeprefix("ticket: ")}
+            add(file, label_line(inputs, text, choice="no", rater="ann"))
+
+    monkeypatch.setattr(LabelsFile, "add", add_all)
+    _, out, _ = label(keys="yyy")
+    assert out.count("ann has said it elsewhere meanwhile, which stays\n") == 2
+    assert [choice for _, choice, _ in kept()] == ["no", "no", "no"]
+
+
 def test_answers_of_changed_goldens_are_left_out(label: Label, project: Path) -> None:
     path = project / "prompts/reply.prompt.yml"
     path.write_text(PROMPT.replace('"Lamp"', '"Lamps"').replace("  - {id: b", "  - {id: bb"))
@@ -242,35 +259,6 @@ def test_without_a_run_or_a_name_nothing_is_asked(label: Label, project: Path) -
     status, _, err = label()
     assert status == 2
     assert "there is no run yet; run pytest with --prompt-eval" in err
-
-
-def test_keys_of_choices_are_digits_names_and_first_letters_that_mean_one_thing() -> None:
-    keys = keys_of(["good", "Bad", "unsafe", "bland"])
-    assert {key: keys[key] for key in ("1", "g", "good", "bad", "4")} == {
-        "1": "good",
-        "g": "good",
-        "good": "good",
-        "bad": "Bad",
-        "4": "bland",
-    }
-    assert {"b", "u"}.isdisjoint(keys)
-
-
-def test_grades_and_letters_are_their_own_keys_unless_these_are_taken() -> None:
-    grades = ["5", "4", "1"]
-    assert keys_of(grades) == {grade: grade for grade in grades}
-    assert keys_of(["A", "B", "U"]) == {"1": "A", "2": "B", "3": "U", "b": "B"}
-    many = [f"choice {n:02}" for n in range(12)]
-    keys = keys_of(many)
-    assert [keys[key] for key in "19bcd"] == [many[0], *many[8:]]
-
-
-def test_what_a_judge_of_ours_is_asked_is_shown_with_its_grades(project: Path) -> None:
-    path = project / "prompts/reply.prompt.yml"
-    path.write_text(PROMPT.replace('rubric: "It is kind."', "uses: github/coherence"))
-    assert "1: words or sentences without connection" in criterion(
-        read_prompt(path, root=project), "kind"
-    )
 
 
 def on_terminal(project: Path, *typed: bytes) -> tuple[int, str, bool]:

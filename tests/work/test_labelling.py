@@ -1,65 +1,74 @@
-"""The order in which answers are labelled."""
+"""Keys of choices, and the labels file that several write at a time."""
 
-from collections import Counter
+import threading
+from pathlib import Path
 
-import numpy as np
+import pytest
 
-from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.statistics.prediction_powered import Scored, corrected
-from pytest_promptopt.work.labelling import Given, in_order
-
-
-def given(golden: int, choice: str, text: str = "") -> Given:
-    found = Golden(id=str(golden), variables={}, path="p", line=1)
-    return Given(key=f"{golden} {text}", golden=found, text=text, choices=(choice,))
+from pytest_promptopt.errors import PromptoptError
+from pytest_promptopt.work.labelling import LabelsFile, keys_of
 
 
-ANSWERS = [given(n, "bad" if n % 4 == 0 else "good") for n in range(80)]
+def test_keys_of_choices_are_digits_names_and_first_letters_that_mean_one_thing() -> None:
+    keys = keys_of(["good", "Bad", "unsafe", "bland"])
+    assert {key: keys[key] for key in ("1", "g", "good", "bad", "4")} == {
+        "1": "good",
+        "g": "good",
+        "good": "good",
+        "bad": "Bad",
+        "4": "bland",
+    }
+    assert {"b", "u"}.isdisjoint(keys)
 
 
-def test_any_number_of_labels_has_choices_in_their_proportions() -> None:
-    order = in_order(ANSWERS, ())
-    for count in range(1, 81):
-        bad = sum(answer.choices == ("bad",) for answer in order[:count])
-        assert abs(bad - count / 4) <= 1, count
-    assert order == in_order(ANSWERS[::-1], ())
-    assert order != ANSWERS
+def test_grades_and_letters_are_their_own_keys_unless_these_are_taken() -> None:
+    grades = ["5", "4", "1"]
+    assert keys_of(grades) == {grade: grade for grade in grades}
+    assert keys_of(["A", "B", "U"]) == {"1": "A", "2": "B", "3": "U", "b": "B"}
+    many = [f"choice {n:02}" for n in range(12)]
+    keys = keys_of(many)
+    assert [keys[key] for key in "19bcd"] == [many[0], *many[8:]]
 
 
-def test_what_is_out_of_proportion_is_made_up_for() -> None:
-    labelled = {answer.key for answer in ANSWERS if answer.choices == ("bad",)}
-    order = in_order(ANSWERS, labelled)
-    assert Counter(answer.choices[0] for answer in order[:60]) == {"good": 60}
-    assert {answer.key for answer in order[60:]} == labelled
+def test_lines_of_several_raters_stay_whole_while_others_are_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.labels.jsonl"
+
+    def work(rater: str) -> None:
+        file = LabelsFile(path, tmp_path)
+        for number in range(60):
+            line = f"{rater} {number}\n".encode()
+            file.add(line)
+            if number % 2 and not file.take_back(line):
+                file.add(f"{rater} could not\n".encode())
+
+    threads = [threading.Thread(target=work, args=(rater,)) for rater in ("ann", "ben")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = path.read_text().splitlines()
+    for rater in ("ann", "ben"):
+        assert [f"{rater} {n}" for n in range(0, 60, 2)] == [
+            line
+            for line in lines
+            if line.startswith(rater) and not line.endswith("not") and int(line[4:]) % 2 == 0
+        ]
+        kept = sum(line.startswith(rater) for line in lines)
+        assert kept == 30 + 2 * lines.count(f"{rater} could not")
 
 
-def test_each_golden_comes_once_before_its_other_answers_and_labelled_ones_last() -> None:
-    several = [given(n, "good", text) for n in range(3) for text in "ab"]
-    order = in_order(several, {"1 a"})
-    assert sorted(answer.golden.id for answer in order[:2]) == ["0", "2"]
-    assert sorted(answer.golden.id for answer in order[2:5]) == ["0", "1", "2"]
-    assert order[5].key == "1 a"
+def test_a_line_is_taken_back_only_from_the_end_and_may_be_gone(tmp_path: Path) -> None:
+    file = LabelsFile(tmp_path / "a.labels.jsonl", tmp_path)
+    assert file.take_back(b"1\n")
+    file.add(b"1\n")
+    file.add(b"2\n")
+    assert not file.take_back(b"1\n")
+    assert file.take_back(b"3\n")
+    assert (tmp_path / "a.labels.jsonl").read_bytes() == b"1\n2\n"
 
 
-def test_the_corrected_interval_holds_with_labels_in_order_and_not_with_more_of_the_bad() -> None:
-    random, rate, runs = np.random.default_rng(3), 0.75, 15
-    held: Counter[str] = Counter()
-    for run in range(runs):
-        good = random.random(120) < rate
-        judged = random.random(120) < np.where(good, 0.95, 0.05)
-        answers = [given(n, str(score), str(run)) for n, score in enumerate(judged)]
-        order = in_order(answers, ())
-        by_choice = sorted(order, key=lambda answer: answer.choices == ("True",))
-        for name, first in (("in order", order[:30]), ("the bad", by_choice[:30])):
-            known = {int(answer.golden.id) for answer in first}
-            found = corrected(
-                [
-                    Scored(float(score), float(label) if n in known else None)
-                    for n, (score, label) in enumerate(zip(judged, good, strict=True))
-                ],
-                confidence=0.95,
-            )
-            assert found is not None
-            held[name] += found.interval.low <= rate <= found.interval.high
-    assert held["in order"] >= runs - 1
-    assert held["the bad"] < runs / 2
+def test_a_disk_that_is_full_is_told_and_leaves_no_half_line() -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full")
+    with pytest.raises(PromptoptError, match="cannot be written: No space left on device"):
+        LabelsFile(Path("/dev/full"), Path("/")).add(b"1\n")
