@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import time
 from collections.abc import Mapping
 from typing import Any, cast
@@ -15,6 +14,7 @@ from pytest_promptopt.providers.exchange import (
     Reply,
     Sdk,
     SdkClient,
+    Service,
 )
 from pytest_promptopt.providers.message import MessageAssembly
 from pytest_promptopt.providers.models import ANTHROPIC_KEY_VARIABLE
@@ -24,6 +24,7 @@ from pytest_promptopt.providers.settings import ProviderSettings
 from pytest_promptopt.providers.wire import count, failed_within, without
 
 _TOKEN_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
+_API_VERSION = "2026-10-21"
 _DEFAULT_MAX_TOKENS = 4096
 _FIXED = frozenset({"model", "messages", "system", "max_tokens", "output_config"})
 _FORMAT = frozenset({"output_config"})
@@ -69,7 +70,7 @@ _FINISH_REASONS = {
 
 
 class AnthropicProvider:
-    """Answers through the ``anthropic`` SDK; one connection pool for each address and key."""
+    """Answers as the ``anthropic`` SDK does; one connection pool for each address and key."""
 
     def __init__(self, settings: ProviderSettings) -> None:
         self._settings = settings
@@ -98,19 +99,19 @@ class AnthropicProvider:
 
     @functools.cached_property
     def _exchange(self) -> Exchange:
-        return Exchange(self._settings, _sdk())
+        return Exchange(self._settings, _SERVICE)
 
 
-def _sdk() -> Sdk:
+def _credentials(opening: Opening) -> Mapping[str, str]:
+    key = {} if opening.key is None else {"Authorization": f"Bearer {opening.key}"}
+    return {"anthropic-version": _API_VERSION, **key}
+
+
+def _load_sdk() -> Sdk:
     import anthropic
 
     return Sdk(
-        address="https://api.anthropic.com",
-        path="/v1/messages",
-        fixed=_FIXED,
         open_client=_open_client,
-        headers=_headers,
-        streaming={"stream": True},
         status_error=anthropic.APIStatusError,
         timeout_error=anthropic.APITimeoutError,
         connection_error=anthropic.APIConnectionError,
@@ -122,8 +123,7 @@ def _open_client(opening: Opening) -> SdkClient:
 
     is_token = opening.key_variable == _TOKEN_VARIABLE
     client = anthropic.AsyncAnthropic(
-        # Empty where no key is sent, or the SDK looks for one in the environment.
-        api_key=None if is_token else opening.key or "",
+        api_key=None if is_token else opening.key,
         auth_token=opening.key if is_token else None,
         base_url=opening.address,
         timeout=opening.timeout_seconds,
@@ -134,17 +134,16 @@ def _open_client(opening: Opening) -> SdkClient:
     return cast(SdkClient, client)
 
 
-def _headers(key_variable: str | None) -> Mapping[str, Any]:
-    import anthropic
-
-    if key_variable in (ANTHROPIC_KEY_VARIABLE, _TOKEN_VARIABLE):
-        return {}
-    # What the environment adds for Anthropic is not meant for another host.
-    ambient = os.environ.get("ANTHROPIC_CUSTOM_HEADERS", "").splitlines()
-    names = [line.partition(":")[0].strip() for line in ambient if ":" in line]
-    if key_variable is None:
-        names += ["Authorization", "X-Api-Key"]
-    return {name: anthropic.Omit() for name in names}
+_SERVICE = Service(
+    address="https://api.anthropic.com",
+    path="/v1/messages",
+    fixed=_FIXED,
+    streaming={"stream": True},
+    credentials=_credentials,
+    prefix="ANTHROPIC_",
+    variables=frozenset({ANTHROPIC_KEY_VARIABLE, _TOKEN_VARIABLE, "ANTHROPIC_BASE_URL"}),
+    load_sdk=_load_sdk,
+)
 
 
 def body_of(request: Request) -> dict[str, Any]:

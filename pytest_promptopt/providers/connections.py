@@ -1,4 +1,4 @@
-"""The calls to one address, spread over SDK clients."""
+"""The calls to one address, spread over clients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ _CALLS_PER_CLIENT = 16
 
 
 class Closable(Protocol):
-    """An SDK's client, as far as it is known here."""
+    """A client, as far as it is known here."""
 
     async def close(self) -> None:
         """Close its connections."""
@@ -21,7 +21,7 @@ _Client = TypeVar("_Client", bound=Closable)
 
 
 class ClientPool(Generic[_Client]):
-    """SDK clients for one address and key; more are opened as more calls are in flight."""
+    """Clients for one address and key; more are opened as more calls are in flight."""
 
     def __init__(self, open_client: Callable[[], _Client]) -> None:
         self._open_client = open_client

@@ -1,4 +1,4 @@
-"""One question and its answer over HTTP, through either SDK."""
+"""One question and its answer over HTTP, as either SDK would ask it."""
 
 import asyncio
 import errno
@@ -43,11 +43,9 @@ Assemble = Callable[[Asked], Assembly]
 
 
 class SdkClient(Protocol):
-    """What both SDKs' asynchronous clients have in common."""
+    """What both SDKs' asynchronous clients have in common, and the plain one."""
 
-    async def post(
-        self, path: str, *, cast_to: Any, content: bytes, options: Any, stream: bool
-    ) -> Any:
+    async def post(self, path: str, *, cast_to: Any, content: bytes, stream: bool) -> Any:
         """Send a POST; ``cast_to`` says what comes back, with ``stream`` before it is read."""
         ...
 
@@ -69,24 +67,59 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sdk:
-    """An SDK as the exchange uses it.
+    """How calls are sent. The errors are what its clients raise for a status, which has the
+    ``response``, for a timeout and for a connection.
+    """
 
-    ``headers`` gives the headers of each call to an address whose key is in the variable given:
-    mainly those that the SDK would add by itself and that are not meant for that address.
+    open_client: Callable[[Opening], SdkClient]
+    status_error: type[Exception]
+    timeout_error: type[Exception]
+    connection_error: type[Exception]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A kind of server as the exchange uses it.
+
     ``fixed`` are the members of a body that are never left out, ``streaming`` those that ask for
-    the answer as it is written. The three errors are what its client raises for a status, a
-    timeout and a connection.
+    the answer as it is written. ``credentials`` are the headers that make an address know who
+    asks. Settings in the environment have names that begin with ``prefix``: all but ``variables``
+    are left to the SDK, which ``load_sdk`` loads.
     """
 
     address: str
     path: str
     fixed: frozenset[str]
-    open_client: Callable[[Opening], SdkClient]
-    headers: Callable[[str | None], Mapping[str, Any]]
     streaming: Mapping[str, Any] = field(default_factory=dict)
-    status_error: type[Exception]
-    timeout_error: type[Exception]
-    connection_error: type[Exception]
+    credentials: Callable[[Opening], Mapping[str, str]]
+    prefix: str
+    variables: frozenset[str]
+    load_sdk: Callable[[], Sdk]
+
+    def sdk(self, key_variable: str | None) -> Sdk:
+        """How an address is asked whose key is in that variable: mostly without the SDK.
+
+        Loading that takes as long as hundreds of calls. It is done where the environment has more
+        for it than is read here; all of that is meant for no other host.
+        """
+        others = os.environ.keys() - self.variables
+        has_more = any(name.startswith(self.prefix) for name in others)
+        is_own = key_variable in self.variables
+        return self.load_sdk() if is_own and has_more else self._plain()
+
+    def _plain(self) -> Sdk:
+        import httpx2
+
+        from pytest_promptopt.providers.plain import PlainClient, StatusError
+
+        return Sdk(
+            open_client=lambda opening: PlainClient(
+                opening.address, opening.http_client, self.credentials(opening)
+            ),
+            status_error=StatusError,
+            timeout_error=httpx2.TimeoutException,
+            connection_error=httpx2.TransportError,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +138,7 @@ class _Endpoint:
     address: str
     key_variable: str | None
     key: str | None = field(repr=False)
-    options: Mapping[str, Any]
+    sdk: Sdk
     pool: ClientPool[SdkClient]
 
     def asked(self, model: Model) -> Asked:
@@ -117,13 +150,13 @@ class _Endpoint:
 class Exchange:
     """Sends bodies to any number of addresses and keys, and translates what comes back.
 
-    The SDK's own retries are off: whether to try again is decided by who asks. Only parameters
+    Nothing is retried below: whether to try again is decided by who asks. Only parameters
     that a server refuses are adapted here, because nobody above knows the wire format.
     """
 
-    def __init__(self, settings: ProviderSettings, sdk: Sdk) -> None:
+    def __init__(self, settings: ProviderSettings, service: Service) -> None:
         self._settings = settings
-        self._sdk = sdk
+        self._service = service
         self._adaptations = Adaptations()
         self._endpoints: dict[tuple[str | None, str | None], _Endpoint] = {}
         self._log_filters: dict[str, KeyFilter] = {}
@@ -145,7 +178,7 @@ class Exchange:
         endpoint = self._endpoint(model)
         asked = endpoint.asked(model)
         while True:
-            adaptable = body.keys() - (self._sdk.fixed - optional)
+            adaptable = body.keys() - (self._service.fixed - optional)
             adapted = self._adaptations.apply(model, body, adaptable)
             streaming = self._streaming(model) if assemble is not None else {}
             started = time.perf_counter()
@@ -153,7 +186,7 @@ class Exchange:
                 response, content = await self._send(
                     endpoint, asked, {**adapted.body, **streaming}, assemble
                 )
-            except self._sdk.status_error as error:
+            except endpoint.sdk.status_error as error:
                 refused: Any = error
                 sent = (adaptable & adapted.body.keys()) | streaming.keys()
                 if self._has_learned(model, sent, refused.response):
@@ -176,7 +209,7 @@ class Exchange:
 
     def _streaming(self, model: Model) -> Mapping[str, Any]:
         """What asks the model for a stream, as far as it is known to accept that."""
-        asking = self._sdk.streaming
+        asking = self._service.streaming
         known = self._adaptations.apply(model, asking, asking.keys()).body
         return known if _STREAM in known else {}
 
@@ -199,20 +232,19 @@ class Exchange:
                 # The SDK's timeout starts anew with each byte that arrives.
                 async with asyncio.timeout(seconds):
                     response = await client.post(
-                        self._sdk.path,
+                        self._service.path,
                         cast_to=httpx2.Response,
                         content=content,
-                        options=endpoint.options,
                         stream=assemble is not None,
                     )
                     return response, await _read(asked, response, assemble)
-        except (TimeoutError, self._sdk.timeout_error, httpx2.TimeoutException) as error:
+        except (TimeoutError, endpoint.sdk.timeout_error, httpx2.TimeoutException) as error:
             raise TransientError(
                 f"{model}: {endpoint.address} did not answer within {seconds:g} s"
             ) from error
         except TooLargeError as error:
             raise RefusedError(f"{model}: {endpoint.address} sent {error}") from error
-        except (self._sdk.connection_error, httpx2.TransportError) as error:
+        except (endpoint.sdk.connection_error, httpx2.TransportError) as error:
             nobody = _unreachable(error)
             if nobody:
                 raise UnreachableError(
@@ -247,11 +279,12 @@ class Exchange:
     def _open(self, model: Model) -> _Endpoint:
         found = find_key(model, self._settings.environ)
         variable, key = found or (None, None)
-        address = model.base_url or self._sdk.address
+        address = model.base_url or self._service.address
         timeout_seconds = self._settings.timeout_seconds
+        sdk = self._service.sdk(variable)
 
         def open_client() -> SdkClient:
-            client = self._sdk.open_client(
+            client = sdk.open_client(
                 Opening(
                     address=address,
                     key_variable=variable,
@@ -268,7 +301,7 @@ class Exchange:
             address=address,
             key_variable=variable,
             key=key,
-            options={"headers": self._sdk.headers(variable)},
+            sdk=sdk,
             pool=ClientPool(open_client),
         )
 

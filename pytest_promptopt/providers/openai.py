@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from statistics import fmean
@@ -17,6 +16,7 @@ from pytest_promptopt.providers.exchange import (
     Reply,
     Sdk,
     SdkClient,
+    Service,
 )
 from pytest_promptopt.providers.models import OPENAI_KEY_VARIABLE
 from pytest_promptopt.providers.rate_limits import openai_rate_limit
@@ -74,7 +74,7 @@ _CALLS = frozenset({"tool_calls", "function_call"})
 
 
 class OpenAIProvider:
-    """Answers through the ``openai`` SDK; one connection pool for each address and key."""
+    """Answers as the ``openai`` SDK does; one connection pool for each address and key."""
 
     embeds = True
 
@@ -109,24 +109,23 @@ class OpenAIProvider:
 
     @functools.cached_property
     def _exchange(self) -> Exchange:
-        return Exchange(self._settings, _sdk())
+        return Exchange(self._settings, _SERVICE)
 
     @functools.cached_property
     def _embeddings(self) -> Exchange:
-        sdk = replace(_sdk(), path="/embeddings", fixed=embeddings.FIXED)
-        return Exchange(self._settings, sdk)
+        service = replace(_SERVICE, path="/embeddings", fixed=embeddings.FIXED)
+        return Exchange(self._settings, service)
 
 
-def _sdk() -> Sdk:
+def _credentials(opening: Opening) -> Mapping[str, str]:
+    return {} if opening.key is None else {"Authorization": f"Bearer {opening.key}"}
+
+
+def _load_sdk() -> Sdk:
     import openai
 
     return Sdk(
-        address="https://api.openai.com/v1",
-        path="/chat/completions",
-        fixed=_FIXED,
         open_client=_open_client,
-        headers=_headers,
-        streaming={"stream": True, "stream_options": {"include_usage": True}},
         status_error=openai.APIStatusError,
         timeout_error=openai.APITimeoutError,
         connection_error=openai.APIConnectionError,
@@ -137,7 +136,7 @@ def _open_client(opening: Opening) -> SdkClient:
     import openai
 
     client = openai.AsyncOpenAI(
-        api_key=opening.key or "",
+        api_key=opening.key,
         # Empty, or the SDK takes the administrator's key from the environment instead.
         admin_api_key="",
         base_url=opening.address,
@@ -148,18 +147,16 @@ def _open_client(opening: Opening) -> SdkClient:
     return cast(SdkClient, client)
 
 
-def _headers(key_variable: str | None) -> Mapping[str, Any]:
-    import openai
-
-    if key_variable == OPENAI_KEY_VARIABLE:
-        return {}
-    # What the environment adds for OpenAI is not meant for another host.
-    ambient = os.environ.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
-    names = ["OpenAI-Organization", "OpenAI-Project"]
-    names += [line.partition(":")[0].strip() for line in ambient if ":" in line]
-    if key_variable is None:
-        names.append("Authorization")
-    return {name: openai.Omit() for name in names}
+_SERVICE = Service(
+    address="https://api.openai.com/v1",
+    path="/chat/completions",
+    fixed=_FIXED,
+    streaming={"stream": True, "stream_options": {"include_usage": True}},
+    credentials=_credentials,
+    prefix="OPENAI_",
+    variables=frozenset({OPENAI_KEY_VARIABLE, "OPENAI_BASE_URL"}),
+    load_sdk=_load_sdk,
+)
 
 
 def body_of(request: Request) -> dict[str, Any]:

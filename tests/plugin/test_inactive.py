@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_promptopt.testing import Reply, WireServer
 from tests.project import PROMPT, Project
 
 HEAVY = (
@@ -53,6 +54,25 @@ def test_no_heavy_module_is_loaded(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stdout
+
+
+def test_a_plain_call_loads_no_sdk(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("a.prompt.yml", PROMPT.replace("scripted:answers.json", "openai/gpt-x"))
+    project.write(
+        "conftest.py",
+        """\
+        import sys
+
+        def pytest_unconfigure():
+            print("loaded:", *({"openai", "anthropic", "httpx2"} & sys.modules.keys()))
+        """,
+    )
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789abcdef")
+    with WireServer(lambda _: Reply(text="billing")) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.openai_url)
+        result = project.run_apart("a.prompt.yml", "-s")
+    assert server.received
+    result.stdout.fnmatch_lines(["loaded: httpx2"])
 
 
 def test_our_options_are_described(pytester: pytest.Pytester) -> None:

@@ -11,6 +11,7 @@ from pytest_promptopt.providers.request import Completion, Model, Request
 from pytest_promptopt.providers.settings import ProviderSettings
 
 KEY = "sk-test-1234567890abcdef"
+KEY_VARIABLES = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY")
 
 
 class Watched:
@@ -29,15 +30,20 @@ class Watched:
 
 def settings(root: Path = Path(), **changes: Any) -> ProviderSettings:
     return ProviderSettings(
-        **{"root": root, "environ": {"TEST_KEY": KEY}, "timeout_seconds": 5.0, **changes}
+        **{
+            "root": root,
+            "environ": dict.fromkeys(KEY_VARIABLES, KEY),
+            "timeout_seconds": 5.0,
+            **changes,
+        }
     )
 
 
-def openai_model(base_url: str, *, key_variable: str | None = "TEST_KEY") -> Model:
+def openai_model(base_url: str, *, key_variable: str | None = "OPENAI_API_KEY") -> Model:
     return Model(provider="openai", name="gpt-x", base_url=base_url, key_variable=key_variable)
 
 
-def anthropic_model(base_url: str, *, key_variable: str | None = "TEST_KEY") -> Model:
+def anthropic_model(base_url: str, *, key_variable: str | None = "ANTHROPIC_API_KEY") -> Model:
     return Model(
         provider="anthropic", name="claude-x", base_url=base_url, key_variable=key_variable
     )

@@ -16,6 +16,8 @@ from pytest_promptopt.testing import Reply, WireServer
 from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import KEY, anthropic_model, ask, question
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def failure(behaviour: Behaviour, **changes: Any) -> ProviderError:
     with WireServer(behaviour) as server:
@@ -165,7 +167,7 @@ def test_no_key_goes_to_a_host_it_was_not_meant_for(monkeypatch: pytest.MonkeyPa
         ask(AnthropicProvider, question(anthropic_model(server.url, key_variable=None)))
         ask(
             AnthropicProvider,
-            question(anthropic_model(server.url)),
+            question(anthropic_model(server.url, key_variable="TEST_KEY")),
             environ={"TEST_KEY": "another"},
         )
     without, another = server.received
@@ -193,8 +195,8 @@ def test_parameter_that_the_model_refuses_is_left_out_and_told() -> None:
         (
             Reply(status=401, message=f"invalid x-api-key {KEY}"),
             401,
-            "anthropic/claude-x: URL answered 401: the key in TEST_KEY was not accepted: "
-            "set TEST_KEY anew",
+            "anthropic/claude-x: URL answered 401: the key in ANTHROPIC_API_KEY was not accepted: "
+            "set ANTHROPIC_API_KEY anew",
         ),
         (
             Reply(status=404, message="model: claude-x"),

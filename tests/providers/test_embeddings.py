@@ -11,6 +11,8 @@ from pytest_promptopt.providers.request import Completion, Usage
 from pytest_promptopt.testing import Received, Reply, WireServer, scripted
 from tests.providers.questions import ask, openai_model, question
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def embedded(body: Any) -> tuple[Completion, Received]:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()

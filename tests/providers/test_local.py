@@ -41,7 +41,7 @@ class TestServer:
     def test_chat_completions(self, local_model: LocalModel) -> None:
         request = question(openai_model(f"{local_model.address}/v1"), *CAPITAL, parameters=EXACT)
         (answer,) = ask(
-            OpenAIProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60
+            OpenAIProvider, request, environ={"OPENAI_API_KEY": local_model.key}, timeout_seconds=60
         )
         assert "Paris" in answer.text
         assert answer.finish_reason is FinishReason.STOP
@@ -52,7 +52,9 @@ class TestServer:
         watched = Watched()
         model = openai_model(f"{local_model.address}/v1")
         request = question(model, *CAPITAL, parameters=EXACT, tell=watched.tell)
-        (answer,) = ask(Router, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60)
+        (answer,) = ask(
+            Router, request, environ={"OPENAI_API_KEY": local_model.key}, timeout_seconds=60
+        )
         assert "Paris" in answer.text
         assert "".join(watched.pieces) == answer.text
         assert answer.finish_reason is FinishReason.STOP
@@ -71,7 +73,10 @@ class TestServer:
     def test_messages(self, local_model: LocalModel) -> None:
         request = question(anthropic_model(local_model.address), *CAPITAL, parameters=EXACT)
         (answer,) = ask(
-            AnthropicProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60
+            AnthropicProvider,
+            request,
+            environ={"ANTHROPIC_API_KEY": local_model.key},
+            timeout_seconds=60,
         )
         assert "Paris" in answer.text
 
@@ -105,7 +110,7 @@ class TestServer:
             json_schema={"name": "route", "schema": schema},
         )
         (answer,) = ask(
-            OpenAIProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60
+            OpenAIProvider, request, environ={"OPENAI_API_KEY": local_model.key}, timeout_seconds=60
         )
         content = json.loads(answer.text)
         assert content.keys() == {"team", "urgent"}
@@ -118,13 +123,13 @@ class TestServer:
             parameters={"max_tokens": 3},
         )
         (answer,) = ask(
-            OpenAIProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60
+            OpenAIProvider, request, environ={"OPENAI_API_KEY": local_model.key}, timeout_seconds=60
         )
         assert answer.finish_reason is FinishReason.LENGTH
 
     def test_wrong_key(self, local_model: LocalModel) -> None:
         request = question(openai_model(f"{local_model.address}/v1"))
-        with pytest.raises(RefusedError, match="the key in TEST_KEY was not accepted"):
+        with pytest.raises(RefusedError, match="the key in OPENAI_API_KEY was not accepted"):
             ask(OpenAIProvider, request, timeout_seconds=60)
 
     def test_too_long_prompt(self, local_model: LocalModel) -> None:
@@ -132,7 +137,12 @@ class TestServer:
             openai_model(f"{local_model.address}/v1"), ("user", "far too long " * 2000)
         )
         with pytest.raises(RefusedError, match="context") as caught:
-            ask(OpenAIProvider, request, environ={"TEST_KEY": local_model.key}, timeout_seconds=60)
+            ask(
+                OpenAIProvider,
+                request,
+                environ={"OPENAI_API_KEY": local_model.key},
+                timeout_seconds=60,
+            )
         assert caught.value.status == 400
 
 
@@ -269,7 +279,7 @@ def log_probabilities(served: LocalModel, *asked: tuple[list[tuple[str, str]], s
     answers = ask(
         OpenAIProvider,
         *map(forced, requests),
-        environ={"TEST_KEY": served.key},
+        environ={"OPENAI_API_KEY": served.key},
         timeout_seconds=60,
     )
     for request, answer in zip(requests, answers, strict=True):

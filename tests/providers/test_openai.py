@@ -20,9 +20,11 @@ from pytest_promptopt.testing import Received, Reply, WireServer, scripted
 from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import KEY, ask, openai_model, question, settings
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def failure(
-    behaviour: Behaviour, *, key_variable: str | None = "TEST_KEY", **changes: Any
+    behaviour: Behaviour, *, key_variable: str | None = "OPENAI_API_KEY", **changes: Any
 ) -> ProviderError:
     with WireServer(behaviour) as server:
         model = openai_model(server.openai_url, key_variable=key_variable)
@@ -200,11 +202,11 @@ def test_key_that_no_header_can_carry_is_not_shown() -> None:
         ask(
             OpenAIProvider,
             question(openai_model("http://localhost:1")),
-            environ={"TEST_KEY": "sk-\u2026"},
+            environ={"OPENAI_API_KEY": "sk-\u2026"},
         )
     assert str(caught.value) == (
-        "openai/gpt-x cannot use TEST_KEY: it holds characters that no HTTP header can carry: "
-        "set it again without spaces and line breaks"
+        "openai/gpt-x cannot use OPENAI_API_KEY: it holds characters that no HTTP header can "
+        "carry: set it again without spaces and line breaks"
     )
 
 
@@ -218,7 +220,7 @@ def test_no_key_goes_to_a_host_it_was_not_meant_for(monkeypatch: pytest.MonkeyPa
         ask(OpenAIProvider, question(openai_model(server.openai_url, key_variable=None)))
         ask(
             OpenAIProvider,
-            question(openai_model(server.openai_url)),
+            question(openai_model(server.openai_url, key_variable="TEST_KEY")),
             environ={"TEST_KEY": "another"},
         )
     without, another = server.received
@@ -232,7 +234,8 @@ def test_wrong_key_names_the_variable_and_not_the_key() -> None:
     assert isinstance(error, RefusedError)
     assert error.status == 401
     assert error.message == (
-        "openai/gpt-x: URL answered 401: the key in TEST_KEY was not accepted: set TEST_KEY anew"
+        "openai/gpt-x: URL answered 401: the key in OPENAI_API_KEY was not accepted: "
+        "set OPENAI_API_KEY anew"
     )
 
 
@@ -251,7 +254,7 @@ def test_wanted_key_that_was_not_named_says_where_to_name_it() -> None:
         (422, "openai/gpt-x: URL answered 422 (no)"),
         (
             403,
-            "openai/gpt-x: URL answered 403 (no): the key in TEST_KEY may not use this model",
+            "openai/gpt-x: URL answered 403 (no): the key in OPENAI_API_KEY may not use this model",
         ),
         (
             404,

@@ -16,6 +16,8 @@ from pytest_promptopt.testing import Reply, WireServer, scripted
 from pytest_promptopt.testing.wire import Behaviour
 from tests.providers.questions import Watched, ask, openai_model, question, settings
 
+pytestmark = pytest.mark.usefixtures("way")
+
 TEXT = "It’s half past\u2028nine 🕘, they say."
 FORMATS = ("openai", "anthropic")
 USAGE = Usage(input_tokens=12, output_tokens=3)
@@ -23,7 +25,9 @@ USAGE = Usage(input_tokens=12, output_tokens=3)
 
 def model_of(server: WireServer, provider: str) -> Model:
     url = server.url if provider == "anthropic" else server.openai_url
-    return Model(provider=provider, name="m", base_url=url, key_variable="TEST_KEY")
+    return Model(
+        provider=provider, name="m", base_url=url, key_variable=f"{provider.upper()}_API_KEY"
+    )
 
 
 def watch(
