@@ -15,7 +15,7 @@ from pytest_promptopt.project.folder import JOURNAL, RUNS, project_with
 from pytest_promptopt.reports.html.page import Surroundings, render_html
 from pytest_promptopt.reports.reader import read_report, report_bytes
 from pytest_promptopt.suggestion import close_to
-from pytest_promptopt.work.pages import surroundings_of
+from pytest_promptopt.work.pages import labelling_of, surroundings_of
 from pytest_promptopt.work.saved_runs import RunStore
 
 Line = Mapping[str, Any]
@@ -65,7 +65,10 @@ class Found:
             return render_html(Run(), Surroundings(searches=searches, version=version))
         store = self.place.store
         around = surroundings_of(store.root, self.run, self.ended) if store else _NOTHING_BESIDE
-        return render_html(self.run, replace(around, version=version))
+        if version:
+            labelling = labelling_of(store.root if store else None, self.run)
+            around = replace(around, version=version, labelling=labelling)
+        return render_html(self.run, around)
 
 
 def saved() -> tuple[RunStore, Sequence[Path]]:

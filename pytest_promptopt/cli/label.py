@@ -98,10 +98,7 @@ def _sheet(path: Path, name: str | None) -> Sheet:
         found = read(place).run
         if found is None:
             raise UsageError(f"{place.name} is a search, and labels are of the answers of a run")
-        sheet = read_sheet(path, store.root, found)
-        if not sheet.is_of_now:
-            warn("the prompt has changed since that run: labels are of the answers it gave then")
-        return sheet
+        return read_sheet(path, store.root, found)
     problem = NotInRunError("there is no run yet")
     for known in store.names():
         try:

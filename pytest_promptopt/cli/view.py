@@ -2,14 +2,15 @@
 
 import argparse
 
+from pytest_promptopt.cli.desk import Desk
 from pytest_promptopt.cli.found import locate, read
 from pytest_promptopt.cli.output import Output
 from pytest_promptopt.cli.serving import PageServer, Served
 
 _DESCRIPTION = """\
 Shows the page of a run on this machine, by default of the latest, until Ctrl-C. It reloads when
-there are new results. Nothing but this machine can ask for it, under an address that cannot be
-guessed. The same as `promptopt report RUN --serve`.
+there are new results, and leads to where people label answers that judges score. Nothing but this
+machine can ask for it, under an address that cannot be guessed. As `promptopt report RUN --serve`.
 
 example: promptopt view"""
 
@@ -34,11 +35,16 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
 def serve(name: str | None, port: int, out: Output) -> None:
     """Serve the page of the run until interrupted; raises PromptoptError before it begins."""
     read(locate(name)).page()
-    served = Served(
-        version=lambda: locate(name).version,
-        render=lambda version: read(locate(name)).page(version),
-    )
-    with PageServer(served, port) as server:
+    with PageServer(served(name), port) as server:
         out.line(server.url)
         out.flush()
         server.serve_forever()
+
+
+def served(name: str | None) -> Served:
+    """The page and the desk of the run of that name, without one of whatever is the latest."""
+    return Served(
+        version=lambda: locate(name).version,
+        render=lambda version: read(locate(name)).page(version),
+        desk=Desk(locate=lambda: locate(name)),
+    )

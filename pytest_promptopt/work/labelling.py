@@ -221,6 +221,9 @@ class LabelsFile:
     @contextmanager
     def _alone(self, mode: Literal["ab+", "rb+"]) -> Iterator[FileIO]:
         """The file, which none of our other processes has meanwhile, where locks can be had."""
+        # A repository of somebody else could have it lead to what a shell reads.
+        if self._path.is_symlink():
+            raise OSError(errno.ELOOP, "it is a link; put a file there")
         with self._path.open(mode, buffering=0) as file:
             _lock(file)
             if os.fstat(file.fileno()).st_nlink:

@@ -83,7 +83,7 @@ class Sheet:
     @property
     def is_of_now(self) -> bool:
         """Whether the prompt that was run is the one that stands in the file."""
-        return all(r.version in {"", version_of(self.prompt)} for r in self.records)
+        return _is_of_now(self.prompt, self.records)
 
     def read_again(self) -> "Sheet":
         """The same run with the labels that there are now; raises PromptFileError."""
@@ -169,6 +169,10 @@ def read_sheet(path: Path, root: Path, run: Run) -> Sheet:
     answers = [*_answers(records, judges, goldens)]
     changed = sum(not _is_same(result, goldens) for r in records for result in r.results)
     remarks = [str(problem) for problem in problems]
+    if not _is_of_now(prompt, records):
+        remarks.append(
+            "the prompt has changed since that run: labels are of the answers it gave then"
+        )
     if changed:
         remarks.append(
             f"{counted(changed, 'golden')} changed or gone since the run, so left out; "
@@ -219,6 +223,10 @@ def _asked(spec: EvaluatorSpec) -> str:
     if isinstance(options, Mapping):
         options = options.get("criteria") or options.get("prompt") or ""
     return as_text(options)
+
+
+def _is_of_now(prompt: Prompt, records: Iterable[PromptRecord]) -> bool:
+    return all(record.version in {"", version_of(prompt)} for record in records)
 
 
 def _is_same(result: GoldenResult, goldens: Mapping[str, Golden]) -> bool:

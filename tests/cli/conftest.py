@@ -20,6 +20,7 @@ from pytest_promptopt.history.snapshot import Snapshot
 from pytest_promptopt.project.folder import SCORES
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval
+from tests.cli import judged_run
 from tests.history.commits import History
 
 PROMPT = """\
@@ -120,3 +121,14 @@ def promptopt(
     history = History(tmp_path / "project")
     monkeypatch.chdir(history.folder)
     return Promptopt(history, capsys)
+
+
+@pytest.fixture
+def judged_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the prompt of :mod:`tests.cli.judged_run`, in which ann works."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("USER", "ann")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/reply.prompt.yml").write_text(judged_run.PROMPT)
+    return tmp_path

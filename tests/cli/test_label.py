@@ -9,102 +9,24 @@ import sys
 import termios
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pytest_promptopt.cli.keyboard import keyboard
 from pytest_promptopt.cli.main import main
-from pytest_promptopt.evaluation.correction import JudgeRecord
-from pytest_promptopt.evaluation.evaluation import (
-    Answer,
-    Choice,
-    GoldenResult,
-    Mark,
-    Named,
-    Outcome,
-)
-from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.prompts.labels import label_line
-from pytest_promptopt.prompts.reader import read_prompt
-from pytest_promptopt.prompts.version import version_of
 from pytest_promptopt.work.labelling import LabelsFile
-from pytest_promptopt.work.saved_runs import RunStore
-
-PROMPT = """\
-model: scripted:answers.json
-messages:
-  - {role: user, content: "Answer {{ticket}}"}
-evaluators:
-  - {name: kind, rubric: "It is kind."}
-testData:
-  - {id: a, ticket: "Lamp", expected: "Sorry"}
-  - {id: b, ticket: "Kettle"}
-  - {id: c, ticket: "Cup"}
-"""
-ANSWERS = {"a": "Sorry!\x1b[31m", "b": "Go\naway", "c": "Grüße"}
-INPUTS = {"a": "ticket: Lamp", "b": "ticket: Kettle", "c": "ticket: Cup"}
-CHOICES = {"a": "yes", "b": "no", "c": "yes"}
-KIND = JudgeRecord(
-    name="kind", choices=(Choice(choice="yes", score=1.0), Choice(choice="no", score=0.0))
-)
-LABELS = Path("prompts/reply.labels.jsonl")
+from tests.cli.judged_run import ANSWERS, INPUTS, LABELS, PROMPT, kept, save
 
 Label = Callable[..., tuple[int, str, str]]
 
 
-def result(golden: str) -> GoldenResult:
-    score = float(CHOICES[golden] == "yes")
-    answer = Answer(
-        text=ANSWERS[golden],
-        passed=score > 0,
-        named=(Named(evaluator="kind", choice=CHOICES[golden]),),
-    )
-    mark = Mark(name="kind", score=score, passed=score > 0, reason="SECRET")
-    outcome = Outcome.PASSED if score else Outcome.MISSED
-    return GoldenResult(
-        id=golden,
-        outcome=outcome,
-        score=score,
-        evaluators=(mark,),
-        answers=(answer,),
-        input=INPUTS[golden],
-    )
-
-
-def save(root: Path, **changed: Any) -> None:
-    prompt = read_prompt(root / "prompts/reply.prompt.yml", root=root)
-    record = PromptRecord(
-        key=prompt.location,
-        location=prompt.location,
-        model="m",
-        goldens=3,
-        version=version_of(prompt),
-        results=tuple(map(result, ANSWERS)),
-        judges=(KIND,),
-    )
-    run = Run(prompts=(replace(record, **changed),))
-    RunStore(root).save(run, datetime(2026, 11, 29, tzinfo=UTC))
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("USER", "ann")
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    (tmp_path / "prompts").mkdir()
-    (tmp_path / "prompts/reply.prompt.yml").write_text(PROMPT)
-    return tmp_path
-
-
 @pytest.fixture
 def label(
-    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    judged_project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Label:
-    save(project)
+    save(judged_project)
 
     def label(*arguments: str, keys: str = "") -> tuple[int, str, str]:
         capsys.readouterr()
@@ -114,13 +36,6 @@ def label(
         return status, printed.out, printed.err
 
     return label
-
-
-def kept() -> list[tuple[str, str, str]]:
-    """Of each line: the ticket, the choice and who says so."""
-    text = LABELS.read_text(encoding="utf-8") if LABELS.exists() else ""
-    lines = map(json.loads, text.splitlines())
-    return [(line["input"]["ticket"], line["choice"], line["rater"]) for line in lines]
 
 
 def test_labels_are_kept_and_correct_the_score(label: Label) -> None:
@@ -200,8 +115,8 @@ def test_what_the_rater_said_elsewhere_meanwhile_stays(
     assert [choice for _, choice, _ in kept()] == ["no", "no", "no"]
 
 
-def test_answers_of_changed_goldens_are_left_out(label: Label, project: Path) -> None:
-    path = project / "prompts/reply.prompt.yml"
+def test_answers_of_changed_goldens_are_left_out(label: Label, judged_project: Path) -> None:
+    path = judged_project / "prompts/reply.prompt.yml"
     path.write_text(PROMPT.replace('"Lamp"', '"Lamps"').replace("  - {id: b", "  - {id: bb"))
     _, _, err = label(keys="yyy")
     assert kept() == [("Cup", "yes", "ann")]
@@ -209,9 +124,9 @@ def test_answers_of_changed_goldens_are_left_out(label: Label, project: Path) ->
 
 
 def test_a_prompt_that_changed_is_labelled_where_the_run_is_named(
-    label: Label, project: Path
+    label: Label, judged_project: Path
 ) -> None:
-    (project / "prompts/reply.prompt.yml").write_text(PROMPT.replace("Answer", "Reply"))
+    (judged_project / "prompts/reply.prompt.yml").write_text(PROMPT.replace("Answer", "Reply"))
     status, _, err = label(keys="y")
     assert (status, kept()) == (2, [])
     assert "has changed since its last run (20261129T000000Z-" in err
@@ -234,9 +149,9 @@ def test_a_prompt_that_changed_is_labelled_where_the_run_is_named(
     ],
 )
 def test_what_cannot_be_labelled_is_told(
-    label: Label, project: Path, content: str, labels: str, told: str, status: int
+    label: Label, judged_project: Path, content: str, labels: str, told: str, status: int
 ) -> None:
-    (project / "prompts/reply.prompt.yml").write_text(content)
+    (judged_project / "prompts/reply.prompt.yml").write_text(content)
     LABELS.write_text(labels)
     found, _, err = label(keys="y")
     assert (found, told in err) == (status, True), err
@@ -244,31 +159,32 @@ def test_what_cannot_be_labelled_is_told(
 
 
 def test_a_file_that_cannot_be_written_is_told(label: Label) -> None:
-    LABELS.symlink_to("nowhere/reply.labels.jsonl")
+    LABELS.symlink_to("elsewhere")
     status, out, err = label(keys="y")
     assert status == 1
     assert "0 labels given" in out
-    assert "prompts/reply.labels.jsonl: cannot be written: No such file or directory\n" in err
+    assert not LABELS.with_name("elsewhere").exists()
+    assert "prompts/reply.labels.jsonl: cannot be written: it is a link; put a file there\n" in err
 
 
-def test_without_a_run_or_a_name_nothing_is_asked(label: Label, project: Path) -> None:
+def test_without_a_run_or_a_name_nothing_is_asked(label: Label, judged_project: Path) -> None:
     assert label("--rater", " ")[0] == 2
     assert label("--run", "1999")[0] == 2
-    for path in (project / ".promptopt/runs").glob("*.json"):
+    for path in (judged_project / ".promptopt/runs").glob("*.json"):
         path.unlink()
     status, _, err = label()
     assert status == 2
     assert "there is no run yet; run pytest with --prompt-eval" in err
 
 
-def on_terminal(project: Path, *typed: bytes) -> tuple[int, str, bool]:
+def on_terminal(judged_project: Path, *typed: bytes) -> tuple[int, str, bool]:
     """Exit code, what was printed, and whether the terminal is as before; typed when asked."""
     ours, theirs = pty.openpty()
     before = termios.tcgetattr(theirs)
     command = [sys.executable, "-m", "pytest_promptopt.cli.main", "label", "reply"]
     process = subprocess.Popen(
         command,
-        cwd=project,
+        cwd=judged_project,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -291,9 +207,9 @@ def on_terminal(project: Path, *typed: bytes) -> tuple[int, str, bool]:
     return status, shown.decode(), is_restored
 
 
-def test_single_keys_work_on_a_terminal_which_is_restored(project: Path) -> None:
-    save(project)
-    status, shown, is_restored = on_terminal(project, b"y", b"\x1b[A", b"\x03")
+def test_single_keys_work_on_a_terminal_which_is_restored(judged_project: Path) -> None:
+    save(judged_project)
+    status, shown, is_restored = on_terminal(judged_project, b"y", b"\x1b[A", b"\x03")
     assert (status, is_restored) == (130, True), shown
     assert "'\\x1b[A' is no key here" in shown
     assert "1 label given" in shown
@@ -301,12 +217,12 @@ def test_single_keys_work_on_a_terminal_which_is_restored(project: Path) -> None
 
 
 def test_long_answers_are_cut_to_the_screen_until_they_are_wanted_whole(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    judged_project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for golden in ANSWERS:
         monkeypatch.setitem(ANSWERS, golden, "word\n" * 70 + "the end")
-    save(project)
-    status, shown, is_restored = on_terminal(project, b"s", b"a", b"ss")
+    save(judged_project)
+    status, shown, is_restored = on_terminal(judged_project, b"s", b"a", b"ss")
     assert (status, is_restored) == (0, True)
     assert shown.count("│ … (a shows all of it)") == 3
     assert shown.count("the end") == 1

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_promptopt.cli.found import locate, read
 from pytest_promptopt.cli.main import main
-from pytest_promptopt.cli.serving import PageServer, Served
+from pytest_promptopt.cli.serving import PageServer
+from pytest_promptopt.cli.view import served
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.work.saved_runs import RunStore
@@ -20,11 +21,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageServ
     """One that shows the latest run of a project."""
     monkeypatch.chdir(tmp_path)
     RunStore(tmp_path).save(all_good(), datetime(2026, 11, 27, tzinfo=UTC))
-    served = Served(
-        version=lambda: locate(None).version,
-        render=lambda version: read(locate(None)).page(version),
-    )
-    with PageServer(served) as server:
+    with PageServer(served(None)) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server

@@ -67,3 +67,14 @@ def barriers(folder: Path, page: str, *, flags: Sequence[str] = ()) -> list[str]
     """
     found: list[str] = look(folder, page, script, flags=flags)
     return found
+
+
+def visit(folder: Path, address: str) -> Any:
+    """What the page at the address has told in the end, as JSON in its body's ``data-told``."""
+    assert CHROMIUM is not None
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    command += [f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=20000", address]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    found = re.search(r'data-told="([^"]*)"', done.stdout)
+    assert found, done.stdout[-2000:]
+    return json.loads(unescape(found[1]))

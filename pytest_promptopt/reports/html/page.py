@@ -1,19 +1,16 @@
 """The page as a whole: the run drawn by a template, and what the browser may do with it."""
 
-import base64
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.history.scores import SavedScore
 from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.reports.html.charts import charts_of
+from pytest_promptopt.reports.html.frame import environment, policy, source
 from pytest_promptopt.reports.html.goldens import Goldens, goldens_of, in_script
 from pytest_promptopt.reports.html.mutation import drawn_mutation
 from pytest_promptopt.reports.html.rows import row_of
@@ -27,11 +24,16 @@ from pytest_promptopt.reports.summary import (
 )
 from pytest_promptopt.text.terminal import printable
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
 _MOST_WITH_PARTS = 20
 """Prompts; the intervals of their parts may take half a second each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """Where people can label a prompt's answers; else ``lack`` says why they cannot."""
+
+    address: str = ""
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class Surroundings:
 
     ``prompts`` are those that it sent, by the keys of their records, where that is still known,
     ``searches`` the lines of journals, by the names of these. ``version`` is that of a page
-    which is served, and asks whether there is a newer one. ``lack`` says why any of it is missing.
+    which is served, and asks whether there is a newer one; ``labelling`` is that of the prompts
+    whose judges choose, by the keys of their records. ``lack`` says why any of it is missing.
     """
 
     ended: datetime | None = None
@@ -48,6 +51,7 @@ class Surroundings:
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
     searches: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     version: str = ""
+    labelling: Mapping[str, Invitation] = field(default_factory=dict)
     lack: str = ""
 
 
@@ -64,13 +68,14 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
     searches = [*_searches(run, surroundings)]
     goldens = goldens_of(prompts, surroundings.prompts)
     rows = [row_of(n, prompt, surroundings.scores) for n, prompt in enumerate(prompts)]
+    style, script = source("page.css"), source("page.js")
     return (
-        _environment()
+        environment()
         .get_template("page.html.jinja")
         .render(
-            style=_source("page.css"),
-            script=_source("page.js"),
-            policy=_policy(is_served=bool(surroundings.version)),
+            style=style,
+            script=script,
+            policy=policy(style, script, is_served=bool(surroundings.version)),
             version=surroundings.version,
             title=_title(run, searches),
             about=[*_about(prompts, surroundings)],
@@ -89,6 +94,7 @@ def render_html(run: Run, surroundings: Surroundings = NOWHERE) -> str:
             ],
             compared=[one for one in compare_models(prompts) if one.texts],
             searches=searches,
+            labelling=surroundings.labelling,
             has_base=any(row.against for row in rows),
             has_trend=any(row.trend for row in rows),
             data=_data(prompts, goldens),
@@ -140,47 +146,3 @@ def _data(prompts: Sequence[PromptRecord], goldens: Goldens) -> str:
     ]
     texts = in_script(goldens.texts)
     return f'{{"prompts":{in_script(told)},"texts":{texts},"goldens":{goldens.rows}}}'
-
-
-def _policy(*, is_served: bool) -> str:
-    """Nothing but the one style and the one script, by their hashes."""
-    allowed: Mapping[str, str] = {
-        "default-src": "'none'",
-        "style-src": _hash(_source("page.css")),
-        "script-src": _hash(_source("page.js")),
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        **({"connect-src": "'self'"} if is_served else {}),
-    }
-    return "; ".join(f"{kind} {what}" for kind, what in allowed.items())
-
-
-def _hash(source: str) -> str:
-    digest = hashlib.sha256(source.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-@cache
-def _source(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
-
-
-@cache
-def _environment() -> "Environment":
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def shown(value: Any) -> Any:
-        is_text = isinstance(value, str) and not isinstance(value, Markup)
-        return printable(value) if is_text else value
-
-    environment = Environment(
-        loader=PackageLoader("pytest_promptopt.reports", "html"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["across"] = lambda score: round(8 + 184 * score, 1)
-    return environment
