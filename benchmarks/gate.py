@@ -1,8 +1,8 @@
 """The errors of the gate: how often it errs, and between which rates it cannot tell.
 
 Verdicts on ``min`` and ``maxDrop`` at one-sided 95 % confidence. On hits and misses the chances
-of all outcomes are added up exactly; on graded scores runs are simulated with a fixed seed. Run it
-as ``python -m benchmarks.gate``; it takes about a minute.
+of all outcomes are added up exactly; on graded scores, and on goldens that share clusters, runs are
+simulated with a fixed seed. Run it as ``python -m benchmarks.gate``; it takes a few minutes.
 """
 
 import itertools
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, betainc, gammaln, xlog1py, xlogy
 
 from pytest_promptopt.statistics.betting import final_capital, shuffled
-from pytest_promptopt.statistics.intervals import clopper_pearson, one_sided
+from pytest_promptopt.statistics.intervals import clopper_pearson, one_sided, verdict_interval
 from pytest_promptopt.statistics.paired import lowest_difference
 
 Numbers = NDArray[np.float64]
@@ -31,6 +31,10 @@ SEARCH_RUNS = 400
 SEARCH_STEPS = 9
 CHANGED = (0.1, 0.3)
 """Shares of goldens that come out otherwise, where there is no drop."""
+CLUSTER_RUNS = 400
+ALIKE = (0.0, 0.3, 0.9)
+"""Correlations of two goldens of one cluster."""
+CLUSTERS = {"8 of 5": (5,) * 8, "30 of 5": (5,) * 30, "30 of 2, 5 and 8": (2, 5, 8) * 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,19 @@ def main() -> None:
             f"{USUAL:.0%} FAIL from a drop of",
         ),
         [drop_row(*kind, changed, goldens) for kind, changed, goldens in cases],
+    )
+    print(f"\n`min: {MINIMUM}`, passes and misses that share clusters\n")
+    print_table(
+        (
+            "clusters",
+            "correlation within",
+            *(
+                f"{way}: {what}"
+                for way in ("by golden", "by cluster")
+                for what in (f"FAIL at {MINIMUM}", f"PASS just under {MINIMUM}", "width")
+            ),
+        ),
+        [cluster_row(*kind, alike) for kind in CLUSTERS.items() for alike in ALIKE],
     )
 
 
@@ -209,6 +226,38 @@ def graded_drop_fails(drop: float, changed: float, goldens: int, runs: int) -> f
     draws = np.random.default_rng([3, goldens]).random((runs, goldens))
     drops = np.where(draws < 2 * p_lost, 0.5, np.where(draws > 1 - 2 * p_gained, -0.5, 0))
     return share_shown((drops + 1) / 2, (MOST_DROP + 1) / 2)
+
+
+def cluster_row(name: str, sizes: Sequence[int], alike: float) -> tuple[str, ...]:
+    """How often goldens taken as independent, and clusters, err at the minimum."""
+    rng = np.random.default_rng([4, len(sizes), round(10 * alike)])
+    clusters = [str(number) for number, size in enumerate(sizes) for _ in range(size)]
+    found = {ways: [0, 0, 0.0] for ways in ((), tuple(clusters))}
+    for _ in range(CLUSTER_RUNS):
+        scores = draw_alike(rng, sizes, alike)
+        for ways, told in found.items():
+            interval = verdict_interval(scores, clusters=ways, confidence=one_sided(CONFIDENCE))
+            told[0] += interval.high < MINIMUM
+            told[1] += interval.low > MINIMUM
+            told[2] += interval.high - interval.low
+    cells = (
+        (
+            f"{fails / CLUSTER_RUNS:.1%}",
+            f"{passes / CLUSTER_RUNS:.1%}",
+            f"{width / CLUSTER_RUNS:.2f}",
+        )
+        for fails, passes, width in found.values()
+    )
+    return name, f"{alike:g}", *itertools.chain.from_iterable(cells)
+
+
+def draw_alike(rng: np.random.Generator, sizes: Sequence[int], alike: float) -> list[float]:
+    """Hits at the rate ``MINIMUM``, each as likely as its cluster's own draw of a beta."""
+    spread = 1 / alike - 1 if alike else 0.0
+    count = len(sizes)
+    own = rng.beta(MINIMUM * spread, (1 - MINIMUM) * spread, count) if alike else MINIMUM
+    rates = np.repeat(np.broadcast_to(own, count), sizes)
+    return [*map(float, rng.random(len(rates)) < rates)]
 
 
 if __name__ == "__main__":

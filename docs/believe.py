@@ -89,7 +89,8 @@ def _drops() -> str:
     low, width = 108, 196
     parts = []
     for row, goldens in enumerate(COUNTS):
-        drop, y = smallest_drop(goldens, limit=0.0, confidence=CONFIDENCE) or 1.0, 34 * row + 14
+        drop = smallest_drop([1.0] * goldens, limit=0.0, confidence=CONFIDENCE) or 1.0
+        y = 34 * row + 14
         bar = f'x="{low}" y="{y}" width="{drop / 0.5 * width:.1f}" height="20" rx="3"'
         parts += [
             _text(low - 10, y + 15, f"{goldens} goldens", anchor="end"),

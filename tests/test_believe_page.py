@@ -98,7 +98,7 @@ def test_the_page_quotes_what_the_gate_says(tmp_path: Path) -> None:
 
 
 def test_what_the_page_says_in_words_is_computed_too() -> None:
-    drop = smallest_drop(40, limit=0.0, confidence=0.95)
+    drop = smallest_drop([1.0] * 40, limit=0.0, confidence=0.95)
     assert f"the smallest drop that would show, all else the same: {drop:.2f}*" in PAGE
     assert "40 of 40 pass already" in PAGE
     assert judge(SURE, results(40, 0)).passed

@@ -9,7 +9,7 @@ from pytest_promptopt.cli.output import Output, Styled, warn
 from pytest_promptopt.errors import PromptoptError, ReportError, UsageError
 from pytest_promptopt.evaluation.audit import Audit, Group, audit_of
 from pytest_promptopt.evaluation.evaluation import GoldenResult
-from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.linting.linter import lint_file
 from pytest_promptopt.linting.rule import Finding
@@ -82,7 +82,8 @@ def _linted(path: Path, root: Path) -> Sequence[Finding]:
 
 def _tell(audit: Audit, location: str, out: Output) -> None:
     whole, *tags = audit.groups
-    goldens, times = counted(whole.goldens, "golden"), counted(audit.runs, "time")
+    goldens = in_clusters(whole.goldens, "golden", whole.clusters)
+    times = counted(audit.runs, "time")
     asked = f"{goldens}, scored {times}, versions and models: {audit.conditions}"
     out.line(Styled(location, "strong"), f": {asked}")
     for line in (*_outcomes(audit, whole), *_twins(audit), *_power(whole, tags)):
@@ -122,7 +123,7 @@ def _power(whole: Group, tags: Sequence[Group]) -> Iterator[str]:
     for group in sorted(known, key=_width, reverse=True)[:1]:
         low, high = group.interval or (0.0, 1.0)
         more = f"about {3 * group.goldens} more would halve that"
-        count = counted(group.goldens, "golden")
+        count = in_clusters(group.goldens, "golden", group.clusters)
         yield f"least is known of the tag {group.tag}: {low:.2f} to {high:.2f} on {count}; {more}"
 
 

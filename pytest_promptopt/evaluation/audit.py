@@ -5,8 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
+from pytest_promptopt.evaluation.evaluation import (
+    Evaluation,
+    GoldenResult,
+    Outcome,
+    ScoredGolden,
+)
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord, interval_over
+from pytest_promptopt.statistics.clusters import by_cluster, members
 from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import Interval
 
@@ -33,7 +39,7 @@ class Twins:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Goldens with a tag, all of them where it is empty.
+    """Goldens with a tag, all of them where it is empty, in so many ``clusters``.
 
     ``interval`` is that of their score in the latest run, ``drop`` the smallest share of them whose
     loss would show as a drop; both None where there is none.
@@ -41,6 +47,7 @@ class Group:
 
     tag: str
     goldens: int
+    clusters: int
     interval: Interval | None
     drop: float | None
 
@@ -134,6 +141,13 @@ def _groups(results: Sequence[GoldenResult]) -> Iterable[Group]:
         yield Group(
             tag=tag,
             goldens=len(part),
+            clusters=len(members([result.cluster for result in part])),
             interval=interval_over(scored) if any(golden.weight for golden in scored) else None,
-            drop=smallest_drop(len(scored), limit=0.0, confidence=CONFIDENCE),
+            drop=smallest_drop(_weights(scored), limit=0.0, confidence=CONFIDENCE),
         )
+
+
+def _weights(goldens: Sequence[ScoredGolden]) -> Sequence[float]:
+    """Those of the clusters."""
+    scores, weights = [golden.score for golden in goldens], [golden.weight for golden in goldens]
+    return by_cluster(scores, weights, [golden.cluster for golden in goldens])[1]

@@ -1,6 +1,6 @@
 """The prompt as it stands at the base, made comparable with the head."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.evaluation.listing import listed
@@ -243,6 +243,18 @@ def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Itera
     changed = [g.id for g in kept if g.expected != after[g.id].expected]
     if changed:
         yield f"goldens that now expect something else: {listed(changed, shown=_SHOWN)}"
+    if parted := [*_parted(kept, after)]:
+        yield f"goldens that no longer share a cluster: {listed(parted, shown=_SHOWN)}"
     freed = [golden.id for golden in kept if golden.required and not after[golden.id].required]
     if freed:
         yield f"goldens that are no longer required: {listed(freed, shown=_SHOWN)}"
+
+
+def _parted(base: Iterable[Golden], head: Mapping[str, Golden]) -> Iterator[str]:
+    """Goldens that shared a cluster with an earlier one at the base and do not any more."""
+    first: dict[str, Golden] = {}
+    for golden in base:
+        if golden.cluster:
+            now, other = head[golden.id], head[first.setdefault(golden.cluster, golden).id]
+            if now is not other and (not now.cluster or now.cluster != other.cluster):
+                yield golden.id

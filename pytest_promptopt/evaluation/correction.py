@@ -51,7 +51,7 @@ def lopsided_labels(
 def _scored(results: Iterable[GoldenResult], judges: Sequence[JudgeRecord]) -> Sequence[Scored]:
     scores = {judge.name: {c.choice: c.score for c in judge.choices} for judge in judges}
     return [
-        Scored(result.score, _score_by_labels(result, scores), result.weight)
+        Scored(result.score, _score_by_labels(result, scores), result.weight, result.cluster)
         for result in results
         if result.score is not None
     ]

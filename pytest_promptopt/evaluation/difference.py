@@ -66,6 +66,7 @@ def _pair(before: ScoredGolden, after: ScoredGolden) -> Pair:
         passed_before=before.passed,
         passed_after=after.passed,
         weight=after.weight,
+        cluster=after.cluster,
     )
 
 

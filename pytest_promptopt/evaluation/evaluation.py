@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pytest_promptopt.codec import Amount, Count, Mean
+from pytest_promptopt.statistics.clusters import members
 
 
 class Outcome(StrEnum):
@@ -98,7 +99,8 @@ class GoldenResult:
     ``reason`` says why there is no score. ``place`` is file and line; ``expected`` is None where
     the golden has none; ``answers`` are those of all samples. ``before`` is the golden's result
     at the base, None where it was not asked there; the golden itself is told once, so that
-    ``before`` has its answers alone. Of a judge's golden ``labels`` are those of its raters, and
+    ``before`` has its answers alone. Results with the same ``cluster`` depend on each other; one
+    without (``""``) on none. Of a judge's golden ``labels`` are those of its raters, and
     ``judged_characters`` is the length of the answer that they label.
     """
 
@@ -110,6 +112,7 @@ class GoldenResult:
     tags: tuple[str, ...] = ()
     required: bool = False
     weight: Amount = 1.0
+    cluster: str = ""
     input_tokens: Count = 0
     output_tokens: Count = 0
     cost_usd: Amount | None = 0.0
@@ -145,12 +148,16 @@ class GoldenResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredGolden:
-    """What statistics need to know of a golden: its score in [0, 1], and how much it counts."""
+    """What statistics need to know of a golden: its score in [0, 1], and how much it counts.
+
+    Goldens with the same ``cluster`` depend on each other; one without (``""``) on none.
+    """
 
     golden_id: str
     score: float
     passed: bool
     weight: float = 1.0
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +206,7 @@ class Evaluation:
                 score=sum(values) / len(values),
                 passed=all(mark.passed for mark in marks),
                 weight=result.weight,
+                cluster=result.cluster,
             )
             for result in self.results
             if (marks := [mark for mark in result.evaluators if mark.name == name])
@@ -255,6 +263,7 @@ def _scored(result: GoldenResult) -> Iterable[ScoredGolden]:
             score=result.score,
             passed=result.outcome is Outcome.PASSED,
             weight=result.weight,
+            cluster=result.cluster,
         )
 
 
@@ -269,6 +278,11 @@ def commonest_of(expected: Sequence[tuple[str | None, float]]) -> tuple[str, flo
     if count < 2 or not total:
         return None
     return answer, sum(weight for text, weight in expected if text == answer) / total
+
+
+def clusters_of(goldens: Sequence[ScoredGolden]) -> int:
+    """How many of them are independent, those of one cluster as one."""
+    return len(members([golden.cluster for golden in goldens]))
 
 
 def mean_score(goldens: Sequence[ScoredGolden]) -> float | None:

@@ -12,10 +12,11 @@ from pytest_promptopt.evaluation.evaluation import (
     Evaluation,
     Outcome,
     ScoredGolden,
+    clusters_of,
     mean_score,
 )
 from pytest_promptopt.evaluation.judges import Judges
-from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.correction import Tests, level_divisors, strength
@@ -126,8 +127,12 @@ class _Part:
         if found is not None:
             return found.interval
         goldens = self.select(evaluation)
-        scores, weights = [g.score for g in goldens], [g.weight for g in goldens]
-        return verdict_interval(scores, weights=weights, confidence=two_sided)
+        return verdict_interval(
+            [golden.score for golden in goldens],
+            weights=[golden.weight for golden in goldens],
+            clusters=[golden.cluster for golden in goldens],
+            confidence=two_sided,
+        )
 
     def finding(self, decision: Decision, text: str, short: str = "") -> Finding:
         """A finding on this part; an inconclusive one blocks unless the file lets it through."""
@@ -426,7 +431,7 @@ def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[Finding]:
     if score is None or minimum is None:
         return
     is_sure = part.settings.confidence is not None
-    count = f"{counted(len(goldens), 'golden')} scored"
+    count = f"{in_clusters(len(goldens), 'golden', clusters_of(goldens))} scored"
     correction = part.correct(evaluation, _CONFIDENCE)
     if correction is not None and not is_sure and correction.labels < _FEWEST_LABELS:
         yield part.finding(Decision.PASS, _too_few(correction.labels))
@@ -489,10 +494,12 @@ def _needed(part: _Part, evaluation: Evaluation, confidence: float) -> str:
         minimum=part.settings.minimum or 0.0,
         confidence=confidence,
         weights=[golden.weight for golden in goldens],
+        clusters=[golden.cluster for golden in goldens],
     )
+    what = "cluster" if clusters_of(goldens) < len(goldens) else "golden"
     if more is None:
-        return "more goldens like these would hardly decide"
-    return f"about {counted(more, 'more golden')} would decide at this rate"
+        return f"more {what}s like these would hardly decide"
+    return f"about {counted(more, f'more {what}')} would decide at this rate"
 
 
 def _on_drop(
@@ -545,7 +552,7 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
     how = "is certain" if is_drop else "is shown"
     text = (
         f"{shown} of more than maxDrop {limit:g} {how} on "
-        f"{counted(found.comparison.pairs, 'golden')}; "
+        f"{in_clusters(found.comparison.pairs, 'golden', found.comparison.clusters)}; "
         f"up to {most:.3f} could go unseen {sure}"
     )
     return part.finding(Decision.PASS, text)
@@ -559,7 +566,8 @@ def _drop(part: _Part, head: Evaluation, base: Evaluation, divisor: float) -> Di
 def _moved(found: Difference) -> str:
     broken = f" ({listed(list(found.broken), shown=_SHOWN)})" if found.broken else ""
     return (
-        f"{counted(found.comparison.pairs, 'golden')}, {len(found.fixed)} fixed, "
+        f"{in_clusters(found.comparison.pairs, 'golden', found.comparison.clusters)}, "
+        f"{len(found.fixed)} fixed, "
         f"{len(found.broken)} broken{broken}"
     )
 

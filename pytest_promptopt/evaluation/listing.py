@@ -8,6 +8,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def in_clusters(number: int, noun: str, clusters: int) -> str:
+    """So many, and in how many clusters, where some share one."""
+    shared = f" in {counted(clusters, 'cluster')}" if 0 < clusters < number else ""
+    return f"{counted(number, noun)}{shared}"
+
+
 def listed(items: Sequence[str], shown: int = 8) -> str:
     """The first of ``items``, and how many more there are."""
     rest = len(items) - shown

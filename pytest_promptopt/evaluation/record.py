@@ -238,5 +238,6 @@ def interval_over(goldens: Sequence[ScoredGolden]) -> Interval:
     return shown_interval(
         [golden.score for golden in goldens],
         weights=[golden.weight for golden in goldens],
+        clusters=[golden.cluster for golden in goldens],
         confidence=CONFIDENCE,
     )

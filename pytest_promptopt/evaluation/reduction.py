@@ -80,6 +80,7 @@ def _told(golden: Golden) -> Mapping[str, Any]:
         "tags": golden.tags,
         "required": golden.required,
         "weight": golden.weight,
+        "cluster": golden.cluster,
         "place": f"{golden.path}:{golden.line}",
         "input": input_of(golden),
         "expected": _kept(as_text(golden.expected)) if golden.has_expected else None,

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pytest_promptopt.evaluation.listing import counted
+from pytest_promptopt.evaluation.listing import counted, in_clusters
 from pytest_promptopt.linting.rule import Finding, Rule
 from pytest_promptopt.linting.sheet import Sheet
 from pytest_promptopt.linting.sources import GATE, GOLDENS
@@ -12,6 +12,7 @@ from pytest_promptopt.prompts.golden import RESERVED_KEYS, Golden
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.prompts.shown import inputs_of
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.statistics.clusters import by_cluster
 from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import goldens_to_decide, one_sided, verdict_interval
 
@@ -92,17 +93,18 @@ def _parts(
 
 def _for_minimum(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
     """That the gate could not pass if every golden did."""
-    weights = [golden.weight for golden in goldens]
+    weights = _weights(goldens)
     if gate.minimum is None or gate.confidence is None or not sum(weights) or gate.minimum >= 1:
         return
-    best = [1.0] * len(goldens)
+    best = [1.0] * len(weights)
     interval = verdict_interval(best, weights=weights, confidence=one_sided(gate.confidence))
     if interval.low >= gate.minimum:
         return
     more = goldens_to_decide(
         best, minimum=gate.minimum, confidence=gate.confidence, weights=weights
     )
-    needed = "" if more is None else f"; {counted(len(goldens) + more, 'golden')} could"
+    what = "golden" if len(weights) == len(goldens) else "cluster"
+    needed = "" if more is None else f"; {counted(len(weights) + more, what)} could"
     yield (
         f"if {_all(goldens)} passed, they would show a score of {interval.low:.3f} at "
         f"{100 * gate.confidence:g} % confidence, and min is {gate.minimum:g}{needed}"
@@ -114,7 +116,7 @@ def _for_drop(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
     if gate.max_drop is None or len(goldens) >= _ENOUGH or not any(g.weight for g in goldens):
         return
     seen = smallest_drop(
-        len(goldens), limit=gate.max_drop, confidence=gate.confidence or _CONFIDENCE
+        _weights(goldens), limit=gate.max_drop, confidence=gate.confidence or _CONFIDENCE
     )
     if seen is None:
         yield f"no drop beyond maxDrop {gate.max_drop:g} could be shown by {_all(goldens)}"
@@ -125,8 +127,16 @@ def _for_drop(gate: GateSettings, goldens: Sequence[Golden]) -> Iterator[str]:
         )
 
 
+def _weights(goldens: Sequence[Golden]) -> Sequence[float]:
+    """Those of what is independent: goldens, those of one cluster as one."""
+    weights = [golden.weight for golden in goldens]
+    return by_cluster(weights, weights, [golden.cluster for golden in goldens])[1]
+
+
 def _all(goldens: Sequence[Golden]) -> str:
-    return "the one golden" if len(goldens) == 1 else f"all {len(goldens)} goldens"
+    if len(goldens) == 1:
+        return "the one golden"
+    return f"all {in_clusters(len(goldens), 'golden', len(_weights(goldens)))}"
 
 
 def _one_label(sheet: Sheet) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from pytest_promptopt.optimization.case import Case
+from pytest_promptopt.statistics.clusters import by_cluster
 from pytest_promptopt.statistics.comparison import mcnemar_exact, sign_flip
 
 Cases = Mapping[str, Case]
@@ -25,6 +26,13 @@ def gains(before: Cases, after: Cases) -> list[float]:
     ]
 
 
+def independent_gains(before: Cases, after: Cases) -> list[float]:
+    """The same with the mean of each cluster as one, which a test may count."""
+    found = gains(before, after)
+    clusters = [case.golden.cluster for name, case in after.items() if name in before]
+    return [*by_cluster(found, [1.0] * len(found), clusters)[0]]
+
+
 def any_child(_before: Cases, after: Cases) -> bool:
     """Every child that was scored: its score decides later."""
     return bool(after)
@@ -41,7 +49,7 @@ def better(before: Cases, after: Cases) -> bool:
 
 def proven(before: Cases, after: Cases, *, level: float) -> bool:
     """A gain whose one-sided paired test is at most ``level``."""
-    return better(before, after) and p_better(gains(before, after)) <= level
+    return better(before, after) and p_better(independent_gains(before, after)) <= level
 
 
 def p_better(found: list[float]) -> float:

@@ -47,6 +47,7 @@ from pytest_promptopt.optimization.stops import (
 )
 from pytest_promptopt.optimization.verdict import SearchVerdict, Side, VerdictKind, give_verdict
 from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.statistics.clusters import members
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
 
 _FINALISTS = 3
@@ -307,9 +308,11 @@ class Course:
 
     @property
     def _test(self) -> Sequence[Golden]:
-        """The goldens of the verdict, in the order in which they are asked."""
+        """The goldens of the verdict, in the order in which they are asked: cluster by cluster."""
         test = self.search.splits.test
-        drawn = random.Random(self.search.settings.seed).sample(test, len(test))
+        clusters = members([golden.cluster for golden in test])
+        order = random.Random(self.search.settings.seed).sample(clusters, len(clusters))
+        drawn = [test[place] for places in order for place in places]
         pairs = self.plan.pairs
         return drawn if pairs is None else drawn[: int(pairs * self.allowance.share)]
 
@@ -366,7 +369,9 @@ class Course:
 def _interval(standing: Standing) -> Interval:
     cases = standing.cases.values()
     return shown_interval(
-        [case.score or 0.0 for case in cases], weights=[case.golden.weight for case in cases]
+        [case.score or 0.0 for case in cases],
+        weights=[case.golden.weight for case in cases],
+        clusters=[case.golden.cluster for case in cases],
     )
 
 

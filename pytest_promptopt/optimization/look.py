@@ -13,6 +13,7 @@ from pytest_promptopt.optimization.search import GIVEN, SearchState
 from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
 from pytest_promptopt.optimization.stops import SearchStoppedError
 from pytest_promptopt.prompts.golden import Golden
+from pytest_promptopt.statistics.clusters import members
 
 _HIGH = 0.85
 _WORTH_A_SEARCH = 0.1
@@ -47,15 +48,15 @@ async def look(search: SearchState, again: Scoreboard) -> Look:
         samples,
         subject=search.subject,
         ceiling=ceiling_of(search.subject, search.subject.prompt.goldens),
-        least_gain=_least_gain(len(search.splits.test)),
+        least_gain=_least_gain(search.splits.test),
     )
     search.journal.tell("headroom", kind=headroom.kind.value, sentence=headroom.sentence)
     return Look(headroom=headroom, diagnosis=search.diagnosis_of(GIVEN, more=list(second.values())))
 
 
-def _least_gain(test_goldens: int) -> float:
-    """The least gain worth a search: what so many goldens can show, within bounds."""
-    shown = LEAST_TEST_GOLDENS / max(test_goldens, 1)
+def _least_gain(test: Sequence[Golden]) -> float:
+    """The least gain worth a search: what these goldens can show, within bounds."""
+    shown = LEAST_TEST_GOLDENS / max(len(members([golden.cluster for golden in test])), 1)
     return min(max(LEAST_GAIN, shown), _WORTH_A_SEARCH)
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from pytest_promptopt.optimization.acceptance import gains
+from pytest_promptopt.optimization.acceptance import gains, independent_gains
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.parents import Standing
 from pytest_promptopt.prompts.prompt import Prompt
@@ -58,7 +58,7 @@ def _is_above(standing: Standing, given: Standing) -> bool:
 def _is_close(standing: Standing, best: Standing) -> bool:
     if standing is best:
         return True
-    found = gains(standing.cases, best.cases)
+    found = independent_gains(standing.cases, best.cases)
     if len(found) < 2:
         return False
     error = stdev(found) / math.sqrt(len(found))

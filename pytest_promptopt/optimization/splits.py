@@ -5,7 +5,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from pytest_promptopt.evaluation.listing import in_clusters
 from pytest_promptopt.prompts.golden import Golden, Split
+from pytest_promptopt.statistics.clusters import members
 
 GOLDENS_FOR_A_VERDICT = 150
 TEST_GOLDENS_FOR_A_VERDICT = 45
@@ -36,9 +38,17 @@ def split_goldens(goldens: Sequence[Golden]) -> Splits:
     """Every golden in the split it names, else in one drawn by the hash of its id.
 
     The draw gives half to ``train``, a fifth to ``validation`` and the rest to ``test``. It looks
-    at one golden alone, so that adding, dropping or moving others changes nothing.
+    at one golden alone, so that adding, dropping or moving others changes nothing. A cluster stays
+    whole, in the split that one of it names, else in one drawn by the hash of its name.
     """
-    drawn = [(golden, golden.split or _drawn(golden.id)) for golden in goldens]
+    named = {golden.cluster: golden.split for golden in goldens if golden.cluster and golden.split}
+    drawn = [
+        (
+            golden,
+            golden.split or named.get(golden.cluster) or _drawn(golden.cluster or golden.id),
+        )
+        for golden in goldens
+    ]
 
     def part(wanted: Split) -> tuple[Golden, ...]:
         return tuple(golden for golden, split in drawn if split == wanted)
@@ -50,12 +60,16 @@ def widened(splits: Splits, seed: int) -> Splits:
     """With some of ``train`` lent to a small ``validation``, by chance.
 
     Candidates that scored alike on twenty goldens may be far apart; ``train`` keeps what is
-    enough to learn from.
+    enough to learn from. Clusters stay whole.
     """
     lent = min(_ENOUGH_TO_CHOOSE - len(splits.validation), len(splits.train) - _ENOUGH_TO_LEARN)
     if lent <= 0:
         return splits
-    chosen = {golden.id for golden in random.Random(seed).sample(splits.train, lent)}
+    clusters = members([golden.cluster for golden in splits.train])
+    chosen: set[str] = set()
+    for places in random.Random(seed).sample(clusters, min(lent, len(clusters))):
+        if len(chosen) + len(places) <= lent:
+            chosen |= {splits.train[place].id for place in places}
     return replace(
         splits,
         train=tuple(golden for golden in splits.train if golden.id not in chosen),
@@ -68,7 +82,7 @@ def shortfall(splits: Splits) -> str:
     found = [
         "No golden is in the train split: there is nothing to learn from." * (not splits.train),
         _short_validation(splits),
-        _short_test(len(splits.test)),
+        _short_test(splits.test),
     ]
     return " ".join(filter(None, found))
 
@@ -85,10 +99,11 @@ def _short_validation(splits: Splits) -> str:
     )
 
 
-def _short_test(count: int) -> str:
+def _short_test(test: Sequence[Golden]) -> str:
+    count = len(members([golden.cluster for golden in test]))
     if count >= TEST_GOLDENS_FOR_A_VERDICT:
         return ""
-    holds = f"The test split holds {count} golden{'' if count == 1 else 's'}"
+    holds = f"The test split holds {in_clusters(len(test), 'golden', count)}"
     consequence = ": no verdict is possible." if count < LEAST_TEST_GOLDENS else "."
     return (
         f"{holds}{consequence} Six fixed and none broken are the least that shows anything at "

@@ -1,18 +1,20 @@
 """The chosen prompt against the current one, on goldens that the search never saw."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist, fmean, variance
 
+from pytest_promptopt.evaluation.listing import in_clusters
 from pytest_promptopt.optimization.answer_cost import NO_COST, AnswerCost
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
+from pytest_promptopt.statistics.clusters import members
+from pytest_promptopt.statistics.comparison import Comparison, Pair, compare, differences_of
 from pytest_promptopt.statistics.evidence import evidence, lowest_gain
 from pytest_promptopt.statistics.intervals import Interval
 
@@ -97,12 +99,13 @@ async def give_verdict(
     The samples of the boards must never have been used: a prompt that was chosen because it
     scored high (or low) scores nearer to its mean the next time. It stops where the answers so
     far settle it, or where the rest could hardly show what is to be shown: that the second is
-    better, or with ``margin`` that it is no more than that worse. Raises what the boards raise.
+    better, or with ``margin`` that it is no more than that worse. It looks where clusters end,
+    whose goldens should come one after another. Raises what the boards raise.
     """
-    if len(test) < LEAST_TEST_GOLDENS:
-        return _unproven(len(test), openings)
-    step = max(LEAST_TEST_GOLDENS, len(test) // _LOOKS)
-    for count in [*range(step, len(test), step), len(test)]:
+    clusters = [golden.cluster for golden in test]
+    if len(members(clusters)) < LEAST_TEST_GOLDENS:
+        return _unproven(clusters, openings)
+    for count in _looks(clusters):
         for side in (before, after):
             await side.board.ask([(side.candidate, test[:count])])
         verdict = verdict_on(
@@ -116,6 +119,18 @@ async def give_verdict(
         if verdict.is_final:
             break
     return verdict
+
+
+def _looks(clusters: Sequence[str]) -> Iterator[int]:
+    """After how many goldens to look."""
+    total = len(clusters)
+    step = max(LEAST_TEST_GOLDENS, total // _LOOKS)
+    count = 0
+    while count < total:
+        count = min(count + step, total)
+        while count < total and clusters[count] and clusters[count] == clusters[count - 1]:
+            count += 1
+        yield count
 
 
 def verdict_on(
@@ -135,8 +150,9 @@ def verdict_on(
     interval is one that holds at every look; the rest is spent when none is.
     """
     shared = [golden_id for golden_id in before if golden_id in after]
-    if len(shared) < LEAST_TEST_GOLDENS:
-        return _unproven(len(shared), openings, is_final=not left)
+    clusters = [after[golden_id].golden.cluster for golden_id in shared]
+    if len(members(clusters)) < LEAST_TEST_GOLDENS:
+        return _unproven(clusters, openings, is_final=not left)
     pairs = [_pair(before[golden_id], after[golden_id]) for golden_id in shared]
     error = 1 - confidence
     if left:
@@ -179,8 +195,8 @@ def _kind(interval: Interval, margin: float | None) -> VerdictKind:
 def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
     """The comparison with an interval that holds at every look; weights must be equal for it."""
     interval, p_value = Interval(-1.0, 1.0), 1.0
-    if len({pair.weight for pair in pairs}) == 1:
-        gains = [pair.after - pair.before for pair in pairs]
+    gains, weights = differences_of(pairs)
+    if len({*weights}) == 1:
         losses = [-gain for gain in gains]
         low, high = lowest_gain(gains, error=error / 2), -lowest_gain(losses, error=error / 2)
         interval = Interval(low, high)
@@ -190,13 +206,15 @@ def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
 
 def _is_futile(pairs: Sequence[Pair], left: int, *, above: float, error: float) -> bool:
     """Whether not even all that is plausible of the rest would show a mean ``above`` that."""
-    differences = [pair.after - pair.before - above for pair in pairs]
-    hoped = -lowest_gain([d.before - d.after for d in pairs], error=_PLAUSIBLE) - above
+    gains, _ = differences_of(pairs)
+    differences = [gain - above for gain in gains]
+    hoped = -lowest_gain([-gain for gain in gains], error=_PLAUSIBLE) - above
     if hoped <= 0:
         return True
+    to_come = left * len(gains) / len(pairs)
     squares = [difference**2 for difference in differences]
-    spread = sum(squares) + left * max(hoped, fmean(squares))
-    total = sum(differences) + left * hoped
+    spread = sum(squares) + to_come * max(hoped, fmean(squares))
+    total = sum(differences) + to_come * hoped
     return total < -NormalDist().inv_cdf(error) * math.sqrt(spread)
 
 
@@ -208,6 +226,7 @@ def _pair(before: Case, after: Case) -> Pair:
         passed_before=before.passed,
         passed_after=after.passed,
         weight=before.golden.weight,
+        cluster=before.golden.cluster,
     )
 
 
@@ -216,13 +235,16 @@ def _mean(scores: Sequence[float], pairs: Sequence[Pair]) -> float:
     return sum(weighted) / sum(pair.weight for pair in pairs)
 
 
-def _unproven(count: int, openings: int, *, is_final: bool = True) -> SearchVerdict:
+def _unproven(clusters: Sequence[str], openings: int, *, is_final: bool = True) -> SearchVerdict:
+    count = len(members(clusters))
+    what = f"{LEAST_TEST_GOLDENS} clusters" if count < len(clusters) else str(LEAST_TEST_GOLDENS)
     return SearchVerdict(
         is_final=is_final,
         kind=VerdictKind.UNPROVEN,
         sentence=(
-            f"Unproven: {count} test goldens, and at least {LEAST_TEST_GOLDENS} are needed "
-            f"(six fixed and none broken are the least that shows anything at 5 %)."
+            f"Unproven: {in_clusters(len(clusters), 'test golden', count)}, and at least "
+            f"{what} are needed (six fixed and none broken are the least that shows anything at "
+            "5 %)."
         ),
         openings=openings,
         needed=LEAST_TEST_GOLDENS,
@@ -231,13 +253,14 @@ def _unproven(count: int, openings: int, *, is_final: bool = True) -> SearchVerd
 
 def _needed(pairs: Sequence[Pair], margin: float) -> int | None:
     """By the normal approximation to the paired difference, were it what was observed."""
-    differences = [pair.after - pair.before for pair in pairs]
+    differences, _ = differences_of(pairs)
+    size = len(pairs) / len(differences)
     mean = fmean(differences) + margin
     if abs(mean) < 1e-9:
         return None
     # Equal answers vary too: with a margin a gain and a loss are added, as in the interval.
     spread = variance([*differences, 1.0, -1.0] if margin else differences)
-    count = math.ceil(1.96**2 * spread / mean**2)
+    count = math.ceil(1.96**2 * spread / mean**2 * size)
     return count if len(pairs) < count <= _MOST_GOLDENS else None
 
 
@@ -259,8 +282,9 @@ def _sentence(
 ) -> str:
     interval = comparison.interval
     text = (
-        f"{_name(kind, margin)}: {comparison.difference:+.3f} on {comparison.pairs} test "
-        f"goldens [{interval.low:+.3f}, {interval.high:+.3f}], {comparison.fixed} fixed and "
+        f"{_name(kind, margin)}: {comparison.difference:+.3f} on "
+        f"{in_clusters(comparison.pairs, 'test golden', comparison.clusters)} "
+        f"[{interval.low:+.3f}, {interval.high:+.3f}], {comparison.fixed} fixed and "
         f"{comparison.broken} broken, p = {comparison.p_value:.2g}."
     )
     if left:

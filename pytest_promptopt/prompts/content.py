@@ -9,7 +9,13 @@ from typing import Any
 
 from pytest_promptopt.prompts.files import DISK, Files
 from pytest_promptopt.prompts.golden import RESERVED_KEYS, EvaluatorSpec, Golden
-from pytest_promptopt.prompts.goldens import read_required, read_split, read_tags, read_weight
+from pytest_promptopt.prompts.goldens import (
+    read_cluster,
+    read_required,
+    read_split,
+    read_tags,
+    read_weight,
+)
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.prompts.version import digest, text_digest, version_of_parts
@@ -19,6 +25,7 @@ _FIELDS: Mapping[str, Callable[[Any], Any]] = {
     "split": read_split,
     "required": read_required,
     "weight": read_weight,
+    "cluster": read_cluster,
 }
 
 
@@ -108,6 +115,8 @@ def _golden(golden: Golden) -> Any:
         "required": golden.required,
         "weight": golden.weight,
         "evaluators": _evaluators(golden.evaluators),
+        # Goldens without one keep the hash that they had before there was such a key.
+        **({"cluster": golden.cluster} if golden.cluster else {}),
     }
 
 

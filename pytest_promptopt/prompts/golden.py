@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Split = Literal["train", "validation", "test"]
 
-RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "evaluators")
+RESERVED_KEYS = ("id", "expected", "tags", "split", "required", "weight", "cluster", "evaluators")
 JUDGED = ("completion", "answer", "reasoning")
 """What a judge may be shown of a model's words, beside the golden's variables."""
 INPUT_KEYS = ("inputs", "variables", "vars")
@@ -63,7 +63,9 @@ class Golden:
 
     ``variables`` hold everything a placeholder may name, the reserved keys included.
     ``expected`` is None where the golden has none, and where it ``expects_null``. ``path`` and
-    ``line`` say where it stands. ``empty`` are the reserved keys whose cell in a table is empty.
+    ``line`` say where it stands. Goldens with the same ``cluster`` depend on each other, as turns
+    of one conversation do; one without (``""``) depends on none. ``empty`` are the reserved keys
+    whose cell in a table is empty.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Golden:
     split: Split | None = None
     required: bool = False
     weight: float = 1.0
+    cluster: str = ""
     evaluators: tuple[EvaluatorSpec, ...] = field(default=())
     empty: tuple[str, ...] = ()
 

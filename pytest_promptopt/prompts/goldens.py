@@ -58,6 +58,7 @@ def build_goldens(
             derived.add(golden.id)
         first[golden.id] = golden
         goldens.append(golden)
+    errors.extend(_parted(goldens))
     if errors:
         raise PromptFileError(errors)
     return tuple(goldens), found
@@ -83,6 +84,7 @@ def _build_golden(raw: RawGolden, used: Collection[str]) -> tuple[Golden, bool, 
         split=fields.take("split", read_split),
         required=fields.take("required", read_required) or False,
         weight=_or(fields.take("weight", read_weight), 1.0),
+        cluster=fields.take("cluster", read_cluster) or "",
         evaluators=fields.evaluators(),
         empty=empty,
     )
@@ -109,7 +111,7 @@ def _variables(content: Mapping[str, Any]) -> dict[str, Any]:
 _MOST_WEIGHT = 1_000_000
 
 # What would change how a golden is judged; tags do not, and may be both.
-_TAKEN_BY_VARIABLES = ("weight", "required", "split")
+_TAKEN_BY_VARIABLES = ("weight", "required", "split", "cluster")
 
 
 class _Fields:
@@ -192,6 +194,7 @@ _MEANT = {
     "split": "train, validation or test",
     "required": "true or false",
     "weight": "a number from 0 to 1,000,000",
+    "cluster": "the name or number of what the goldens share",
     "evaluators": "a list of evaluators",
 }
 
@@ -225,6 +228,13 @@ def read_weight(value: Any) -> float | None:
     """``weight`` of a golden as a file has it; None for what it cannot be."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and 0 <= value <= _MOST_WEIGHT else None
+
+
+def read_cluster(value: Any) -> str | None:
+    """``cluster`` of a golden as a file has it; None for what it cannot be."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip() or None
 
 
 def _from_table(
@@ -294,6 +304,22 @@ def _number(text: str) -> float | str:
 def _duplicate(golden: Golden, other: Golden) -> Problem:
     message = f"the id `{golden.id}` is taken ({other.path}:{other.line}); ids must be unique"
     return Problem(path=golden.path, line=golden.line, message=message)
+
+
+def _parted(goldens: Iterable[Golden]) -> Iterator[Problem]:
+    """Those that name another split than an earlier one of their cluster does."""
+    first: dict[str, Golden] = {}
+    for golden in goldens:
+        if golden.split is None or not golden.cluster:
+            continue
+        other = first.setdefault(golden.cluster, golden)
+        if golden.split != other.split:
+            message = (
+                f"golden {golden.id} is in the split {golden.split}, and {other.id} "
+                f"({other.path}:{other.line}) of the same cluster in {other.split}, which tells "
+                "what is to be unseen; let a cluster be in one"
+            )
+            yield Problem(path=golden.path, line=golden.line, message=message)
 
 
 def _repeated(golden: Golden, other: Golden) -> Problem:

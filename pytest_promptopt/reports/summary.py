@@ -12,10 +12,11 @@ from pytest_promptopt.evaluation.evaluation import (
     GoldenResult,
     Outcome,
     ScoredGolden,
+    clusters_of,
     mean_score,
 )
 from pytest_promptopt.evaluation.gate import Decision, Verdict
-from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
 from pytest_promptopt.reports.agreement import told_of_judges
 from pytest_promptopt.reports.contrast import sentence
@@ -129,6 +130,10 @@ def told_always(summary: PromptRecord) -> Iterator[str]:
         yield from (f"gate: {printable(text)}" for text in summary.verdict.remarks)
     if summary.retirement:
         yield f"model: {printable(summary.retirement)}"
+    scored = summary.evaluation.scored
+    if clusters_of(scored) < len(scored):
+        shared = in_clusters(len(scored), "golden", clusters_of(scored))
+        yield f"{shared}: what shares a cluster counts as one in intervals and tests"
     yield from told_of_judges(summary)
     for cause in summary.causes:
         ids = listed(cause.goldens)

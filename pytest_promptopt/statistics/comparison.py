@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_promptopt.statistics.clusters import by_cluster, members
 from pytest_promptopt.statistics.intervals import Interval, betting, one_sided
 from pytest_promptopt.statistics.paired import lowest_difference
 from pytest_promptopt.statistics.special import beta_cdf
@@ -24,7 +25,10 @@ _UNIT = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """What one golden scored before and after, in [0, 1]."""
+    """What one golden scored before and after, in [0, 1].
+
+    Goldens with the same ``cluster`` depend on each other; one without (``""``) on none.
+    """
 
     golden_id: str
     before: float
@@ -32,6 +36,7 @@ class Pair:
     passed_before: bool
     passed_after: bool
     weight: float = 1.0
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +46,8 @@ class Comparison:
     ``fixed`` goldens missed before and pass now, ``broken`` ones the other way round.
     ``difference`` is the mean by weight, ``interval`` is two-sided, ``p_value`` is the two-sided
     one of no difference, by ``method``: ``exact McNemar``, ``sign-flip permutation`` or
-    ``betting``.
+    ``betting``. ``clusters`` counts what is independent, the pairs of one cluster as one; 0 in runs
+    of before there was such a field.
     """
 
     pairs: int
@@ -51,6 +57,7 @@ class Comparison:
     interval: Interval
     p_value: float
     method: str
+    clusters: int = 0
 
     @classmethod
     def of(
@@ -66,15 +73,18 @@ class Comparison:
             interval=interval,
             p_value=p_value,
             method=method,
+            clusters=len(members([pair.cluster for pair in pairs])),
         )
 
 
-def smallest_drop(count: int, *, limit: float, confidence: float) -> float | None:
-    """The least share of ``count`` goldens that all passed whose loss shows a drop over ``limit``.
+def smallest_drop(weights: Sequence[float], *, limit: float, confidence: float) -> float | None:
+    """The least share of goldens that all passed whose loss shows a drop over ``limit``.
 
-    By the one-sided bound of :func:`compare`, where goldens weigh the same; None where not even the
-    loss of all would show it.
+    By the one-sided bound of :func:`compare`. ``weights`` are those of goldens that are independent
+    of each other, or of whole clusters, of which the light ones are lost first. None where not even
+    the loss of all would show it, or nothing weighs anything.
     """
+    lightest_first = sorted(weight for weight in weights if weight)
 
     def is_shown(broken: int) -> bool:
         pairs = [
@@ -84,13 +94,15 @@ def smallest_drop(count: int, *, limit: float, confidence: float) -> float | Non
                 after=float(index >= broken),
                 passed_before=True,
                 passed_after=index >= broken,
+                weight=weight,
             )
-            for index in range(count)
+            for index, weight in enumerate(lightest_first)
         ]
         return -compare(pairs, confidence=one_sided(confidence)).interval.high > limit
 
+    count = len(lightest_first)
     least = 1 + bisect_left(range(1, count + 1), True, key=is_shown)
-    return least / count if least <= count else None
+    return sum(lightest_first[:least]) / sum(lightest_first) if least <= count else None
 
 
 def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
@@ -98,16 +110,15 @@ def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
 
     If unweighted goldens differ by −1, 0 or 1 alone, the interval is the exact one of
     :func:`lowest_difference` and the test McNemar's; else the interval is by betting on
-    (difference + 1) / 2 and the test flips signs.
+    (difference + 1) / 2 and the test flips signs. Of a cluster the mean difference counts as one.
     """
-    weights = [pair.weight for pair in pairs]
-    if not sum(weights) > 0:
+    if not sum(pair.weight for pair in pairs) > 0:
         raise ValueError("a comparison needs at least one pair with a weight above 0, found none")
-    differences = [pair.after - pair.before for pair in pairs]
+    differences, weights = differences_of(pairs)
     weighted = [weight * d for weight, d in zip(weights, differences, strict=True)]
     gained, lost = differences.count(1), differences.count(-1)
-    if len(set(weights)) == 1 and gained + lost + differences.count(0) == len(pairs):
-        interval = _exact(gained, lost, len(pairs), confidence)
+    if len(set(weights)) == 1 and gained + lost + differences.count(0) == len(differences):
+        interval = _exact(gained, lost, len(differences), confidence)
         p_value, method = mcnemar_exact(gained, lost), "exact McNemar"
     else:
         halves = [(difference + 1) / 2 for difference in differences]
@@ -115,6 +126,15 @@ def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:
         interval = Interval(2 * half.low - 1, 2 * half.high - 1)
         p_value, method = sign_flip(weighted), "sign-flip permutation"
     return Comparison.of(pairs, interval=interval, p_value=p_value, method=method)
+
+
+def differences_of(pairs: Sequence[Pair]) -> tuple[Sequence[float], Sequence[float]]:
+    """The independent differences, one a cluster or golden without one, and their weights."""
+    return by_cluster(
+        [pair.after - pair.before for pair in pairs],
+        [pair.weight for pair in pairs],
+        [pair.cluster for pair in pairs],
+    )
 
 
 def _exact(gained: int, lost: int, pairs: int, confidence: float) -> Interval:

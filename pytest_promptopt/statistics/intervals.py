@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from pytest_promptopt.statistics.betting import is_exceeded, lowest_mean
+from pytest_promptopt.statistics.clusters import by_cluster
 from pytest_promptopt.statistics.special import beta_cdf, beta_quantile
 from pytest_promptopt.statistics.weighted import lowest_rate_by_weight
 
@@ -71,16 +72,21 @@ def betting(
 
 
 def verdict_interval(
-    scores: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float
+    scores: Sequence[float],
+    *,
+    weights: Sequence[float] | None = None,
+    clusters: Sequence[str] = (),
+    confidence: float,
 ) -> Interval:
     """The interval to decide by: exact for hits and misses, by Chernoff's bound if weighted.
 
-    Other scores are bet on.
+    Other scores are bet on. Of each of the ``clusters``, if there are any, its mean counts as one
+    score (:func:`~pytest_promptopt.statistics.clusters.by_cluster`).
 
     Each bound errs with (1 − confidence) / 2 at most. The scores choose the method; errors added
     up exactly over scores of 0, v and 1, v being rare or common, stayed under the level.
     """
-    scores, weights = _weighed(scores, weights)
+    scores, weights = _weighed(scores, weights, clusters)
     if _is_binary(scores, weights):
         return clopper_pearson(round(sum(scores)), len(scores), confidence=confidence)
     if all(score in (0, 1) for score in scores):
@@ -91,10 +97,14 @@ def verdict_interval(
 
 
 def shown_interval(
-    scores: Sequence[float], *, weights: Sequence[float] | None = None, confidence: float = 0.95
+    scores: Sequence[float],
+    *,
+    weights: Sequence[float] | None = None,
+    clusters: Sequence[str] = (),
+    confidence: float = 0.95,
 ) -> Interval:
     """The interval to show: Wilson's for unweighted hits and misses, else by betting."""
-    scores, weights = _weighed(scores, weights)
+    scores, weights = _weighed(scores, weights, clusters)
     if _is_binary(scores, weights):
         return wilson(round(sum(scores)), len(scores), confidence=confidence)
     return betting(scores, confidence=confidence, weights=weights)
@@ -106,14 +116,15 @@ def goldens_to_decide(
     minimum: float,
     confidence: float,
     weights: Sequence[float] | None = None,
+    clusters: Sequence[str] = (),
 ) -> int | None:
-    """How many more goldens would decide whether the mean reaches ``minimum``.
+    """How many more goldens, or clusters, would decide whether the mean reaches ``minimum``.
 
     Supposes that they score as these did and that either bound, each at one-sided ``confidence``,
     may decide. 0 where it is decided; None where the score is the minimum or where more than
     ``MOST_GOLDENS`` would be needed.
     """
-    scores, weights = _weighed(scores, weights)
+    scores, weights = _weighed(scores, weights, clusters)
     now = verdict_interval(scores, weights=weights, confidence=one_sided(confidence))
     if now.low >= minimum or now.high < minimum:
         return 0
@@ -170,12 +181,14 @@ def _require_some(count: int) -> None:
 
 
 def _weighed(
-    scores: Sequence[float], weights: Sequence[float] | None
+    scores: Sequence[float], weights: Sequence[float] | None, clusters: Sequence[str] = ()
 ) -> tuple[Sequence[float], Sequence[float]]:
-    """The scores that weigh something, with their weights."""
+    """The scores that weigh something, with their weights; one a cluster, if there are any."""
     _require_some(len(scores))
     if weights is None:
-        return scores, [1.0] * len(scores)
+        weights = [1.0] * len(scores)
+    if clusters:
+        scores, weights = by_cluster(scores, weights, clusters)
     if not sum(weights) > 0:
         raise ValueError("an interval needs a weight above 0, found none")
     weighed = [(score, weight) for score, weight in zip(scores, weights, strict=True) if weight]

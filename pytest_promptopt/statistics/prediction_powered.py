@@ -6,6 +6,7 @@ from math import exp, fsum, inf, lgamma, sqrt
 from statistics import NormalDist
 from typing import Literal, NamedTuple
 
+from pytest_promptopt.statistics.clusters import members
 from pytest_promptopt.statistics.intervals import Interval, verdict_interval
 
 _FEWEST = 10
@@ -16,11 +17,15 @@ _BY_CHANCE = 0.001
 
 
 class Scored(NamedTuple):
-    """One item: what the judge scores it, what people do (None where none did), and its weight."""
+    """One item: what the judge scores it, what people do (None where none did), and its weight.
+
+    Items with the same ``cluster`` depend on each other; one without (``""``) on none.
+    """
 
     judged: float
     label: float | None = None
     weight: float = 1.0
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,31 +103,47 @@ def _is_many(labelled: Sequence[Scored]) -> bool:
     """Whether a mean of what the correction adds up is about normal.
 
     That is a matter of the rarer sort: a judge that is nearly always right is corrected by the few
-    labels in which it is not, and a normal interval around none of them has no width.
+    labels in which it is not, and a normal interval around none of them has no width. What counts
+    are the clusters in which a sort is met.
     """
-    wrong = sum(item.label != item.judged for item in labelled)
-    good = sum((item.label or 0.0) >= _HALF for item in labelled)
-    sorts = (wrong, len(labelled) - wrong, good, len(labelled) - good)
-    return min(sorts) >= _FEWEST
+    is_wrong = [item.label != item.judged for item in labelled]
+    is_good = [(item.label or 0.0) >= _HALF for item in labelled]
+    sorts = [
+        [item.cluster for item, is_such in zip(labelled, found, strict=True) if is_such is side]
+        for found in (is_wrong, is_good)
+        for side in (True, False)
+    ]
+    return min(len(members(clusters)) for clusters in sorts) >= _FEWEST
 
 
 def _powered(items: Sequence[Scored], confidence: float) -> tuple[float, Interval]:
     """PPI++ for a mean: Angelopoulos, Duchi and Zrnic (2023), arXiv 2311.01453, section 3 and 6.
 
     λ mean(f) of the unlabelled + mean(y − λ f) of the labelled, with the λ in [0, 1] of the least
-    variance, so that a useless judge takes nothing away from the labels.
+    variance, so that a useless judge takes nothing away from the labels. The variance is that of
+    sums over clusters (Liang and Zeger 1986, "Longitudinal data analysis using generalized linear
+    models"), which may hold items of either sort.
     """
     pairs = [(i.judged, i.label, i.weight) for i in items if i.label is not None]
     rest = [(item.judged, item.weight) for item in items if item.label is None]
     power = _power(pairs, rest)
     rectified = [(label - power * judged, weight) for judged, label, weight in pairs]
-    value, variance = _mean(rectified), _variance_of_mean(rectified)
-    if rest:
-        value += power * _mean(rest)
-        variance += power**2 * _variance_of_mean(rest)
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * sqrt(variance)
+    value = _mean(rectified) + (power * _mean(rest) if rest else 0.0)
+    labelled = [item.cluster for item in items if item.label is not None]
+    others = [item.cluster for item in items if item.label is None]
+    parts = [*_parts_of_error(rectified, labelled)]
+    parts += [power * part for part in _parts_of_error(rest, others)]
+    groups = members([*labelled, *others])
+    variance = fsum(fsum(parts[place] for place in group) ** 2 for group in groups)
+    half = _deviations(labelled, confidence) * sqrt(variance)
     value = min(1.0, max(0.0, value))
     return value, Interval(max(0.0, value - half), min(1.0, value + half))
+
+
+def _deviations(clusters: Sequence[str], confidence: float) -> float:
+    """Of the normal distribution; where items share clusters of Student's, expanded to 1 / df."""
+    z, count = NormalDist().inv_cdf((1 + confidence) / 2), len(members(clusters))
+    return z if count == len(clusters) else z + z * (z**2 + 1) / (4 * (count - 1))
 
 
 def _power(
@@ -167,7 +188,12 @@ def _plugged_in(items: Sequence[Scored], confidence: float) -> tuple[float, Inte
     third = 1 - (1 - confidence) / 3
     are_good = [item.judged >= _HALF for item in items]
     weights = [item.weight for item in items]
-    share = verdict_interval([float(good) for good in are_good], weights=weights, confidence=third)
+    share = verdict_interval(
+        [float(good) for good in are_good],
+        weights=weights,
+        clusters=[item.cluster for item in items],
+        confidence=third,
+    )
     high, low = (
         [item for item, good in zip(items, are_good, strict=True) if good is side]
         for side in (True, False)
@@ -189,16 +215,22 @@ def _labelled(items: Sequence[Scored], confidence: float) -> tuple[float, Interv
         judged = [(item.judged, item.weight) for item in items]
         return _mean(judged) if judged else _HALF, Interval(0.0, 1.0)
     labels, weights = zip(*known, strict=True)
-    return _mean(known), verdict_interval(labels, weights=weights, confidence=confidence)
+    clusters = [item.cluster for item in items if item.label is not None]
+    interval = verdict_interval(labels, weights=weights, clusters=clusters, confidence=confidence)
+    return _mean(known), interval
 
 
 def _mean(values: Sequence[tuple[float, float]]) -> float:
     return fsum(x * weight for x, weight in values) / fsum(weight for _, weight in values)
 
 
-def _variance_of_mean(values: Sequence[tuple[float, float]]) -> float:
-    if len(values) < 2:
-        return 1.0
+def _parts_of_error(
+    values: Sequence[tuple[float, float]], clusters: Sequence[str]
+) -> Sequence[float]:
+    """What each value adds to the error of their mean, widened for few clusters."""
+    count = len(members(clusters))
+    if count < 2:
+        return [float(place == 0) for place in range(len(values))]
     centre, total = _mean(values), fsum(weight for _, weight in values)
-    squares = fsum((weight * (x - centre)) ** 2 for x, weight in values)
-    return squares / total**2 * len(values) / (len(values) - 1)
+    widened = sqrt(count / (count - 1)) / total
+    return [widened * weight * (x - centre) for x, weight in values]

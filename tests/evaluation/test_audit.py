@@ -84,3 +84,12 @@ def test_the_smallest_drop_that_would_show_is_told_of_all_and_by_tag() -> None:
     assert rare.drop is None
     assert rare.interval is not None
     assert rare.interval.low < 0.5
+
+
+def test_the_smallest_drop_goes_by_cluster() -> None:
+    goldens = [result(f"g{n}", True, cluster=f"c{n // 5}") for n in range(40)]
+    [whole] = audit_of([record(*goldens)]).groups
+    [alone] = audit_of([record(*[result(f"g{n}", True) for n in range(8)])]).groups
+    assert (whole.goldens, whole.clusters) == (40, 8)
+    assert whole.drop == alone.drop
+    assert whole.interval == alone.interval

@@ -216,3 +216,20 @@ def test_goldens_that_ask_for_less_are_told() -> None:
     ]
     shown = replace(prompt(), goldens=before.goldens[1:], shown=before.goldens[:1])
     assert list(loosened(before, shown)) == ["goldens whose answers the prompt now shows: a"]
+
+
+def test_goldens_that_leave_their_cluster_are_told() -> None:
+    def golden(name: str, cluster: str) -> Golden:
+        return Golden(id=name, variables={}, path="a", line=1, cluster=cluster)
+
+    def told(*clusters: str) -> list[str]:
+        names = zip("abcd", clusters, strict=True)
+        return [*loosened(before, replace(prompt(), goldens=tuple(golden(*n) for n in names)))]
+
+    at_base = zip("abcd", ("x", "x", "y", ""), strict=True)
+    before = replace(prompt(), goldens=tuple(golden(*named) for named in at_base))
+    assert told("x", "x", "y", "") == []
+    assert told("renamed", "renamed", "", "") == []
+    assert told("x", "x", "x", "x") == []
+    assert told("x", "", "y", "") == ["goldens that no longer share a cluster: b"]
+    assert told("", "", "y", "") == ["goldens that no longer share a cluster: b"]

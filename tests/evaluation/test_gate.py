@@ -295,3 +295,60 @@ def test_a_shown_drop_within_the_limit_is_not_called_no_drop() -> None:
     assert found.remarks[0].startswith(
         "a drop is shown, but none of more than maxDrop 0.05 is certain on 100 goldens"
     )
+
+
+def in_clusters(hits: int, misses: int, size: int) -> Evaluation:
+    """Clusters of ``size`` goldens that are right or wrong as a whole, as many as that takes."""
+    marks = [True] * hits + [False] * misses
+    return Evaluation(
+        location="a",
+        results=tuple(
+            result(
+                f"g{number}-{n}",
+                PASSED if is_hit else MISSED,
+                float(is_hit),
+                cluster=f"c{number}" if size > 1 else "",
+            )
+            for number, is_hit in enumerate(marks)
+            for n in range(size)
+        ),
+    )
+
+
+def test_confidence_goes_by_cluster_and_says_so() -> None:
+    settings = GateSettings(line=1, minimum=0.6, confidence=0.95)
+    assert judge(settings, in_clusters(35, 5, 1)).decision is Decision.PASS
+    [reason] = judge(settings, in_clusters(7, 1, 5)).reasons
+    assert reason == (
+        "score 0.875 could lie on either side of min 0.6: 0.529 to 0.994 with 95 % confidence "
+        "(40 goldens in 8 clusters scored); about 4 more clusters would decide at this rate"
+    )
+    assert judge(settings, in_clusters(8, 0, 5)).decision is Decision.PASS
+
+
+def test_one_cluster_decides_nothing_and_clusters_of_one_are_none() -> None:
+    settings = GateSettings(line=1, minimum=0.6, confidence=0.95)
+    verdict = judge(settings, in_clusters(1, 0, 40))
+    assert verdict.decision is Decision.INCONCLUSIVE
+    assert "(40 goldens in 1 cluster scored); about 5 more clusters would" in verdict.reasons[0]
+    alone = in_clusters(35, 5, 1)
+    named = replace(alone, results=tuple(replace(r, cluster=r.id) for r in alone.results))
+    assert judge(settings, named) == judge(settings, alone)
+
+
+def test_a_drop_must_show_by_cluster() -> None:
+    settings = GateSettings(line=1, max_drop=0.0)
+    base = BaseRecord(label="main")
+
+    def dropped(size: int) -> Verdict:
+        before, after = in_clusters(40 // size, 0, size), in_clusters(40 // size - 2, 2, size)
+        return judge(settings, after, base, before)
+
+    assert dropped(1).passed
+    assert (
+        "no drop of more than maxDrop 0 is shown on 40 goldens in 8 clusters;"
+        in (dropped(5).remarks[0])
+    )
+    lost = judge(settings, in_clusters(2, 6, 5), base, in_clusters(8, 0, 5))
+    assert lost.decision is Decision.FAIL
+    assert "now 0.250 on 40 goldens in 8 clusters, 0 fixed, 30 broken" in lost.reasons[0]

@@ -147,6 +147,14 @@ def test_what_is_fine_is_not_told(text: str, tmp_path: Path) -> None:
         ("PL303", GATED % (", maxDrop: 0.02", "  - {word: hot, expected: cold}\n")),
         (
             "PL303",
+            GATED
+            % (
+                ", confidence: 0.95",
+                "".join(f"  - {{word: w{n}, cluster: c{n // 30}}}\n" for n in range(90)),
+            ),
+        ),
+        (
+            "PL303",
             GATED % (", tags: {odd: {min: 0.9, confidence: 0.9}}", "  - {word: a, tags: [odd]}\n"),
         ),
     ],

@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -123,4 +124,46 @@ def test_an_empty_split_is_named() -> None:
     assert shortfall(Splits(train=(), validation=(), test=some)) == (
         "No golden is in the train split: there is nothing to learn from. "
         "No golden is in the validation split: there is nothing to choose a candidate by."
+    )
+
+
+def clustered(goldens: list[Golden], size: int) -> list[Golden]:
+    return [replace(g, cluster=f"chat-{number // size}") for number, g in enumerate(goldens)]
+
+
+def clusters(goldens: tuple[Golden, ...]) -> set[str]:
+    return {golden.cluster for golden in goldens}
+
+
+def test_no_split_parts_a_cluster() -> None:
+    splits = split_goldens(clustered(many(400), 4))
+    parts = [clusters(part) for part in (splits.train, splits.validation, splits.test)]
+    assert [len(part) for part in parts] == [
+        len(part) // 4 for part in (splits.train, splits.validation, splits.test)
+    ]
+    assert all(parts)
+    assert set.intersection(*parts) == set()
+
+
+def test_a_cluster_follows_the_one_that_names_a_split() -> None:
+    goldens = clustered(many(12), 4)
+    for split in ("train", "validation", "test"):
+        goldens[5] = replace(goldens[5], split=split)
+        part = getattr(split_goldens(goldens), split)
+        assert {f"case-{n}" for n in range(4, 8)} <= {golden.id for golden in part}
+
+
+def test_clusters_are_lent_whole() -> None:
+    given = world_splits(train=60, validation=20, test=9)
+    given = replace(given, train=tuple(clustered([*given.train], 6)))
+    lent = widened(given, 0)
+    assert len(lent.validation) == 20 + 18
+    assert clusters(lent.train) & clusters(lent.validation) == set()
+
+
+def test_a_test_split_of_few_clusters_is_told() -> None:
+    splits = Splits(train=(golden("a"),), validation=tuple(many(15)), test=())
+    test = tuple(clustered(many(60), 15))
+    assert "The test split holds 60 goldens in 4 clusters: no verdict is possible." in (
+        shortfall(replace(splits, test=test))
     )

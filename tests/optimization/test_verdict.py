@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind, verdict_on
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind, _looks, verdict_on
 from tests.optimization.arms import made_case, made_goldens
 
 Cases = Mapping[str, Case]
@@ -65,6 +65,44 @@ def test_the_means_are_those_of_the_goldens_compared() -> None:
 def test_a_second_opening_of_the_test_split_is_told() -> None:
     verdict = verdict_on(cases([False] * 6), cases([True] * 6), openings=2)
     assert verdict.sentence.endswith("opened 2 times: it is less and less unseen.")
+
+
+def in_clusters(passed: list[bool], size: int) -> Cases:
+    """Goldens of which so many after each other share a cluster."""
+    return {
+        name: replace(case, golden=replace(case.golden, cluster=f"c{number // size}"))
+        for number, (name, case) in enumerate(cases(passed).items())
+    }
+
+
+def test_the_verdict_counts_clusters() -> None:
+    verdict = verdict_on(in_clusters([False] * 30, 6), in_clusters([True] * 30, 6))
+    assert verdict.sentence == (
+        "Unproven: 30 test goldens in 5 clusters, and at least 6 clusters are needed (six fixed "
+        "and none broken are the least that shows anything at 5 %)."
+    )
+    verdict = verdict_on(in_clusters([False] * 36, 6), in_clusters([True] * 36, 6))
+    assert verdict.kind is VerdictKind.IMPROVED
+    assert "+1.000 on 36 test goldens in 6 clusters [" in verdict.sentence
+    alone = cases([False] * 8 + [True]), cases([True] * 7 + [False] * 2)
+    assert verdict_on(*alone) == verdict_on(
+        in_clusters([False] * 8 + [True], 1), in_clusters([True] * 7 + [False] * 2, 1)
+    )
+
+
+def test_more_clusters_are_asked_for_in_goldens() -> None:
+    before, after = [False] * 8 + [True] * 32, [True] * 12 + [False] * 4 + [True] * 24
+    few, more = (
+        verdict_on(in_clusters(before, size), in_clusters(after, size)).needed for size in (1, 4)
+    )
+    assert few is not None
+    assert more is not None
+    assert more > 2 * few
+
+
+def test_looks_are_taken_where_clusters_end() -> None:
+    assert [*_looks([""] * 20)] == [6, 12, 18, 20]
+    assert [*_looks(["a"] * 4 + ["b"] * 5 + [""] * 3 + ["c"] * 6)] == [9, 18]
 
 
 def looks(before: list[bool], after: list[bool]) -> tuple[SearchVerdict, int]:

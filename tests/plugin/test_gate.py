@@ -101,3 +101,21 @@ def test_the_majority_of_samples_decides_where_the_file_says_so(project: Project
 def test_at_least_so_many_samples_must_pass_where_the_file_says_so(project: Project) -> None:
     several(project, "711", "289", "reducer: at-least-2")
     project.run().assert_outcomes(passed=1, failed=1)
+
+
+def test_goldens_of_one_conversation_count_as_one(project: Project) -> None:
+    many(project, 36, 4, "gate: {min: 0.6, confidence: 0.95}")
+    goldens = [*map(json.loads, (project.path / "prompts/goldens.jsonl").read_text().splitlines())]
+    clustered = [{**golden, "cluster": f"chat {n // 5}"} for n, golden in enumerate(goldens)]
+    project.write("prompts/goldens.jsonl", "".join(f"{json.dumps(g)}\n" for g in clustered))
+    result = project.run("--prompt-report", "report.json")
+    result.assert_outcomes(passed=36, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "  score 0.900 could lie on either side of min 0.6: 0.5* to 0.9* with 95 % confidence "
+            "(40 goldens in 8 clusters scored); about * more clusters would decide at this rate",
+            "    40 goldens in 8 clusters: what shares a cluster counts as one in intervals and *",
+        ]
+    )
+    [prompt] = json.loads((project.path / "report.json").read_text())["prompts"]
+    assert {row["cluster"] for row in prompt["results"]} == {f"chat {n}" for n in range(8)}

@@ -70,6 +70,7 @@ def changed(root: Path, old: str, new: str) -> tuple[str, ...]:
         ("ticket: two", "ticket: two, split: test", ("goldens",)),
         ("ticket: two", "ticket: two, required: true", ("goldens",)),
         ("ticket: two", "ticket: two, weight: 2", ("goldens",)),
+        ("ticket: two", "ticket: two, cluster: chat", ("goldens",)),
         ("ticket: two", "ticket: two, id: 1.5", ("goldens",)),
         ("ticket: two", "ticket: two, evaluators: [{json: valid}]", ("goldens",)),
         ("expected: returns", "inputs: {expected: returns}", ("goldens",)),

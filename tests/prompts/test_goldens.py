@@ -173,7 +173,10 @@ def test_a_repeated_golden_counts_twice_and_is_told() -> None:
     assert problems == ["g.yml:2: the same golden stands at g.yml:1 already; both count"]
 
 
-MISREAD = {"tags": 5, "split": "dev", "required": "yes", "weight": "big", "evaluators": "x"}
+MISREAD = {
+    **{"tags": 5, "split": "dev", "required": "yes", "weight": "big", "cluster": ["x"]},
+    "evaluators": "x",
+}
 
 
 def test_reserved_keys_of_the_wrong_type_are_variables_where_a_placeholder_uses_them() -> None:
@@ -183,7 +186,7 @@ def test_reserved_keys_of_the_wrong_type_are_variables_where_a_placeholder_uses_
     assert problems[1] == (
         "g.yml:1: `split` is text ('dev'), which it cannot be: read as a variable"
     )
-    assert len(problems) == 5
+    assert len(problems) == 6
 
 
 def test_elsewhere_they_are_refused_with_what_to_write() -> None:
@@ -194,6 +197,8 @@ def test_elsewhere_they_are_refused_with_what_to_write() -> None:
         "g.yml:1: `split` is text ('dev'), which it cannot be; write train, validation or test",
         "g.yml:1: `required` is text ('yes'), which it cannot be; write true or false",
         "g.yml:1: `weight` is text ('big'), which it cannot be; write a number from 0 to 1,000,000",
+        "g.yml:1: `cluster` is a list, which it cannot be; write the name or number of what the "
+        "goldens share",
         "g.yml:1: `evaluators` is text ('x'), which it cannot be; write a list of evaluators",
         "g.yml:2: `split` is text ('trian'), which it cannot be; write train",
     ]
@@ -276,10 +281,14 @@ def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
     assert "goldens `a.jsonl` cannot be read" in refusal(lambda: locate(tmp_path, "a.jsonl"))
 
 
-@pytest.mark.parametrize(("key", "value"), [("weight", 80), ("required", True), ("split", "test")])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("weight", 80), ("required", True), ("split", "test"), ("cluster", "eu-1")],
+)
 def test_a_reserved_key_that_a_placeholder_uses_is_a_variable_only(key: str, value: object) -> None:
     (golden,), problems = build({"q": "x", key: value}, used={"q", key})
-    assert (golden.weight, golden.required, golden.split) == (1.0, False, None)
+    told = golden.weight, golden.required, golden.split, golden.cluster
+    assert told == (1.0, False, None, "")
     assert golden.variables[key] == value
     assert problems == [f"g.yml:1: `{key}` is a placeholder's variable, and nothing else"]
 
@@ -293,3 +302,30 @@ def test_ids_that_a_placeholder_uses_need_not_be_unique() -> None:
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "g.jsonl")
     assert "cannot be read: not a regular file" in refusal(lambda: goldens_in(tmp_path / "g.jsonl"))
+
+
+def test_a_cluster_is_a_name_or_a_number_and_shared_by_what_says_the_same() -> None:
+    goldens, problems = build(
+        {"q": 1, "cluster": "chat 7"}, {"q": 2, "cluster": 7}, {"q": 3, "cluster": "7"}, {"q": 4}
+    )
+    assert [golden.cluster for golden in goldens] == ["chat 7", "7", "7", ""]
+    assert problems == []
+    for value in ("", "  ", True, 7.5, {"name": "x"}):
+        assert "`cluster` is" in build({"q": 1, "cluster": value})[1][0]
+
+
+def test_an_empty_cell_is_no_cluster(tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text("q,Cluster\na,chat\nb,\nc,\n")
+    goldens, _ = build_goldens(read_golden_file(tmp_path / "g.csv", "g.csv"))
+    assert [golden.cluster for golden in goldens] == ["chat", "", ""]
+
+
+def test_a_cluster_that_names_two_splits_is_refused() -> None:
+    first = {"id": "a", "q": 1, "cluster": "chat", "split": "train"}
+    rest = [{"id": "b", "q": 2, "cluster": "chat"}, {"id": "d", "q": 4, "split": "test"}]
+    other = {"id": "c", "q": 3, "cluster": "chat", "split": "test"}
+    assert build(first, *rest)[1] == []
+    assert refusal(lambda: build(first, *rest, other)) == (
+        "g.yml:4: golden c is in the split test, and a (g.yml:1) of the same cluster in train, "
+        "which tells what is to be unseen; let a cluster be in one"
+    )

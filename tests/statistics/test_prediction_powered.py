@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -96,3 +98,51 @@ def test_labels_that_were_hardly_drawn_at_random_are_told() -> None:
     assert lopsided(items(1, 0, 0, 0, rest=(100, 1))) is None
     assert lopsided([]) is None
     assert lopsided(items(20, 10, 0, 0)) is None
+
+
+def test_the_corrected_interval_counts_clusters() -> None:
+    kinds = items(20, 10, 12, 18, rest=(60, 60))
+    names: tuple[Callable[[int], str], ...] = (
+        lambda n: f"c{n}",
+        lambda _: "",
+        lambda n: f"c{n % 15}",
+        lambda _: "one",
+    )
+    found = [
+        corrected([item._replace(cluster=name(n)) for n, item in enumerate(kinds)], confidence=0.95)
+        for name in names
+    ]
+    assert found[0] == found[1]
+    assert [f and f.method for f in found] == ["PPI++", "PPI++", "PPI++", "exact"]
+    assert len({f and f.value for f in found[:3]}) == 1
+    assert found[3] is not None
+    assert found[3].interval.high - found[3].interval.low > 0.9
+
+
+def test_the_corrected_interval_holds_where_judge_and_answers_go_by_cluster() -> None:
+    random, held, runs, rate = np.random.default_rng(2), 0, 100, 0.6
+    clusters = np.repeat(np.arange(40), 5)
+    for _ in range(runs):
+        good = random.random(200) < random.beta(1.4, 0.93, 40)[clusters]
+        true, false = random.beta(2, 0.35, 40)[clusters], random.beta(0.47, 1.9, 40)[clusters]
+        judged = random.random(200) < np.where(good, true, false)
+        found = corrected(
+            [
+                Scored(float(j), float(g) if n % 200 in known else None, 1.0, f"c{c}")
+                for known in [{*random.permutation(200)[:120].tolist()}]
+                for n, (j, g, c) in enumerate(zip(judged, good, clusters, strict=True))
+            ],
+            confidence=0.95,
+        )
+        assert found is not None
+        held += found.interval.low <= rate <= found.interval.high
+    assert held / runs > 0.9
+
+
+def test_one_answer_without_a_label_hardly_matters() -> None:
+    whole, less = (corrected(items(20, 55, 5, 20, rest=(n, 0)), confidence=0.95) for n in (0, 1))
+    assert whole is not None
+    assert less is not None
+    assert less.interval.high - less.interval.low == pytest.approx(
+        whole.interval.high - whole.interval.low, rel=0.01
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from statistics import pvariance
 
-from pytest_promptopt.optimization.acceptance import gains
+from pytest_promptopt.optimization.acceptance import independent_gains
 from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.case import mean_of
@@ -87,7 +87,7 @@ def _survivors(race: Race, ranked: Sequence[Candidate]) -> list[Candidate]:
     kept = [
         candidate
         for candidate in ranked
-        if evidence(gains(race.cases(candidate), best)) * race.settings.race_level < 1
+        if evidence(independent_gains(race.cases(candidate), best)) * race.settings.race_level < 1
     ]
     return kept[: max(race.keep, math.ceil(len(ranked) / 2))]
 

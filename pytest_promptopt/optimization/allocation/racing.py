@@ -1,6 +1,6 @@
 """Goldens in blocks; after each, who is shown to be worse leaves the race."""
 
-from pytest_promptopt.optimization.acceptance import gains, p_better
+from pytest_promptopt.optimization.acceptance import independent_gains, p_better
 from pytest_promptopt.optimization.allocation.allocator import Race, WithinPulls
 from pytest_promptopt.optimization.allocation.full import Full
 from pytest_promptopt.optimization.candidate import Candidate
@@ -39,7 +39,7 @@ class Racing(WithinPulls):
 def _is_beaten(candidate: Candidate, rivals: list[Candidate], race: Race) -> bool:
     own = race.cases(candidate)
     better = sum(
-        p_better(gains(own, race.cases(rival))) <= race.settings.race_level
+        p_better(independent_gains(own, race.cases(rival))) <= race.settings.race_level
         for rival in rivals
         if rival is not candidate
     )

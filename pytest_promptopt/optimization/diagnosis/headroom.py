@@ -79,7 +79,8 @@ def assess(
 
 def _most_gain(groups: Sequence[Sequence[Case]]) -> float:
     lacks = [1 - fmean(case.score or 0.0 for case in cases) for cases in groups]
-    return verdict_interval(lacks, confidence=one_sided(_CONFIDENCE)).high
+    clusters = [cases[0].golden.cluster for cases in groups]
+    return verdict_interval(lacks, clusters=clusters, confidence=one_sided(_CONFIDENCE)).high
 
 
 def _found(

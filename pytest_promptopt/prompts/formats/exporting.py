@@ -153,7 +153,7 @@ def _test(golden: Golden, prompt: Prompt, used: set[str], losses: _Losses) -> di
     test |= {"metadata": {"tags": list(golden.tags)}} if golden.tags else {}
     if any(isinstance(value, list) for value in variables.values()):
         test["options"] = {"disableVarExpansion": True}
-    for key, usual in (("weight", 1.0), ("required", False), ("split", None)):
+    for key, usual in (("weight", 1.0), ("required", False), ("split", None), ("cluster", "")):
         if getattr(golden, key) != usual:
             losses.tell(f"`{key}` of golden {golden.id}", path=golden.path, line=golden.line)
     return test

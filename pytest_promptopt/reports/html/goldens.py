@@ -161,6 +161,7 @@ class _Teller:
             t=[printable(tag) for tag in result.tags],
             r=result.required,
             w=None if result.weight == 1 else result.weight,
+            g=printable(result.cluster),
             n=[self._cut(note) for note in result.notes],
             at=printable(result.place),
             q=self._cut(result.input),

@@ -114,7 +114,7 @@
   function facts(g) {
     const [read, written] = g.u;
     return [
-      prompts[g.p].m, g.at, g.t && `tags: ${g.t.join(", ")}`, g.r && "required", g.w !== undefined && `weight ${g.w}`,
+      prompts[g.p].m, g.at, g.t && `tags: ${g.t.join(", ")}`, g.r && "required", g.w !== undefined && `weight ${g.w}`, g.g && `cluster ${g.g}`,
       `${read + written} tokens`, g.c === undefined ? "cost unknown" : `$${g.c}`, g.l && `${g.l} s`, g.v && "nothing was sent",
     ].filter(Boolean).join(" · ");
   }
