@@ -88,6 +88,8 @@ def _gate(where: str, gate: GateSettings) -> Iterator[tuple[str, Any]]:
     yield f"{where}.minMutation", gate.min_mutation
     yield f"{where}.confidence", gate.confidence
     yield f"{where}.inconclusive", "pass" if gate.inconclusive_passes else None
+    yield f"{where}.unscored", f"{gate.unscored:g}" if gate.unscored else None
+    yield f"{where}.judges.minAgreement", gate.min_agreement
     yield f"{where}.onRemovedGoldens", "fail" if gate.removed_fails else None
     yield f"{where}.onLoosened", "fail" if gate.loosened_fails else None
     for name, part in gate.tags.items():
