@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_promptopt.cli.found import saved
 from pytest_promptopt.cli.output import Output, Styled, warn
+from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.errors import PromptoptError, ReportError, UsageError
 from pytest_promptopt.evaluation.audit import Audit, Group, audit_of
 from pytest_promptopt.evaluation.evaluation import GoldenResult
@@ -24,7 +25,7 @@ What the goldens of each prompt have told in the runs that are kept: those that 
 miss or turn with nothing changed, evaluators that never part, the smallest drop that would show.
 No model is asked.
 
-example: promptopt audit prompts/ticket_routing.prompt.yml"""
+example: promptopt audit ticket_routing"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +63,9 @@ def _records(store: RunStore) -> Iterator[Sequence[PromptRecord]]:
 
 
 def _location(name: str, root: Path, known: dict[str, None]) -> str:
-    path = Path(name).absolute()
+    target = read_target(name)
+    target.refuse_ref("runs are of files as they were")
+    path = target.path
     location = path.relative_to(root).as_posix() if path.is_relative_to(root) else name
     if location not in known:
         raise UsageError(f"no run that is kept has {location}{did_you_mean(location, known)}")

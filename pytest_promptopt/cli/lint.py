@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, Styled
-from pytest_promptopt.cli.target import project_root
+from pytest_promptopt.cli.target import project_root, prompt_folders
 from pytest_promptopt.errors import PromptFileError, PromptoptError, UsageError
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.linting.linter import CODES, RULES, Linted, lint_file, remedy_of, with_fixes
 from pytest_promptopt.linting.rule import Finding
 from pytest_promptopt.linting.sarif import is_sarif, sarif
 from pytest_promptopt.project.files import not_written, replace_file
-from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, files_under, is_prompt_file
+from pytest_promptopt.prompts.library import files_under, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean
 
 _DESCRIPTION = """\
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         metavar="PATH",
         nargs="*",
-        help=f"a prompt file or a folder; default: {', '.join(DEFAULT_FOLDERS)}",
+        help="a prompt file or a folder; default: where pytest collects them from",
     )
     parser.add_argument("--fix", action="store_true", help="mend in the files what is safe to mend")
     parser.add_argument("--sarif", metavar="FILE", help="also write the findings as SARIF 2.1.0")
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     _check_codes(arguments.ignore)
     if arguments.sarif:
         _check_sarif(Path(arguments.sarif))
-    files = _files(arguments.paths or DEFAULT_FOLDERS)
+    files = _files(arguments.paths or prompt_folders())
     left: list[Finding] = []
     broken = 0
     for path in files:

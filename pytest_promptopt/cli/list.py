@@ -1,19 +1,20 @@
 """``promptopt list``: all prompts with what they scored last."""
 
 import argparse
+import os
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, Styled
 from pytest_promptopt.cli.saved import read_scores, score_text
-from pytest_promptopt.cli.target import repository_root
+from pytest_promptopt.cli.target import prompt_folders, repository_root
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError
 from pytest_promptopt.prompts.content import ScoredContent, content_of
-from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, files_under, is_prompt_file
+from pytest_promptopt.prompts.library import files_under, is_prompt_file
 from pytest_promptopt.prompts.reader import read_prompt
 
 _DESCRIPTION = """\
-The prompts under the paths, by default under `prompts` and `.github/prompts`, each with the hash
-of the prompt and the scores that `.promptopt/scores.jsonl` has for it as it stands.
+The prompts under the paths, by default in the folders that pytest collects them from, each with the
+hash of the prompt and the scores that `.promptopt/scores.jsonl` has for it as it stands.
 
 example: promptopt list prompts"""
 
@@ -26,8 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Print the prompts; raises :class:`~pytest_promptopt.errors.PromptoptError`."""
-    named = arguments.paths or DEFAULT_FOLDERS
-    found = (path for name in named for path in files_under(Path(name).absolute()))
+    named = arguments.paths or prompt_folders()
+    places = (Path(os.path.normpath(Path.cwd() / name)) for name in named)
+    found = (path for place in places for path in files_under(place))
     files = [path for path in found if is_prompt_file(path)]
     if not files:
         raise PromptNotFoundError(f"no prompt file in {', '.join(named)}")

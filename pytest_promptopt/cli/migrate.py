@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from pytest_promptopt.cli.output import Output, warn
+from pytest_promptopt.cli.target import read_target
 from pytest_promptopt.optimization.result import Event, Judged
 from pytest_promptopt.proposals.flags import flags
 from pytest_promptopt.proposals.store import ProposalStore
@@ -41,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, out: Output) -> int:
     """Migrate; 0 where the new model is shown to be good enough, else 1."""
-
+    target = read_target(arguments.prompt)
+    target.refuse_ref("`migrate` changes the file as it is")
     follower = Follower()
 
     def tell(event: Event) -> None:
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
             out.line(line.text)
 
     migration = migrate(
-        arguments.prompt,
+        target.path,
         from_model=arguments.from_model,
         to_model=arguments.to_model,
         margin=arguments.margin,

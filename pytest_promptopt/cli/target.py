@@ -1,10 +1,18 @@
 """The prompt that a command line names."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_promptopt.errors import UsageError
-from pytest_promptopt.prompts.library import SUFFIXES, is_prompt_file
+from pytest_promptopt.errors import PromptNotFoundError, UsageError
+from pytest_promptopt.project.ini import find_project
+from pytest_promptopt.prompts.library import (
+    SUFFIXES,
+    bare_name,
+    files_under,
+    is_prompt_file,
+    named_folders,
+)
 from pytest_promptopt.runtime import find_prompt
 from pytest_promptopt.suggestion import did_you_mean
 
@@ -36,16 +44,44 @@ def read_target(name: str) -> PromptTarget:
     """``PROMPT`` or ``PROMPT@REF``, relative to the current folder.
 
     What exists as a file is one, also with an ``@`` in its name. Else the ref begins behind the
-    suffix of a prompt file. A bare name is looked for as `load_prompt` does.
+    suffix of a prompt file. A bare name is looked for as `load_prompt` does, then anywhere in the
+    folders that pytest collects prompts from. Raises PromptNotFoundError, UsageError for several.
     """
     bare, _, ref = name.partition("@")
     if bare and len(Path(name).parts) == 1 and "." not in bare and not Path(name).exists():
-        return PromptTarget(path=find_prompt(bare), ref=ref if "@" in name else None)
+        return PromptTarget(path=_find(bare), ref=ref if "@" in name else None)
     if not Path(name).is_file():
         for position in (index for index, sign in enumerate(name) if sign == "@"):
             if name[:position].endswith(SUFFIXES):
                 return PromptTarget(path=_absolute(name[:position]), ref=name[position + 1 :])
     return PromptTarget(path=_absolute(name))
+
+
+def prompt_folders() -> list[str]:
+    """Where pytest collects prompts of the project around the current folder, relative to that.
+
+    Raises UsageError where it cannot read its ini file.
+    """
+    project = find_project([Path.cwd()])
+    names = named_folders(project.root, project.get_ini("prompt_paths"))
+    return [os.path.relpath(project.root / name) for name in names]
+
+
+def _find(name: str) -> Path:
+    try:
+        return find_prompt(name)
+    except PromptNotFoundError:
+        folders = prompt_folders()
+    files = [Path.cwd() / path for folder in folders for path in files_under(Path(folder))]
+    known = dict.fromkeys(path for path in files if is_prompt_file(path))
+    found = [path for path in known if bare_name(path) == name]
+    if len(found) > 1:
+        many = ", ".join(os.path.relpath(path) for path in found)
+        raise UsageError(f"several prompts are called `{name}`: {many}; name the file of one")
+    if not found:
+        hint = did_you_mean(name, dict.fromkeys(map(bare_name, known)))
+        raise PromptNotFoundError(f"no prompt `{name}` in {', '.join(folders)}{hint}")
+    return Path(os.path.normpath(found[0]))
 
 
 def repository_root(path: Path) -> Path:

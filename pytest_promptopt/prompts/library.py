@@ -1,7 +1,7 @@
 """Prompt files: which files are some, where they are found, and which project they belong to."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_promptopt.config import PROMPT_FOLDERS, PROMPT_SUFFIXES
@@ -41,6 +41,12 @@ def files_under(place: Path) -> Iterator[Path]:
         seen.add(real)
         folders[:] = sorted(folder for folder in folders if folder not in _NEVER_ENTERED)
         yield from (folder / file for file in sorted(files))
+
+
+def named_folders(root: Path, lines: Iterable[str]) -> Iterator[str]:
+    """Those that the ini's ``prompt_paths`` names: one a line, or several as in ``testpaths``."""
+    for line in lines:
+        yield from [line] if (root / line).exists() else line.split()
 
 
 def project_of(path: Path, root: Path) -> Path:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_promptopt.prompts.library import DEFAULT_FOLDERS, SUFFIXES, files_under, is_prompt_file
+from pytest_promptopt.prompts.library import (
+    DEFAULT_FOLDERS,
+    SUFFIXES,
+    files_under,
+    is_prompt_file,
+    named_folders,
+)
 from pytest_promptopt.prompts.lookalikes import has_messages, has_near_name, proper_name
 from pytest_promptopt.session.collection import PromptWarning
 from pytest_promptopt.session.folders import arguments
@@ -37,7 +43,7 @@ class SearchedPlaces:
         named = arguments(config)
         if config.args_source is pytest.Config.ArgsSource.ARGS:
             return cls(places=tuple(named))
-        folders = {path: config.rootpath / path for path in _ini_paths(config, paths)}
+        folders = {path: config.rootpath / path for path in named_folders(config.rootpath, paths)}
         return cls(
             places=tuple(folder for folder in folders.values() if folder.exists()),
             absent=tuple(
@@ -119,7 +125,7 @@ class FindingPrompts:
     def _lookalikes(self) -> list[Path]:
         """What was nearly a prompt: by name anywhere, by content where prompts are kept."""
         root = self._config.rootpath
-        folders = {root / path for path in _ini_paths(self._config, self._paths)}
+        folders = {root / path for path in named_folders(root, self._paths)}
         beside = {path.parent for path in self.files}
         kept = [
             path
@@ -190,12 +196,6 @@ class FindingPrompts:
     def _shown(self, path: Path) -> str:
         root = self._config.rootpath
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _ini_paths(config: pytest.Config, lines: Sequence[str]) -> Iterator[str]:
-    """One a line, or several of them as in ``testpaths``."""
-    for line in lines:
-        yield from [line] if (config.rootpath / line).exists() else line.split()
 
 
 def _renaming(path: Path) -> str:

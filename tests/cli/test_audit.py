@@ -36,6 +36,9 @@ def test_goldens_are_told_by_the_runs_and_by_the_linter(
         "    no drop would show on 2 goldens",
     ]
     assert "PL301 golden again is" in told
+    (tmp_path / "pytest.ini").write_text("[pytest]\nprompt_paths = .\n")
+    assert main(["audit", "a"]) == 0
+    assert capsys.readouterr().out == told
     assert main(["audit", "b.prompt.yml"]) == 2
     assert "no run that is kept has b.prompt.yml (known: a.prompt.yml)" in capsys.readouterr().err
     for path in (tmp_path / ".promptopt/runs").glob("*.json"):
