@@ -15,7 +15,6 @@ from pytest_promptopt.statistics.agreement import (
     kappa,
     mean_share,
     preference,
-    rate,
 )
 
 _GOOD = 0.5
@@ -28,13 +27,14 @@ class Judged:
 
     ``label`` is the choice that it should have, empty where its raters disagree, ``choice`` the one
     that it has, empty where the judge named none; ``labels`` are those of single raters,
-    ``characters`` is its length.
+    ``characters`` is its length. What has the same ``cluster`` depends on each other.
     """
 
     label: str
     choice: str
     labels: tuple[Label, ...] = ()
     characters: Count | None = None
+    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +98,7 @@ def judged_in(results: Iterable[GoldenResult]) -> Sequence[Judged]:
             choice=_choice(result, mark),
             labels=result.labels,
             characters=result.judged_characters,
+            cluster=result.cluster,
         )
         for result in results
         for mark in result.evaluators
@@ -115,17 +116,15 @@ def agreement_of(
 ) -> Agreement | None:
     """The agreement where the label of ``judged`` is one of ``choices``; None without any."""
     scores = {choice.choice: choice.score for choice in choices}
-    pairs = [
-        (item.label, item.choice if item.choice in scores else "")
-        for item in judged
-        if item.label in scores
-    ]
-    if not pairs:
+    known = [item for item in judged if item.label in scores]
+    if not known:
         return None
+    clusters = [item.cluster for item in known]
+    pairs = [(item.label, item.choice if item.choice in scores else "") for item in known]
     names, found = [*scores], Counter(pairs)
     counts = tuple(tuple(found[label, name] for name in (*names, "")) for label in names)
-    right = sum(label == choice for label, choice in pairs)
-    accuracy = rate(right, len(pairs), confidence=confidence)
+    right = [float(label == choice) for label, choice in pairs]
+    accuracy = mean_share(right, clusters=clusters, confidence=confidence)
     if accuracy is None:
         raise AssertionError("there are pairs")
     used = len(names) + any(row[-1] for row in counts)
@@ -134,29 +133,31 @@ def agreement_of(
         choices=tuple(names),
         counts=counts,
         accuracy=accuracy,
-        kappa=kappa([row[:used] for row in counts], apart, confidence=confidence),
+        kappa=kappa(
+            [row[:used] for row in counts], apart, clusters=clusters, confidence=confidence
+        ),
         is_graded=len({*scores.values()}) > 2,
-        true_positives=_called_good(pairs, scores, is_good=True, confidence=confidence),
-        false_positives=_called_good(pairs, scores, is_good=False, confidence=confidence),
+        true_positives=_called_good(known, scores, is_good=True, confidence=confidence),
+        false_positives=_called_good(known, scores, is_good=False, confidence=confidence),
         raters=_raters(judged, scores, confidence),
         longer=_longer(judged, scores),
     )
 
 
 def _called_good(
-    pairs: Sequence[tuple[str, str]],
+    judged: Sequence[Judged],
     scores: Mapping[str, float],
     *,
     is_good: bool,
     confidence: float,
 ) -> Estimate | None:
     """How often the judge takes what is good, or what is not, for good."""
-    called = [
-        scores.get(choice, 0.0) >= _GOOD
-        for label, choice in pairs
-        if (scores[label] >= _GOOD) is is_good
-    ]
-    return rate(sum(called), len(called), confidence=confidence)
+    of_kind = [item for item in judged if (scores[item.label] >= _GOOD) is is_good]
+    return mean_share(
+        [float(scores.get(item.choice, 0.0) >= _GOOD) for item in of_kind],
+        clusters=[item.cluster for item in of_kind],
+        confidence=confidence,
+    )
 
 
 def _raters(
@@ -167,9 +168,14 @@ def _raters(
         (item, [label.choice for label in item.labels if label.choice in scores]) for item in judged
     ]
     several = [(item, labels) for item, labels in known if len(labels) > 1]
-    people = mean_share([_pairs_alike(labels) for _, labels in several], confidence=confidence)
+    clusters = [item.cluster for item, _ in several]
+    people = mean_share(
+        [_pairs_alike(labels) for _, labels in several], clusters=clusters, confidence=confidence
+    )
     judge = mean_share(
-        [labels.count(item.choice) / len(labels) for item, labels in several], confidence=confidence
+        [labels.count(item.choice) / len(labels) for item, labels in several],
+        clusters=clusters,
+        confidence=confidence,
     )
     if people is None or judge is None:
         return None
@@ -180,6 +186,7 @@ def _raters(
         alpha=alpha(
             [[places[label] for label in labels] for _, labels in several],
             distances([*scores.values()])[:-1, :-1],
+            clusters=clusters,
             confidence=confidence,
         ),
         people=people,

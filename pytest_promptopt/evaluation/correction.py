@@ -98,7 +98,10 @@ def _about(labels: Iterable[Label], judge: str, known: Iterable[str]) -> Iterato
 
 
 def judged_by(results: Iterable[GoldenResult], judge: JudgeRecord) -> Sequence[Judged]:
-    """The answers that people have labelled about ``judge``, with its choices."""
+    """The answers that people have labelled about ``judge``, with its choices.
+
+    Several answers to one golden are a cluster, with a name that no file can give.
+    """
     known = [choice.choice for choice in judge.choices]
     return [
         Judged(
@@ -106,6 +109,7 @@ def judged_by(results: Iterable[GoldenResult], judge: JudgeRecord) -> Sequence[J
             choice=answer.choice_by(judge.name),
             labels=tuple(labels),
             characters=len(answer.text),
+            cluster=result.cluster or (f"{result.id}\n" if len(result.answers) > 1 else ""),
         )
         for result in results
         for answer in result.answers

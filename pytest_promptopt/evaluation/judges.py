@@ -7,8 +7,9 @@ from math import ceil, log
 from pytest_promptopt.evaluation.agreement import Agreement, Judged, agreement_of, judged_in
 from pytest_promptopt.evaluation.correction import JudgeRecord, correction_of, judged_by
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.listing import counted
-from pytest_promptopt.statistics.intervals import clopper_pearson, goldens_to_decide, one_sided
+from pytest_promptopt.evaluation.listing import counted, in_clusters
+from pytest_promptopt.statistics.clusters import members
+from pytest_promptopt.statistics.intervals import goldens_to_decide, one_sided
 from pytest_promptopt.statistics.prediction_powered import Correction
 
 
@@ -54,11 +55,13 @@ class Judges:
         found = agreement_of(judged, record.choices, confidence=one_sided(confidence))
         unasked = sum(result.outcome in {Outcome.ERROR, Outcome.NOT_RUN} for result in own)
         lost = f"; {counted(unasked, 'golden')} of its own had no answer" if unasked else ""
-        flaw = _unshown(found, least, confidence)
+        flaw = _unshown(found, judged, least, confidence)
         return f"{start} {flaw}{lost}" if flaw else ""
 
 
-def _unshown(found: Agreement | None, least: float, confidence: float) -> str:
+def _unshown(
+    found: Agreement | None, judged: Sequence[Judged], least: float, confidence: float
+) -> str:
     """Why the agreement is not shown, and what would show it; empty where it is."""
     sure = f"with {100 * confidence:g} % confidence"
     if found is None:
@@ -73,18 +76,21 @@ def _unshown(found: Agreement | None, least: float, confidence: float) -> str:
             f"has labels of one kind only (`{found.only_label}`), with which a judge agrees that "
             "says so to all; give it goldens that deserve another"
         )
-    right, answers = found.right, found.answers
-    interval = clopper_pearson(right, answers, confidence=one_sided(confidence))
+    interval = found.accuracy.interval
     if interval.low >= least:
         return ""
-    rate = f"agrees with {right} of {counted(answers, 'label')}, at least {interval.low:.3f} {sure}"
+    known = [item for item in judged if item.label in found.choices]
+    clusters = [item.cluster for item in known]
+    labels = in_clusters(len(known), "label", len(members(clusters)))
+    rate = f"agrees with {found.right} of {labels}, at least {interval.low:.3f} {sure}"
     if interval.high < least:
         return f"{rate} and at most {interval.high:.3f}: under minAgreement {least:g}; mend it"
-    scores = [1.0] * right + [0.0] * (answers - right)
-    more = goldens_to_decide(scores, minimum=least, confidence=confidence)
+    right = [float(item.label == item.choice) for item in known]
+    more = goldens_to_decide(right, minimum=least, confidence=confidence, clusters=clusters)
+    what = "label" if len(members(clusters)) == len(known) else "cluster"
     settled = (
-        "more labels like these would hardly decide"
+        f"more {what}s like these would hardly decide"
         if more is None
-        else f"about {counted(more, 'more label')} would decide at this rate"
+        else f"about {counted(more, f'more {what}')} would decide at this rate"
     )
     return f"{rate}, and minAgreement is {least:g}; {settled}"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_promptopt.statistics.intervals import Interval, clopper_pearson, verdict_interval
+from pytest_promptopt.statistics.clusters import members
+from pytest_promptopt.statistics.intervals import Interval, verdict_interval
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,19 +25,13 @@ class Estimate:
     interval: Interval
 
 
-def rate(hits: int, trials: int, *, confidence: float) -> Estimate | None:
-    """A rate with Clopper and Pearson's exact interval; None without trials."""
-    if not trials:
-        return None
-    interval = clopper_pearson(hits, trials, confidence=confidence)
-    return Estimate(value=hits / trials, interval=interval)
-
-
-def mean_share(shares: Sequence[float], *, confidence: float) -> Estimate | None:
+def mean_share(
+    shares: Sequence[float], *, clusters: Sequence[str] = (), confidence: float
+) -> Estimate | None:
     """The mean of shares in [0, 1], with the interval that verdicts are taken by."""
     if not shares:
         return None
-    interval = verdict_interval(shares, confidence=confidence)
+    interval = verdict_interval(shares, clusters=clusters, confidence=confidence)
     return Estimate(value=sum(shares) / len(shares), interval=interval)
 
 
@@ -58,7 +53,11 @@ def distances(scores: Sequence[float]) -> "Numbers":
 
 
 def kappa(
-    counts: Sequence[Sequence[int]], apart: "Numbers", *, confidence: float
+    counts: Sequence[Sequence[int]],
+    apart: "Numbers",
+    *,
+    clusters: Sequence[str] = (),
+    confidence: float,
 ) -> Estimate | None:
     """Cohen's κ of a table of two raters' classes, by how far rows and columns are ``apart``.
 
@@ -66,7 +65,8 @@ def kappa(
     column are apart (Cohen 1968, "Weighted kappa"). None where chance could not disagree, as where
     both sides know one class. The interval is that of the Dirichlet distribution of the cells after
     one imagined item spread over all of them evenly (Perks 1947), by 4,000 draws with a fixed
-    seed; unlike a bootstrap it has a width where all agree.
+    seed; unlike a bootstrap it has a width where all agree. Items that share ``clusters`` count as
+    no more than these, as if the members of one were all alike.
     """
     import numpy as np
 
@@ -76,9 +76,19 @@ def kappa(
     value = _chance_corrected(table[None] / table.sum(), apart)[0]
     if np.isnan(value):
         return None
-    drawn = np.random.default_rng(_SEED).dirichlet((table + 1 / table.size).ravel(), _DRAWS)
+    counted = table * _independent(clusters)
+    drawn = np.random.default_rng(_SEED).dirichlet((counted + 1 / table.size).ravel(), _DRAWS)
     values = _chance_corrected(drawn.reshape(-1, *table.shape), apart)
     return _estimate(float(value), values, confidence)
+
+
+def _independent(clusters: Sequence[str]) -> float:
+    """How many items there are for one that is independent, as a share.
+
+    By the effective number of clusters, (Σ n)² / Σ n² (Kish 1965, "Survey sampling").
+    """
+    sizes = [len(group) for group in members(clusters)]
+    return sum(sizes) / sum(size**2 for size in sizes) if sizes else 1.0
 
 
 def _chance_corrected(shares: "Numbers", apart: "Numbers") -> "Numbers":
@@ -92,19 +102,27 @@ def _chance_corrected(shares: "Numbers", apart: "Numbers") -> "Numbers":
 
 
 def alpha(
-    items: Sequence[Sequence[int]], apart: "Numbers", *, confidence: float
+    items: Sequence[Sequence[int]],
+    apart: "Numbers",
+    *,
+    clusters: Sequence[str] = (),
+    confidence: float,
 ) -> Estimate | None:
     """Krippendorff's α of raters who each put some of the items into classes.
 
     ``items`` have the class of each rater who saw them; those with one are left out. α = 1 − D_o /
     D_e of the coincidences (Krippendorff 2011, "Computing Krippendorff's alpha-reliability"). None
     where nobody could disagree. The interval is by the Bayesian bootstrap over items (Rubin 1981),
-    with one imagined item whose raters agree by chance alone, so that it has a width where all
-    agree.
+    or over their ``clusters``, with one imagined item whose raters agree by chance alone, so that
+    it has a width where all agree.
     """
     import numpy as np
 
-    coincidences = np.array([_coincidences(item, len(apart)) for item in items if len(item) > 1])
+    groups = members([*clusters] or [""] * len(items))
+    several = [[items[place] for place in group if len(items[place]) > 1] for group in groups]
+    coincidences = np.array(
+        [sum(_coincidences(item, len(apart)) for item in group) for group in several if group]
+    )
     if not len(coincidences):
         return None
     value = _reliability(coincidences.sum(axis=0)[None], apart)[0]

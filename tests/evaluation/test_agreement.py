@@ -136,3 +136,18 @@ def test_the_record_and_the_report_keep_what_it_takes() -> None:
     assert record.agreement is not None
     assert read.agreement.counts == record.agreement.counts
     assert read.agreement.raters == record.agreement.raters
+
+
+def test_labels_of_one_cluster_count_as_one() -> None:
+    judged = [
+        Judged(label=label, choice=label, cluster=f"{label} {n // 5}")
+        for label in ("good", "bad")
+        for n in range(20)
+    ]
+    found = agreement_of(judged, CHOICES, confidence=0.95)
+    assert found is not None
+    assert found.right == 40
+    assert [*agreement(found)] == [
+        "the judge agrees with 40 of 40 labels: 1.00 (0.63 to 1.00), κ 1.00 (0.48 to 1.00)",
+        "it takes for good 1.00 (0.40 to 1.00) of what is, and 0.00 (0.00 to 0.60) of what is not",
+    ]

@@ -1,5 +1,6 @@
 """Labels of answers: what they correct, and what a gate asks of judges."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,21 @@ def test_agreement_is_shown_by_its_goldens_and_the_answers_here_together() -> No
     here = [*many("good", "good", 20), *many("bad", "bad", 10)]
     assert verdict(here, own(10, 0), min_agreement=0.8).decision is Decision.PASS
     assert verdict(here, own(0, 10), min_agreement=0.8).decision is Decision.INCONCLUSIVE
+
+
+def test_agreement_is_asked_of_clusters_and_answers_to_one_golden_are_one() -> None:
+    shared = [replace(r, cluster=f"c{n // 4}") for n, r in enumerate(own(40, 0))]
+    found = verdict(many("good", "", 5), shared, min_agreement=0.8)
+    assert found.reasons == (
+        f"{START}agrees with 40 of 40 labels in 10 clusters, at least 0.741 with 95 % confidence, "
+        "and minAgreement is 0.8; about 4 more clusters would decide at this rate",
+    )
+    several = [replace(r, answers=r.answers * 2) for r in many("good", "good", 2)]
+    assert [item.cluster for item in judged_by(several, TONE)] == [
+        *["good-good-0\n"] * 2,
+        *["good-good-1\n"] * 2,
+    ]
+    assert judged_by(many("good", "good", 1), TONE)[0].cluster == ""
 
 
 def test_a_judge_without_choices_cannot_show_any() -> None:

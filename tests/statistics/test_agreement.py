@@ -7,7 +7,6 @@ from pytest_promptopt.statistics.agreement import (
     kappa,
     mean_share,
     preference,
-    rate,
 )
 
 TWO = distances([1, 0])[:2, :2]
@@ -74,11 +73,10 @@ def test_alpha_needs_raters_who_could_disagree() -> None:
 
 
 def test_rates_and_shares_are_exact() -> None:
-    found = rate(9, 10, confidence=0.95)
+    found = mean_share([1.0] * 9 + [0.0], confidence=0.95)
     assert found is not None
     assert found.interval == pytest.approx((0.555, 0.997), abs=1e-3)
-    assert mean_share([1.0] * 9 + [0.0], confidence=0.95) == found
-    assert rate(0, 0, confidence=0.95) is mean_share([], confidence=0.95) is None
+    assert mean_share([], confidence=0.95) is None
 
 
 def test_a_preference_is_told_from_chance_within_classes() -> None:
@@ -93,3 +91,21 @@ def test_a_preference_is_told_from_chance_within_classes() -> None:
     assert chance.p_value > 0.3
     # Between classes nothing is compared: longer ones may deserve the better label.
     assert preference(["a", "b"], [1.0, 0.0], [9, 1]) is None
+
+
+def test_items_that_share_clusters_tell_less_and_clusters_of_one_the_same() -> None:
+    counts, apart = [[40, 10], [10, 40]], distances([1, 0])[:2, :2]
+    items = [[0, 0]] * 40 + [[1, 1]] * 40 + [[0, 1]] * 20
+    alone = [f"c{n}" for n in range(100)]
+    shared = [f"c{n // 5}" for n in range(100)]
+    for found in (
+        [kappa(counts, apart, clusters=c, confidence=0.95) for c in ([], alone, shared)],
+        [alpha(items, apart, clusters=c, confidence=0.95) for c in ([], alone, shared)],
+    ):
+        none, one, five = found
+        assert none == one
+        assert none is not None
+        assert five is not None
+        assert five.value == none.value
+        narrow, wide = (f.interval.high - f.interval.low for f in (none, five))
+        assert wide > 1.7 * narrow
