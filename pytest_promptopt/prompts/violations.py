@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any
 
 from pytest_promptopt.errors import Problem, PromptFileError
+from pytest_promptopt.prompts.conformity import conforms
 from pytest_promptopt.prompts.document import Document
 from pytest_promptopt.prompts.value import kind_of, shown
 from pytest_promptopt.suggestion import did_you_mean, misspelt
@@ -68,6 +69,9 @@ def evaluator_violations(document: Document, *, of_past: bool) -> list[Problem]:
 
 
 def _violations(document: Document, schema: Mapping[str, Any], *, of_past: bool) -> list[Problem]:
+    if conforms(document.data, schema):
+        return []
+
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(schema).iter_errors(document.data)
