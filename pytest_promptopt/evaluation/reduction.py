@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from math import comb
 from statistics import fmean
 from typing import Any
@@ -157,7 +158,7 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
     table: list[tuple[Evaluator, Sequence[Score]]] = []
     evaluators = subject.evaluators_for(golden)
     try:
-        with subject.time_limit.kept():
+        with nullcontext() if _are_quick(evaluators) else subject.time_limit.kept():
             for position, evaluator in enumerate(evaluators):
                 table.append((evaluator, [_score(evaluator, position, golden, t) for t in trials]))
     except OvertimeError as error:
@@ -167,6 +168,11 @@ def _scores(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> _Table
             f"beyond {subject.time_limit.seconds:g} s; --prompt-timeout allows longer"
         ) from error
     return table
+
+
+def _are_quick(evaluators: Sequence[Evaluator]) -> bool:
+    """Whether it would take longer to watch over them than they take."""
+    return all(evaluator.is_quick for evaluator in evaluators)
 
 
 def _score(evaluator: Evaluator, position: int, golden: Golden, trial: Trial) -> Score:

@@ -55,9 +55,10 @@ def _severity(spec: EvaluatorSpec, kinds: Kinds, error: OptionsError | UsageErro
 
 def default_evaluators(golden: Golden) -> tuple[Evaluator, ...]:
     """What scores a golden where no evaluators stand: equality to ``expected``, if it has one."""
-    if not golden.has_expected:
-        return ()
-    return (Evaluator(name="expected", scorer=ExpectedScorer()),)
+    return _EXPECTED if golden.has_expected else ()
+
+
+_EXPECTED = (Evaluator(name="expected", scorer=ExpectedScorer(), is_quick=True),)
 
 
 def _message(spec: EvaluatorSpec, text: str) -> str:
@@ -89,6 +90,7 @@ def _evaluator(spec: EvaluatorSpec, kind: Kind, context: ScoringContext) -> Eval
         optional=spec.optional,
         vote=functools.partial(kind.vote, spec.options) if kind.vote else None,
         is_judge=kind.is_judge,
+        is_quick=kind.is_quick,
         choices=_choices(scorer, is_negated=spec.negated),
     )
 

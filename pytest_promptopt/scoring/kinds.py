@@ -36,7 +36,8 @@ class Kind:
     empty where it counts as nothing. ``options`` declares what its entries hold, where a record
     does; with ``needs_threshold`` they must name one. Of a kind that ``is_githubs`` other tools'
     files may hold forms that are not known here: what is not understood is a warning. Of one that
-    ``is_judge`` a model's opinion is the score.
+    ``is_judge`` a model's opinion is the score. One that ``is_quick`` never needs to be kept within
+    a time: it takes some in proportion to the answer, and runs no code of others.
     """
 
     make: ScorerFactory
@@ -46,6 +47,7 @@ class Kind:
     needs_threshold: bool = False
     is_githubs: bool = False
     is_judge: bool = False
+    is_quick: bool = False
 
 
 def declared_kind(

@@ -168,7 +168,7 @@ class Evaluator:
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
     others to say. Of ``direct`` and ``asking`` one is the scorer, the other None. One that
     ``wants_base`` compares with the answer there. ``is_judge`` tells that a model's opinion is what
-    scores, by one of ``choices`` where there are any.
+    scores, by one of ``choices`` where there are any. One that ``is_quick`` needs no time limit.
     """
 
     name: str
@@ -178,6 +178,7 @@ class Evaluator:
     optional: bool = False
     vote: Callable[[str], str] | None = field(default=None, compare=False)
     is_judge: bool = False
+    is_quick: bool = False
     choices: Mapping[str, float] = field(default_factory=dict)
     direct: Scorer | None = field(init=False, compare=False)
     asking: AskingScorer | None = field(init=False, compare=False)

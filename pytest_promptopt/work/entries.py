@@ -29,7 +29,7 @@ class Entry:
     ``is_unchanged`` means that its content is that of the base. ``content`` is what its score is
     kept by, None in a run that keeps none. ``version`` is the prompt's. ``retirement`` tells that
     its model ends. ``judges`` are the judges' own prompts by the evaluators' names, where the gate
-    asks for their agreement.
+    asks for their agreement. ``record`` is what is known of it before anything is asked.
     """
 
     subject: Subject
@@ -39,10 +39,13 @@ class Entry:
     content: ScoredContent | None = None
     retirement: str = ""
     judges: Mapping[str, Subject] = field(default_factory=dict)
+    record: PromptRecord = field(init=False)
 
-    @property
-    def record(self) -> PromptRecord:
-        """What is known of it before anything is asked."""
+    def __post_init__(self) -> None:
+        # Read for each golden.
+        object.__setattr__(self, "record", self._record())
+
+    def _record(self) -> PromptRecord:
         subject = self.subject
         return PromptRecord(
             key=subject.key,
