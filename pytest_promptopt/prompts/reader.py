@@ -144,11 +144,12 @@ class _Reader:
         return not_understood(what, known, path=location, line=line, name=str(path[-1]))
 
     def _check_json_schema(self, prompt: Prompt) -> None:
+        if prompt.json_schema is None:
+            return
+
         from jsonschema import Draft202012Validator
         from jsonschema.exceptions import SchemaError
 
-        if prompt.json_schema is None:
-            return
         try:
             Draft202012Validator.check_schema(prompt.json_schema["schema"])
         except SchemaError as error:

@@ -71,10 +71,17 @@ class Request:
     is_format_needed: bool = field(default=True, compare=False)
     origin: Path | None = field(default=None, compare=False)
     tell: Tell | None = field(default=None, compare=False, repr=False)
+    _fingerprint: str = field(default="", init=False, compare=False, repr=False)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 over everything that can change the answer; never over a key."""
+        if not self._fingerprint:
+            # Each part of the client's way asks for it.
+            object.__setattr__(self, "_fingerprint", self._hashed())
+        return self._fingerprint
+
+    def _hashed(self) -> str:
         content: dict[str, Any] = {
             "provider": self.model.provider,
             "base_url": self.model.base_url,

@@ -12,20 +12,16 @@ from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
-from pytest_promptopt.reports.html.page import render_html
 from pytest_promptopt.reports.job_summary import (
     MOST_CHARACTERS,
     Annotation,
     append_summary,
     render_annotations,
 )
-from pytest_promptopt.reports.json import render_json
-from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.session.after import Step, fail
 from pytest_promptopt.session.lines import say
 from pytest_promptopt.session.results import Reporting, Searches, missed_in, record_in
 from pytest_promptopt.text.raised import raised_by
-from pytest_promptopt.work.pages import surroundings_of
 from pytest_promptopt.work.saved_runs import utc_now
 
 Render = Callable[[Run], str]
@@ -42,11 +38,27 @@ def renderers_of(hook: pluggy.HookRelay, root: Path) -> Mapping[str, Render]:
     for contributed in hook.pytest_promptopt_reports():
         renderers |= promised(contributed, Mapping, "pytest_promptopt_reports")
     page = partial(_page, root=root)
-    return {**renderers, ".html": page, ".json": render_json, ".md": render_markdown}
+    return {**renderers, ".html": page, ".json": _json, ".md": _markdown}
 
 
+# Each is imported where it is wanted: together they take as long as all else of a small run.
 def _page(run: Run, root: Path) -> str:
+    from pytest_promptopt.reports.html.page import render_html
+    from pytest_promptopt.work.pages import surroundings_of
+
     return render_html(run, surroundings_of(root, run, utc_now()))
+
+
+def _json(run: Run) -> str:
+    from pytest_promptopt.reports.json import render_json
+
+    return render_json(run)
+
+
+def _markdown(run: Run) -> str:
+    from pytest_promptopt.reports.markdown import render_markdown
+
+    return render_markdown(run)
 
 
 def check_report_paths(paths: Sequence[str], renderers: Mapping[str, Render]) -> None:
@@ -108,6 +120,8 @@ class WritingReports(Step):
             # Those that could be written say that all is good.
             run = self._write_reports(session)
         if self._job_summary:
+            from pytest_promptopt.reports.markdown import render_markdown
+
             text = render_markdown(run, most_characters=MOST_CHARACTERS)
             try:
                 append_summary(Path(self._job_summary), text)

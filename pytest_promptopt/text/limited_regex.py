@@ -1,8 +1,10 @@
 """Regular expressions of others: compiled and searched within limits."""
 
 import re
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 TIMEOUT_SECONDS = 1.0
 
@@ -14,7 +16,7 @@ _DEEPEST_NESTING = 100
 # The time limit does not reach into a class of characters, which is tried sign by sign.
 _MOST_COMPARISONS = 500_000_000
 # g and u are JavaScript's, where they change nothing for a search like this one.
-_FLAGS = {"i": regex.I, "m": regex.M, "s": regex.S, "x": regex.X, "g": 0, "u": 0}
+_FLAGS = "imsxgu"
 _FLAG_WORDS = {"ignorecase": "i", "multiline": "m", "dotall": "s", "verbose": "x"}
 _PART = re.compile(
     r"\\[pPN]\{[^}]*\}"
@@ -37,14 +39,17 @@ def compile_pattern(pattern: str, flags: str = "") -> "regex.Pattern[str]":
     means to ``re``, besides ``\\p{…}``. Search with :func:`is_found`.
     """
     letters = _letters(flags)
-    if letters - _FLAGS.keys():
+    if letters - {*_FLAGS}:
         raise PatternError(f"unknown flags {flags!r:.40} (known: i, m, s, x)")
     if len(pattern) > _LONGEST_PATTERN:
         raise PatternError(f"longer than {_LONGEST_PATTERN:,} characters")
     if _repeats(pattern) > _MOST_REPEATS:
         raise PatternError(f"repeats of repeats add up to more than {_MOST_REPEATS:,}")
+
+    import regex
+
     try:
-        return regex.compile(_literal_braces(pattern), sum(map(_FLAGS.__getitem__, letters)))
+        return regex.compile(_literal_braces(pattern), _flags(letters))
     except (regex.error, ValueError, OverflowError, RecursionError) as error:
         raise PatternError(str(error)) from error
 
@@ -68,6 +73,13 @@ def search(
         raise PatternError(f"it took longer than {TIMEOUT_SECONDS:g} s to search") from None
     except MemoryError:
         raise PatternError("it takes too much memory") from None
+
+
+def _flags(letters: set[str]) -> int:
+    import regex
+
+    known = {"i": regex.I, "m": regex.M, "s": regex.S, "x": regex.X}
+    return sum(known.get(letter, 0) for letter in letters)
 
 
 def _letters(flags: str) -> set[str]:

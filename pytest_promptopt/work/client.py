@@ -9,7 +9,6 @@ import pluggy
 
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.errors import UsageError
-from pytest_promptopt.forge.job import read_job
 from pytest_promptopt.hookspecs import promised
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.project.folder import keep_out_of_git
@@ -89,6 +88,11 @@ def _refusal_of_job() -> str:
 
 def is_from_fork() -> bool:
     """Whether this is a job of GitHub Actions for a fork's pull request."""
+    if "GITHUB_ACTIONS" not in os.environ:
+        return False
+
+    from pytest_promptopt.forge.job import read_job
+
     job = read_job(os.environ)
     return job is not None and job.is_from_fork
 
