@@ -1,7 +1,7 @@
 """The chosen prompt against the current one, on goldens that the search never saw."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist, fmean, variance
@@ -13,17 +13,17 @@ from pytest_promptopt.optimization.case import Case
 from pytest_promptopt.optimization.scoreboard import Scoreboard
 from pytest_promptopt.optimization.splits import LEAST_TEST_GOLDENS
 from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.statistics.clusters import members
+from pytest_promptopt.statistics.clusters import looks, members
 from pytest_promptopt.statistics.comparison import Comparison, Pair, compare, differences_of
-from pytest_promptopt.statistics.evidence import evidence, lowest_gain
+from pytest_promptopt.statistics.evidence import lowest_gain
 from pytest_promptopt.statistics.intervals import Interval
+from pytest_promptopt.statistics.watched import EARLY, compare_anytime
 
 FRESH_SAMPLES_FROM = 1000
 """Sample numbers of the first opening of the test split; the next has the next thousand."""
 
 _MOST_GOLDENS = 100_000
 _LOOKS = 10
-_EARLY = 0.2
 _PLAUSIBLE = 0.2
 
 
@@ -105,7 +105,7 @@ async def give_verdict(
     clusters = [golden.cluster for golden in test]
     if len(members(clusters)) < LEAST_TEST_GOLDENS:
         return _unproven(clusters, openings)
-    for count in _looks(clusters):
+    for count in looks(clusters, max(LEAST_TEST_GOLDENS, len(test) // _LOOKS)):
         for side in (before, after):
             await side.board.ask([(side.candidate, test[:count])])
         verdict = verdict_on(
@@ -119,18 +119,6 @@ async def give_verdict(
         if verdict.is_final:
             break
     return verdict
-
-
-def _looks(clusters: Sequence[str]) -> Iterator[int]:
-    """After how many goldens to look."""
-    total = len(clusters)
-    step = max(LEAST_TEST_GOLDENS, total // _LOOKS)
-    count = 0
-    while count < total:
-        count = min(count + step, total)
-        while count < total and clusters[count] and clusters[count] == clusters[count - 1]:
-            count += 1
-        yield count
 
 
 def verdict_on(
@@ -156,12 +144,12 @@ def verdict_on(
     pairs = [_pair(before[golden_id], after[golden_id]) for golden_id in shared]
     error = 1 - confidence
     if left:
-        comparison = _anytime(pairs, error=_EARLY * error)
+        comparison = compare_anytime(pairs, error=EARLY * error)
     else:
-        comparison = compare(pairs, confidence=1 - (1 - _EARLY) * error)
+        comparison = compare(pairs, confidence=1 - (1 - EARLY) * error)
     kind = _kind(comparison.interval, margin)
     is_open = kind is VerdictKind.NO_PROVEN_CHANGE
-    last_error = (1 - _EARLY) * error / 2
+    last_error = (1 - EARLY) * error / 2
     is_final = (
         not left or not is_open or _is_futile(pairs, left, above=-(margin or 0.0), error=last_error)
     )
@@ -190,18 +178,6 @@ def _kind(interval: Interval, margin: float | None) -> VerdictKind:
     if interval.high < least:
         return VerdictKind.WORSE if margin is None else VerdictKind.INFERIOR
     return VerdictKind.NO_PROVEN_CHANGE
-
-
-def _anytime(pairs: Sequence[Pair], *, error: float) -> Comparison:
-    """The comparison with an interval that holds at every look; weights must be equal for it."""
-    interval, p_value = Interval(-1.0, 1.0), 1.0
-    gains, weights = differences_of(pairs)
-    if len({*weights}) == 1:
-        losses = [-gain for gain in gains]
-        low, high = lowest_gain(gains, error=error / 2), -lowest_gain(losses, error=error / 2)
-        interval = Interval(low, high)
-        p_value = min(1.0, 2 / max(evidence(gains), evidence(losses)))
-    return Comparison.of(pairs, interval=interval, p_value=p_value, method="betting")
 
 
 def _is_futile(pairs: Sequence[Pair], left: int, *, above: float, error: float) -> bool:

@@ -1,6 +1,6 @@
 """Goldens that depend on each other, such as turns of one conversation, taken as one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import fsum
 
 
@@ -13,6 +13,19 @@ def members(clusters: Sequence[str]) -> Sequence[Sequence[int]]:
     for place, name in enumerate(clusters):
         found.setdefault(name or place, []).append(place)
     return list(found.values())
+
+
+def looks(clusters: Sequence[str], step: int) -> Iterator[int]:
+    """After how many to look while they come in: every ``step``, each where a cluster ends.
+
+    The members of a cluster should come one after another. The last look is at all.
+    """
+    total, count = len(clusters), 0
+    while count < total:
+        count = min(count + step, total)
+        while count < total and clusters[count] and clusters[count] == clusters[count - 1]:
+            count += 1
+        yield count
 
 
 def by_cluster(

@@ -1,6 +1,7 @@
 """Evidence that a mean is above 0, which may be looked at after every value."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 _STAKES = (0.1, 0.3, 0.5, 0.7, 0.9)
@@ -15,13 +16,14 @@ def evidence(differences: Sequence[float], *, above: float = 0.0) -> float:
     the mean is no higher, the capital reaches 1 / error with probability ``error`` at most,
     however often it is looked at (Ville's inequality). The order changes nothing.
     """
-    room = 1 + above
+    room, counts = 1 + above, Counter(differences)
     if room <= 0:
         return math.inf if differences else 1.0
     # A payoff is at least -1, so that no stake below 1 is ever lost.
-    payoffs = [max(-1.0, (difference - above) / room) for difference in differences]
+    payoffs = {d: max(-1.0, (d - above) / room) for d in counts}
     capitals = (
-        math.fsum(math.log1p(stake * payoff) for payoff in payoffs) - math.log(len(_STAKES))
+        math.fsum(n * math.log1p(stake * payoffs[d]) for d, n in counts.items())
+        - math.log(len(_STAKES))
         for stake in _STAKES
     )
     return math.fsum(math.exp(min(capital, 700.0)) for capital in capitals)

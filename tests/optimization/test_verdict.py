@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_promptopt.optimization.case import Case
-from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind, _looks, verdict_on
+from pytest_promptopt.optimization.verdict import SearchVerdict, VerdictKind, verdict_on
 from tests.optimization.arms import made_case, made_goldens
 
 Cases = Mapping[str, Case]
@@ -98,11 +98,6 @@ def test_more_clusters_are_asked_for_in_goldens() -> None:
     assert few is not None
     assert more is not None
     assert more > 2 * few
-
-
-def test_looks_are_taken_where_clusters_end() -> None:
-    assert [*_looks([""] * 20)] == [6, 12, 18, 20]
-    assert [*_looks(["a"] * 4 + ["b"] * 5 + [""] * 3 + ["c"] * 6)] == [9, 18]
 
 
 def looks(before: list[bool], after: list[bool]) -> tuple[SearchVerdict, int]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_promptopt.statistics.clusters import by_cluster, members
+from pytest_promptopt.statistics.clusters import by_cluster, looks, members
 from pytest_promptopt.statistics.comparison import Pair, compare
 from pytest_promptopt.statistics.intervals import (
     clopper_pearson,
@@ -107,3 +107,10 @@ def drawn(
         scores += [float(random.random() < own) for _ in range(size)]
         clusters += [f"c{number}"] * size
     return scores, clusters
+
+
+def test_looks_are_where_clusters_end_and_the_last_is_at_all() -> None:
+    assert [*looks([""] * 25, 10)] == [10, 20, 25]
+    assert [*looks(["a"] * 4 + ["b"] * 5 + [""] * 3 + ["c"] * 6, 6)] == [9, 18]
+    assert [*looks(["a", "b", "b", "b", "", "", "c", "c"], 2)] == [4, 6, 8]
+    assert [*looks([], 10)] == []
