@@ -14,7 +14,8 @@ import numpy as np
 from benchmarks.gate import print_table
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict, judge
+from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.together import judged_together
 from pytest_promptopt.prompts.prompt import GateSettings
 

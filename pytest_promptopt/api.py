@@ -12,7 +12,8 @@ from pytest_promptopt.errors import (
     UsageError,
 )
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.messages import Message

@@ -146,6 +146,12 @@ OPTIONS = (
         metavar="AMOUNT",
     ),
     _option(
+        "--prompt-until-decided",
+        "switch",
+        "Ask the goldens of a prompt with a gate in a random order, and only until its verdict on "
+        "`min` and `maxDrop` is sure; the rest is not needed.",
+    ),
+    _option(
         "--prompt-plan",
         "switch",
         "Say what would run and what it would cost, then stop.",

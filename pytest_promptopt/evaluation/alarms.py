@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.codec import Amount, Count, Share
-from pytest_promptopt.evaluation.gate import MAX_DROP, MIN, LimitTest
+from pytest_promptopt.evaluation.gate import LimitTest
+from pytest_promptopt.evaluation.part import MAX_DROP, MIN
 from pytest_promptopt.evaluation.record import PromptRecord
 
 

@@ -9,10 +9,10 @@ from pytest_promptopt.evaluation.evaluation import (
     Evaluation,
     GoldenResult,
     Outcome,
-    ScoredGolden,
+    cluster_weights,
 )
-from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord, interval_over
-from pytest_promptopt.statistics.clusters import by_cluster, members
+from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord, interval_of
+from pytest_promptopt.statistics.clusters import members
 from pytest_promptopt.statistics.comparison import smallest_drop
 from pytest_promptopt.statistics.intervals import Interval
 
@@ -74,7 +74,11 @@ def audit_of(records: Sequence[PromptRecord]) -> Audit:
 
     A golden counts as the same while its input and what it expects stay as they are.
     """
-    whole = (record for record in records if len(record.results) == record.goldens)
+    whole = (
+        record
+        for record in records
+        if len(record.results) == record.goldens and not record.evaluation.left()
+    )
     kept = {result.id: result for result in next(whole, records[0]).results}
     seen: dict[str, list[tuple[str, GoldenResult]]] = defaultdict(list)
     for record in records:
@@ -137,17 +141,15 @@ def _groups(results: Sequence[GoldenResult]) -> Iterable[Group]:
     tags = sorted({tag for result in results for tag in result.tags})
     for tag in ("", *tags):
         part = [result for result in results if not tag or tag in result.tags]
-        scored = Evaluation(location="", results=tuple(part)).scored
+        evaluation = Evaluation(location="", results=tuple(part))
         yield Group(
             tag=tag,
             goldens=len(part),
             clusters=len(members([result.cluster for result in part])),
-            interval=interval_over(scored) if any(golden.weight for golden in scored) else None,
-            drop=smallest_drop(_weights(scored), limit=0.0, confidence=CONFIDENCE),
+            interval=interval_of(evaluation),
+            drop=smallest_drop(
+                [*cluster_weights(evaluation.scored), *evaluation.left()],
+                limit=0.0,
+                confidence=CONFIDENCE,
+            ),
         )
-
-
-def _weights(goldens: Sequence[ScoredGolden]) -> Sequence[float]:
-    """Those of the clusters."""
-    scores, weights = [golden.score for golden in goldens], [golden.weight for golden in goldens]
-    return by_cluster(scores, weights, [golden.cluster for golden in goldens])[1]

@@ -3,8 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_promptopt.evaluation.evaluation import Evaluation, ScoredGolden, mean_score
+from pytest_promptopt.evaluation.evaluation import (
+    Evaluation,
+    ScoredGolden,
+    cluster_weights,
+    mean_score,
+)
 from pytest_promptopt.statistics.comparison import Comparison, Pair, compare
+from pytest_promptopt.statistics.watched import compare_watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,28 +30,40 @@ class Difference:
 
 
 def difference(before: Evaluation, after: Evaluation, *, confidence: float) -> Difference | None:
-    """The difference on all goldens; None where there is nothing to compare."""
-    return difference_of(before.scored, after.scored, confidence=confidence)
+    """The difference on all goldens; None where there is nothing to compare.
+
+    Where a side was asked only until its verdict was decided, it holds for all times of stopping.
+    """
+    stopped = {result.id: result for side in (before, after) for result in side.not_needed()}
+    left = cluster_weights([*stopped.values()]) if stopped else None
+    return difference_of(before.scored, after.scored, confidence=confidence, left=left)
 
 
 def difference_of(
-    before: Sequence[ScoredGolden], after: Sequence[ScoredGolden], *, confidence: float
+    before: Sequence[ScoredGolden],
+    after: Sequence[ScoredGolden],
+    *,
+    confidence: float,
+    left: Sequence[float] | None = None,
 ) -> Difference | None:
     """The paired difference between scored goldens, matched by id; weights are those of ``after``.
 
-    ``confidence`` is that of the two-sided interval. None where no golden has a score on both
-    sides or all that have weigh nothing.
+    ``confidence`` is that of the two-sided interval. Where goldens are asked until something is
+    decided, ``left`` are the weights of those, or their clusters, that were not. None where no
+    golden has a score on both sides or all that have weigh nothing.
     """
     if not is_comparable(before, after):
         return None
-    earlier = {golden.golden_id: golden for golden in before}
-    later = [golden for golden in after if golden.golden_id in earlier]
-    pairs = [_pair(earlier[golden.golden_id], golden) for golden in later]
+    pairs = paired(before, after)
+    if left is None:
+        comparison = compare(pairs, confidence=confidence)
+    else:
+        comparison = compare_watched(pairs, left=left, confidence=confidence)
     total = sum(pair.weight for pair in pairs)
     return Difference(
         before=sum(pair.before * pair.weight for pair in pairs) / total,
         after=sum(pair.after * pair.weight for pair in pairs) / total,
-        comparison=compare(pairs, confidence=confidence),
+        comparison=comparison,
         fixed=tuple(p.golden_id for p in pairs if p.passed_after and not p.passed_before),
         broken=tuple(p.golden_id for p in pairs if p.passed_before and not p.passed_after),
         unpaired=_unpaired(before, after),
@@ -56,6 +74,14 @@ def is_comparable(before: Sequence[ScoredGolden], after: Sequence[ScoredGolden])
     """Whether goldens that weigh something have a score on both sides."""
     earlier = {golden.golden_id for golden in before}
     return mean_score([golden for golden in after if golden.golden_id in earlier]) is not None
+
+
+def paired(before: Sequence[ScoredGolden], after: Sequence[ScoredGolden]) -> Sequence[Pair]:
+    """The goldens that have a score on both sides."""
+    earlier = {golden.golden_id: golden for golden in before}
+    return [
+        _pair(earlier[golden.golden_id], golden) for golden in after if golden.golden_id in earlier
+    ]
 
 
 def _pair(before: ScoredGolden, after: ScoredGolden) -> Pair:

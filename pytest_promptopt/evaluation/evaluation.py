@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pytest_promptopt.codec import Amount, Count, Mean
-from pytest_promptopt.statistics.clusters import members
+from pytest_promptopt.statistics.clusters import by_cluster, members
 
 
 class Outcome(StrEnum):
@@ -17,6 +17,7 @@ class Outcome(StrEnum):
     UNSCORED = "not scored"
     ERROR = "error"
     NOT_RUN = "not run"
+    NOT_NEEDED = "not needed"
 
     def counted(self, count: int) -> str:
         """So many goldens of this outcome, in words."""
@@ -171,6 +172,15 @@ class Evaluation:
         """Results with this outcome."""
         return tuple(result for result in self.results if result.outcome is outcome)
 
+    def not_needed(self, tag: str = "") -> tuple[GoldenResult, ...]:
+        """The goldens that were not needed, all or those that have ``tag``."""
+        results = self.having(Outcome.NOT_NEEDED)
+        return tuple(result for result in results if not tag or tag in result.tags)
+
+    def left(self, tag: str = "") -> Sequence[float]:
+        """The weights of these, those of a cluster as one."""
+        return cluster_weights(self.not_needed(tag))
+
     @property
     def scored(self) -> tuple[ScoredGolden, ...]:
         """The goldens that have a score, in their order."""
@@ -283,6 +293,12 @@ def commonest_of(expected: Sequence[tuple[str | None, float]]) -> tuple[str, flo
 def clusters_of(goldens: Sequence[ScoredGolden]) -> int:
     """How many of them are independent, those of one cluster as one."""
     return len(members([golden.cluster for golden in goldens]))
+
+
+def cluster_weights(goldens: Sequence[ScoredGolden | GoldenResult]) -> Sequence[float]:
+    """How much each of their clusters weighs, in the order in which these begin."""
+    weights = [golden.weight for golden in goldens]
+    return by_cluster(weights, weights, [golden.cluster for golden in goldens])[1]
 
 
 def mean_score(goldens: Sequence[ScoredGolden]) -> float | None:

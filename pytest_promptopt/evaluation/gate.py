@@ -3,21 +3,15 @@
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from pytest_promptopt.codec import Amount, Mean, Share
 from pytest_promptopt.evaluation.base import BaseRecord
-from pytest_promptopt.evaluation.difference import Difference, difference_of, is_comparable
-from pytest_promptopt.evaluation.evaluation import (
-    Evaluation,
-    Outcome,
-    ScoredGolden,
-    clusters_of,
-    mean_score,
-)
+from pytest_promptopt.evaluation.difference import Difference, difference_of, is_comparable, paired
+from pytest_promptopt.evaluation.evaluation import Evaluation, Outcome, clusters_of, mean_score
 from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.mutation_record import Fate, MutationRecord
+from pytest_promptopt.evaluation.part import MAX_DROP, MIN, Decision, Finding, Part
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.correction import Tests, level_divisors, strength
 from pytest_promptopt.statistics.intervals import (
@@ -26,7 +20,7 @@ from pytest_promptopt.statistics.intervals import (
     one_sided,
     verdict_interval,
 )
-from pytest_promptopt.statistics.prediction_powered import Correction
+from pytest_promptopt.statistics.watched import could_be_shown_lower
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
@@ -34,18 +28,7 @@ _FEWEST_LABELS = 10
 """Labelled goldens from which on a corrected score is more than luck."""
 _NOT_MUTATED = "minMutation was not applied: --prompt-mutate asks the mutants"
 _ROUNDING = 1e-9
-MIN, MAX_DROP = "min", "maxDrop"
 NO_JUDGES = Judges()
-
-
-class Decision(StrEnum):
-    """What can be said of a prompt."""
-
-    PASS = "PASS"
-    FAIL = "FAIL"
-    INCONCLUSIVE = "INCONCLUSIVE"
-
-
 _GRAVEST_FIRST = (Decision.FAIL, Decision.INCONCLUSIVE, Decision.PASS)
 
 
@@ -61,7 +44,7 @@ class LimitTest:
 
     limit: str
     error: Share
-    fails: tuple["Finding", ...] = ()
+    fails: tuple[Finding, ...] = ()
     strength: Amount = 0.0
     adjusted: str = ""
 
@@ -88,74 +71,6 @@ class Verdict:
     besides: "Verdict | None" = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that a verdict says; it stands against the prompt if it ``blocks``.
-
-    ``limit`` is what was tested where that failed, ``softer`` what is said where the failure does
-    not count among all that a run tests.
-    """
-
-    decision: Decision
-    text: str
-    blocks: bool
-    short: str = ""
-    limit: str = ""
-    softer: "Finding | None" = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """What a gate looks at: everything, the goldens of a tag, or one evaluator's scores.
-
-    A FAIL on ``min`` is tested at the level over ``minimum_divisor``, one on ``maxDrop`` at that
-    over ``drop_divisor``, so that all parts together err no more often than one. ``correct`` gives
-    the score that labels come to, if there are some.
-    """
-
-    name: str
-    settings: GateSettings
-    select: Callable[[Evaluation], Sequence[ScoredGolden]]
-    minimum_divisor: int = 1
-    drop_divisor: int = 1
-    correct: Callable[[Evaluation, float], Correction | None] = lambda *_: None
-
-    def interval(self, evaluation: Evaluation, confidence: float) -> Interval:
-        """Where the score lies, with one-sided ``confidence`` in each bound."""
-        two_sided = one_sided(confidence)
-        found = self.correct(evaluation, two_sided)
-        if found is not None:
-            return found.interval
-        goldens = self.select(evaluation)
-        return verdict_interval(
-            [golden.score for golden in goldens],
-            weights=[golden.weight for golden in goldens],
-            clusters=[golden.cluster for golden in goldens],
-            confidence=two_sided,
-        )
-
-    def finding(self, decision: Decision, text: str, short: str = "") -> Finding:
-        """A finding on this part; an inconclusive one blocks unless the file lets it through."""
-        lets_through = decision is Decision.INCONCLUSIVE and self.settings.inconclusive_passes
-        start = f"{self.name}: " if self.name else ""
-        return Finding(
-            decision=decision,
-            text=f"{start}{text}",
-            blocks=decision is not Decision.PASS and not lets_through,
-            short=f"{start}{short or text}",
-        )
-
-    def failed_test(self, limit: str, text: str, short: str) -> Finding:
-        """The finding of a test that failed."""
-        decision = Decision.INCONCLUSIVE if limit == MIN else Decision.PASS
-        was = "was FAIL by itself"
-        return replace(
-            self.finding(Decision.FAIL, text, short),
-            limit=limit,
-            softer=self.finding(decision, f"{was}: {text}", f"inconclusive, {was}: {short}"),
-        )
-
-
 def judge(
     settings: GateSettings,
     evaluation: Evaluation,
@@ -164,13 +79,15 @@ def judge(
     judges: Judges = NO_JUDGES,
     *,
     is_alone: bool = True,
+    is_watched: bool = False,
 ) -> Verdict:
     """The verdict on ``evaluation``, which must hold every golden of the prompt.
 
     ``base`` is what it is compared with, ``before`` the results there, None where nothing was
     asked there. ``judges`` are those that its scores rest on: where people have labelled answers,
     ``min`` is held against the score that labels correct. One that ``is_alone`` cannot be judged
-    together with others.
+    together with others. One that ``is_watched`` errs no more often than it may although goldens
+    were asked only until it :func:`is_decided`.
 
     FAIL on a mean score under ``min``, on a shown drop beyond ``maxDrop``, on a required golden
     that did not pass, on more goldens without a score than ``unscored`` allows, on what the
@@ -178,18 +95,10 @@ def judge(
     any error: it never passes and is never a 0. INCONCLUSIVE where ``confidence`` asks for more
     than the goldens can tell, or a judge has not shown its agreement.
     """
-    findings = [
-        *_missing(evaluation, "ended in an error", Outcome.ERROR),
-        *_missing(evaluation, "not run (the budget)", Outcome.NOT_RUN),
-        *_required(evaluation),
-        *_unscored(evaluation, settings.unscored),
-        *_on_policy(settings, base),
-    ]
-    parts = tuple(_parts(settings, judges))
-    findings += _on_judges(parts[0], evaluation, judges)
-    tested = _tested(parts, evaluation, base, before)
-    for part in _corrected(parts, tested):
-        findings += [*_on_minimum(part, evaluation), *_on_drop(part, evaluation, base, before)]
+    looked_at = [replace(part, is_watched=is_watched) for part in _parts(settings, judges)]
+    tested = _tested(looked_at, evaluation, base, before)
+    parts = _corrected(looked_at, tested)
+    findings = [*_findings(settings, parts, evaluation, base, before, judges)]
     if settings.min_mutation is not None:
         findings.append(Finding(decision=Decision.PASS, text=_NOT_MUTATED, blocks=False))
     verdict = Verdict(
@@ -217,6 +126,48 @@ def judge(
     )
 
 
+def is_decided(
+    settings: GateSettings,
+    evaluation: Evaluation,
+    base: BaseRecord | None = None,
+    before: Evaluation | None = None,
+    judges: Judges = NO_JUDGES,
+    *,
+    is_alone: bool = True,
+) -> bool:
+    """Whether what the gate says can be said without the goldens that were not asked.
+
+    Either it cannot change, whatever they score, or it is shown by bounds that hold at all looks.
+    A FAIL decides whatever else is open, but one of a test where gates are judged together: how
+    clear it has to be is known when all are in.
+    """
+    looked_at = [replace(part, is_watched=True) for part in _parts(settings, judges)]
+    parts = _corrected(looked_at, _tested(looked_at, evaluation, base, before))
+    findings = [*_findings(settings, parts, evaluation, base, before, judges)]
+    waiting = [f for f in findings if f.is_open or (f.limit and not is_alone)]
+    fails = any(f.decision is Decision.FAIL and f not in waiting for f in findings)
+    return fails or not waiting
+
+
+def _findings(
+    settings: GateSettings,
+    parts: Sequence[Part],
+    evaluation: Evaluation,
+    base: BaseRecord | None,
+    before: Evaluation | None,
+    judges: Judges,
+) -> Iterator[Finding]:
+    yield from _missing(evaluation, "ended in an error", Outcome.ERROR)
+    yield from _missing(evaluation, "not run (the budget)", Outcome.NOT_RUN)
+    yield from _required(evaluation)
+    yield from _unscored(evaluation, settings.unscored)
+    yield from _on_policy(settings, base)
+    yield from _on_judges(parts[0], evaluation, judges)
+    for part in parts:
+        yield from _on_minimum(part, evaluation)
+        yield from _on_drop(part, evaluation, base, before)
+
+
 def with_findings(verdict: Verdict, findings: Sequence[Finding]) -> Verdict:
     """The verdict with what was found besides."""
     decisions = {verdict.decision, *(finding.decision for finding in findings)}
@@ -233,17 +184,22 @@ def with_findings(verdict: Verdict, findings: Sequence[Finding]) -> Verdict:
     )
 
 
+def with_remark(verdict: Verdict, text: str) -> Verdict:
+    """The verdict with something more to know about it."""
+    return with_findings(verdict, [Finding(decision=Decision.PASS, text=text, blocks=False)])
+
+
 def with_mutation(verdict: Verdict, settings: GateSettings, record: MutationRecord) -> Verdict:
     """The verdict with what the mutants of the prompt say of its goldens."""
     if settings.min_mutation is None:
         return verdict
-    part = _Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
+    part = Part(name="", settings=settings, select=lambda evaluation: evaluation.scored)
     finding = _on_mutation(part, record, settings.min_mutation)
     known = tuple(remark for remark in verdict.remarks if remark != _NOT_MUTATED)
     return with_findings(replace(verdict, remarks=known), [finding])
 
 
-def _on_mutation(part: _Part, record: MutationRecord, minimum: float) -> Finding:
+def _on_mutation(part: Part, record: MutationRecord, minimum: float) -> Finding:
     """Decided where it is so whatever became of mutants that were not asked to the end."""
     score, left = record.score, len(record.having(Fate.OPEN))
     limit = f"minMutation {minimum:g}"
@@ -278,8 +234,8 @@ def _mutation_bounds(record: MutationRecord, left: int, confidence: float | None
     return Interval(low, verdict_interval(best, confidence=one_sided(confidence)).high)
 
 
-def _parts(settings: GateSettings, judges: Judges) -> Iterator[_Part]:
-    yield _Part(
+def _parts(settings: GateSettings, judges: Judges) -> Iterator[Part]:
+    yield Part(
         name="",
         settings=settings,
         select=lambda evaluation: evaluation.scored,
@@ -287,14 +243,14 @@ def _parts(settings: GateSettings, judges: Judges) -> Iterator[_Part]:
     )
     for tag, own in settings.tags.items():
         select = functools.partial(Evaluation.with_tag, tag=tag)
-        yield _Part(name=f"tag {tag}", settings=own, select=select)
+        yield Part(name=f"tag {tag}", settings=own, select=select, tag=tag)
     for name, own in settings.evaluators.items():
         select = functools.partial(Evaluation.by_evaluator, name=name)
-        yield _Part(name=f"evaluator {name}", settings=own, select=select)
+        yield Part(name=f"evaluator {name}", settings=own, select=select)
 
 
 def _tested(
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     evaluation: Evaluation,
     base: BaseRecord | None,
     before: Evaluation | None,
@@ -303,17 +259,18 @@ def _tested(
     found: dict[str, dict[str, Callable[[float], bool]]] = {MIN: {}, MAX_DROP: {}}
     for part in parts:
         settings = part.settings
-        has_score = mean_score(part.select(evaluation)) is not None
+        is_coming = bool(part.left(evaluation))
+        has_score = is_coming or mean_score(part.select(evaluation)) is not None
         if settings.minimum is not None and settings.confidence is not None and has_score:
             found[MIN][part.name] = functools.partial(_is_below, part, evaluation)
         if base is None or base.identical or before is None or settings.max_drop is None:
             continue
-        if is_comparable(part.select(before), part.select(evaluation)):
+        if is_coming or is_comparable(part.select(before), part.select(evaluation)):
             found[MAX_DROP][part.name] = functools.partial(_is_dropped, part, evaluation, before)
     return {limit: tests for limit, tests in found.items() if tests}
 
 
-def _limit_test(limit: str, tests: Tests, parts: Sequence[_Part]) -> LimitTest:
+def _limit_test(limit: str, tests: Tests, parts: Sequence[Part]) -> LimitTest:
     tested = [part.settings.confidence for part in parts if part.name in tests]
     least = min(confidence or _CONFIDENCE for confidence in tested)
     return LimitTest(limit=limit, error=round(1 - least, 9))
@@ -324,7 +281,7 @@ def _strength(tests: Tests) -> float:
     return strength(lambda d: any(rejects(len(tests) * d) for rejects in tests.values()))
 
 
-def _corrected(parts: Sequence[_Part], tested: Mapping[str, Tests]) -> Sequence[_Part]:
+def _corrected(parts: Sequence[Part], tested: Mapping[str, Tests]) -> Sequence[Part]:
     """The parts, each with its share of the error that a prompt may make."""
     divisors = {limit: level_divisors(tests) for limit, tests in tested.items()}
     return [
@@ -337,7 +294,7 @@ def _corrected(parts: Sequence[_Part], tested: Mapping[str, Tests]) -> Sequence[
     ]
 
 
-def _is_below(part: _Part, evaluation: Evaluation, divisor: float) -> bool:
+def _is_below(part: Part, evaluation: Evaluation, divisor: float) -> bool:
     """Whether the mean score is shown to be under ``min`` at the level over ``divisor``."""
     minimum, confidence = part.settings.minimum, part.settings.confidence
     if minimum is None or confidence is None or mean_score(part.select(evaluation)) is None:
@@ -345,7 +302,7 @@ def _is_below(part: _Part, evaluation: Evaluation, divisor: float) -> bool:
     return part.interval(evaluation, _shared(confidence, divisor)).high < minimum
 
 
-def _is_dropped(part: _Part, evaluation: Evaluation, before: Evaluation, divisor: float) -> bool:
+def _is_dropped(part: Part, evaluation: Evaluation, before: Evaluation, divisor: float) -> bool:
     """Whether a drop beyond ``maxDrop`` is shown at the level over ``divisor``."""
     found = _drop(part, evaluation, before, divisor)
     limit = part.settings.max_drop
@@ -379,25 +336,37 @@ def _required(evaluation: Evaluation) -> Iterator[Finding]:
     if missed:
         text = f"required goldens that did not pass: {listed(missed, shown=_SHOWN)}"
         yield Finding(decision=Decision.FAIL, text=text, blocks=True)
+    left = [result.id for result in evaluation.having(Outcome.NOT_NEEDED) if result.required]
+    if left:
+        text = f"required goldens that were not asked: {listed(left, shown=_SHOWN)}"
+        yield Finding(decision=Decision.PASS, text=text, blocks=False, is_open=True)
 
 
 def _unscored(evaluation: Evaluation, allowed: float) -> Iterator[Finding]:
-    """Goldens without a score: they count in no mean, so that a gate must say how many it takes."""
+    """Goldens without a score: they count in no mean, so that a gate must say how many it takes.
+
+    Those that were not asked are no longer needed once those that were keep to it by themselves.
+    """
     ids = [result.id for result in evaluation.having(Outcome.UNSCORED)]
-    total = len(evaluation.results)
+    total, left = len(evaluation.results), len(evaluation.having(Outcome.NOT_NEEDED))
     shown = listed(ids, shown=_SHOWN)
-    most = int(allowed * total + _ROUNDING) if allowed < 1 else int(allowed)
     if ids:
+        most = _most_unscored(allowed, total)
         limit = f"`unscored: {allowed:g}` allows {most:,}" if allowed else "`unscored` allows none"
         blocks = len(ids) > most
         yield Finding(
             decision=Decision.FAIL if blocks else Decision.PASS,
             text=f"{len(ids)} of {counted(total, 'golden')} not scored ({limit}): {shown}",
             blocks=blocks,
+            is_open=not blocks and len(ids) > _most_unscored(allowed, total - left),
         )
 
 
-def _on_judges(part: _Part, evaluation: Evaluation, judges: Judges) -> Iterator[Finding]:
+def _most_unscored(allowed: float, goldens: int) -> int:
+    return int(allowed * goldens + _ROUNDING) if allowed < 1 else int(allowed)
+
+
+def _on_judges(part: Part, evaluation: Evaluation, judges: Judges) -> Iterator[Finding]:
     """INCONCLUSIVE where a judge has not shown that it agrees with people."""
     least, confidence = part.settings.min_agreement, part.settings.confidence or _CONFIDENCE
     if least is None:
@@ -422,16 +391,17 @@ def _on_policy(settings: GateSettings, base: BaseRecord | None) -> Iterator[Find
         yield Finding(decision=Decision.FAIL, text=text, blocks=True, short=short)
 
 
-def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[Finding]:
-    goldens, minimum = part.select(evaluation), part.settings.minimum
-    score = mean_score(goldens)
-    if score is None:
+def _on_minimum(part: Part, evaluation: Evaluation) -> Iterator[Finding]:
+    minimum, score = part.settings.minimum, mean_score(part.select(evaluation))
+    if score is None and part.left(evaluation):
+        text = "no golden was scored of those that were asked"
+        yield replace(part.finding(Decision.PASS, text), is_open=True)
+    elif score is None:
         text = "no golden was scored, so there is nothing to pass on"
         yield part.finding(Decision.FAIL, text)
     if score is None or minimum is None:
         return
-    is_sure = part.settings.confidence is not None
-    count = f"{in_clusters(len(goldens), 'golden', clusters_of(goldens))} scored"
+    is_sure, count = part.settings.confidence is not None, part.scored(evaluation)
     correction = part.correct(evaluation, _CONFIDENCE)
     if correction is not None and not is_sure and correction.labels < _FEWEST_LABELS:
         yield part.finding(Decision.PASS, _too_few(correction.labels))
@@ -440,10 +410,30 @@ def _on_minimum(part: _Part, evaluation: Evaluation) -> Iterator[Finding]:
         score = correction.value
     if is_sure:
         yield _with_confidence(part, evaluation, score, count)
+    elif part.left(evaluation):
+        yield _whatever_the_rest(part, evaluation, score, count)
     elif score < minimum:
         shown = _not_rounded_up(score, minimum)
         text = f"score {shown} is under min {minimum:g} ({count})"
         yield part.finding(Decision.FAIL, text, f"score {shown} < min {minimum:g}")
+
+
+def _whatever_the_rest(part: Part, evaluation: Evaluation, score: float, count: str) -> Finding:
+    """Without confidence: what the goldens that were not asked cannot change."""
+    minimum = part.settings.minimum or 0.0
+    least, most = part.mean(evaluation, 0.0), part.mean(evaluation, 1.0)
+    if least >= minimum:
+        text = f"min {minimum:g} is reached whatever the others score: at least {least:.3f}"
+        return part.finding(Decision.PASS, f"{text} ({count})")
+    if most < minimum:
+        shown = _not_rounded_up(score, minimum)
+        text = (
+            f"score {shown} is under min {minimum:g} whatever the others score: at most "
+            f"{_not_rounded_up(most, minimum)} ({count})"
+        )
+        return part.finding(Decision.FAIL, text, f"score {shown} < min {minimum:g}")
+    text = f"the others could bring the score to either side of min {minimum:g}: {score:.3f}"
+    return replace(part.finding(Decision.INCONCLUSIVE, f"{text} ({count})"), is_open=True)
 
 
 def _too_few(labels: int) -> str:
@@ -453,7 +443,7 @@ def _too_few(labels: int) -> str:
     )
 
 
-def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: str) -> Finding:
+def _with_confidence(part: Part, evaluation: Evaluation, mean: float, count: str) -> Finding:
     """PASS if the one-sided lower bound reaches ``min``, FAIL if the upper one is under it."""
     minimum, confidence = part.settings.minimum or 0.0, part.settings.confidence or _CONFIDENCE
     divisor = part.minimum_divisor
@@ -477,14 +467,24 @@ def _with_confidence(part: _Part, evaluation: Evaluation, mean: float, count: st
         f"{sure} ({count}); {_needed(part, evaluation, shared if mean < minimum else confidence)}"
     )
     short = f"inconclusive: score {score}, min {minimum:g} in {_range(interval, minimum)}"
-    return part.finding(Decision.INCONCLUSIVE, text, short)
+    found = part.finding(Decision.INCONCLUSIVE, text, short)
+    return replace(found, is_open=_could_decide(part, evaluation, confidence))
+
+
+def _could_decide(part: Part, evaluation: Evaluation, confidence: float) -> bool:
+    """Whether goldens that were not asked could bring the score to one side of ``min``."""
+    minimum = part.settings.minimum or 0.0
+    if not part.left(evaluation):
+        return False
+    best, worst = (part.interval(evaluation, confidence, rest) for rest in (1.0, 0.0))
+    return best.low >= minimum or worst.high < minimum
 
 
 def _range(interval: Interval, minimum: float) -> str:
     return f"{_not_rounded_up(interval.low, minimum)} to {interval.high:.3f}"
 
 
-def _needed(part: _Part, evaluation: Evaluation, confidence: float) -> str:
+def _needed(part: Part, evaluation: Evaluation, confidence: float) -> str:
     """What would decide."""
     if part.correct(evaluation, confidence) is not None:
         return "more labels, or more goldens, would decide"
@@ -503,7 +503,7 @@ def _needed(part: _Part, evaluation: Evaluation, confidence: float) -> str:
 
 
 def _on_drop(
-    part: _Part, evaluation: Evaluation, base: BaseRecord | None, before: Evaluation | None
+    part: Part, evaluation: Evaluation, base: BaseRecord | None, before: Evaluation | None
 ) -> Iterator[Finding]:
     limit = part.settings.max_drop
     if limit is None:
@@ -520,7 +520,7 @@ def _on_drop(
         yield _against(part, evaluation, before, base.label, limit)
 
 
-def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[Finding]:
+def _unanswered(part: Part, before: Evaluation, label: str) -> Iterator[Finding]:
     lost = [r.id for r in before.results if r.outcome in {Outcome.ERROR, Outcome.NOT_RUN}]
     if lost:
         text = (
@@ -530,12 +530,12 @@ def _unanswered(part: _Part, before: Evaluation, label: str) -> Iterator[Finding
         yield part.finding(Decision.FAIL, text)
 
 
-def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> Finding:
+def _against(part: Part, head: Evaluation, base: Evaluation, label: str, limit: float) -> Finding:
     """FAIL only if a drop of more than ``limit`` is shown by the one-sided bound."""
-    found = _drop(part, head, base, part.drop_divisor)
+    found, left = _drop(part, head, base, part.drop_divisor), part.left(head)
     if found is None:
         text = f"maxDrop was not applied: no golden has a score here and at {label}"
-        return part.finding(Decision.PASS, text)
+        return replace(part.finding(Decision.PASS, text), is_open=bool(left))
     least = -found.comparison.interval.high
     confidence = part.settings.confidence or _CONFIDENCE
     sure = _sure(confidence, part.drop_divisor)
@@ -547,20 +547,40 @@ def _against(part: _Part, head: Evaluation, base: Evaluation, label: str, limit:
         short = f"dropped from {found.before:.3f} to {found.after:.3f}"
         return part.failed_test(MAX_DROP, text, short)
     most = max(-found.comparison.interval.low, 0.0)
+    compared = in_clusters(found.comparison.pairs, "golden", found.comparison.clusters)
+    compared += part.and_left(head)
+    if left and most <= limit:
+        text = f"no drop of more than maxDrop {limit:g}: at most {most:.3f} {sure}"
+        return part.finding(Decision.PASS, f"{text} ({compared})")
     is_drop = found.comparison.difference < 0 and found.comparison.p_value <= 1 - confidence
     shown = "a drop is shown, but none" if is_drop else "no drop"
     how = "is certain" if is_drop else "is shown"
     text = (
-        f"{shown} of more than maxDrop {limit:g} {how} on "
-        f"{in_clusters(found.comparison.pairs, 'golden', found.comparison.clusters)}; "
+        f"{shown} of more than maxDrop {limit:g} {how} on {compared}; "
         f"up to {most:.3f} could go unseen {sure}"
     )
-    return part.finding(Decision.PASS, text)
+    could_fail = bool(left) and _could_drop(part, head, base, limit)
+    return replace(part.finding(Decision.PASS, text), is_open=could_fail)
 
 
-def _drop(part: _Part, head: Evaluation, base: Evaluation, divisor: float) -> Difference | None:
+def _could_drop(part: Part, head: Evaluation, base: Evaluation, limit: float) -> bool:
+    """Whether a drop beyond ``limit`` would be shown, were the rest all lost."""
+    return could_be_shown_lower(
+        paired(part.select(base), part.select(head)),
+        left=part.left(head),
+        than=-limit,
+        confidence=one_sided(part.settings.confidence or _CONFIDENCE),
+    )
+
+
+def _drop(part: Part, head: Evaluation, base: Evaluation, divisor: float) -> Difference | None:
     confidence = _shared(part.settings.confidence or _CONFIDENCE, divisor)
-    return difference_of(part.select(base), part.select(head), confidence=one_sided(confidence))
+    return difference_of(
+        part.select(base),
+        part.select(head),
+        confidence=one_sided(confidence),
+        left=part.left(head) if part.is_watched else None,
+    )
 
 
 def _moved(found: Difference) -> str:

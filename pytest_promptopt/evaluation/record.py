@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from pytest_promptopt.codec import Count
 from pytest_promptopt.evaluation.agreement import Agreement, agreement_of, judged_in
@@ -29,6 +29,7 @@ from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
 from pytest_promptopt.statistics.prediction_powered import Correction, Lopsided
+from pytest_promptopt.statistics.watched import watched_interval
 
 CONFIDENCE = 0.95
 
@@ -149,7 +150,7 @@ class PromptRecord:
 
     def is_whole_of(self, evaluation: Evaluation) -> bool:
         """Whether ``evaluation`` holds an answer to each of the prompt's goldens."""
-        unanswered = {Outcome.ERROR, Outcome.NOT_RUN}
+        unanswered = {Outcome.ERROR, Outcome.NOT_RUN, Outcome.NOT_NEEDED}
         results = evaluation.results
         return len(results) == self.goldens and not any(r.outcome in unanswered for r in results)
 
@@ -230,12 +231,19 @@ class Run:
 
 def interval_of(evaluation: Evaluation) -> Interval | None:
     """Where the score on new inputs lies with 95 % confidence; None if nothing was scored."""
-    return None if evaluation.score is None else interval_over(evaluation.scored)
+    if evaluation.score is None:
+        return None
+    return interval_over(evaluation.scored, evaluation.left())
 
 
-def interval_over(goldens: Sequence[ScoredGolden]) -> Interval:
-    """Where the score on inputs like these lies with 95 % confidence; some must weigh something."""
-    return shown_interval(
+def interval_over(goldens: Sequence[ScoredGolden], left: Sequence[float] = ()) -> Interval:
+    """Where the score on inputs like these lies with 95 % confidence; some must weigh something.
+
+    ``left`` are the weights of those, or their clusters, that were not needed: it then holds
+    whenever it was stopped.
+    """
+    interval = partial(watched_interval, left=left) if left else shown_interval
+    return interval(
         [golden.score for golden in goldens],
         weights=[golden.weight for golden in goldens],
         clusters=[golden.cluster for golden in goldens],

@@ -13,8 +13,8 @@ from pytest_promptopt.evaluation.agreement import Agreement
 from pytest_promptopt.evaluation.causes import Cause
 from pytest_promptopt.evaluation.difference import Difference
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Decision
 from pytest_promptopt.evaluation.listing import counted, listed
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.reports.agreement import told_of_judges
@@ -181,9 +181,9 @@ def _judges(summary: PromptRecord) -> Iterator[str]:
 
 
 def _cause(cause: Cause) -> str:
-    ids = inline(listed(cause.goldens), limit=500)
+    ids = f" ({inline(listed(cause.named), limit=500)})" if cause.named else ""
     count = cause.outcome.counted(len(cause.goldens))
-    return f"{count}: {inline(cause.reason, limit=500)} ({ids})"
+    return f"{count}: {inline(cause.reason, limit=500)}{ids}"
 
 
 def _table(prompts: Sequence[_Prompt]) -> Iterator[Part]:

@@ -15,8 +15,9 @@ from pytest_promptopt.evaluation.evaluation import (
     clusters_of,
     mean_score,
 )
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
 from pytest_promptopt.reports.agreement import told_of_judges
 from pytest_promptopt.reports.contrast import sentence
@@ -116,7 +117,8 @@ def judgement(summary: PromptRecord) -> Iterator[str]:
     if summary.has_nothing_scored:
         yield "nothing was scored, so nothing is known of it"
     counts = summary.counts
-    answered = len(summary.results) - counts[Outcome.ERROR] - counts[Outcome.NOT_RUN]
+    unasked = counts[Outcome.NOT_RUN] + counts[Outcome.NOT_NEEDED]
+    answered = len(summary.results) - counts[Outcome.ERROR] - unasked
     if 0 < answered < len(summary.results):
         yield f"the score is over the {answered} of {len(summary.results)} that were answered"
     whole = verdict.score if verdict else None
@@ -136,9 +138,9 @@ def told_always(summary: PromptRecord) -> Iterator[str]:
         yield f"{shared}: what shares a cluster counts as one in intervals and tests"
     yield from told_of_judges(summary)
     for cause in summary.causes:
-        ids = listed(cause.goldens)
+        ids = f" ({listed(cause.named)})" if cause.named else ""
         missing = cause.outcome.counted(len(cause.goldens))
-        yield f"{missing}: {printable(cause.reason)} ({ids})"
+        yield f"{missing}: {printable(cause.reason)}{ids}"
     base = summary.base
     if base is not None:
         if base.remark and not base.identical:
@@ -294,7 +296,7 @@ def effort(summaries: Sequence[PromptRecord], saved_in: str) -> str:
         parts.append(f"{sum(times) / len(times):.2f} s an answer")
     saved = sum(summary.saved for summary in summaries)
     if saved:
-        total = sum(len(summary.results) for summary in summaries)
+        total = sum(len(s.results) - s.counts[Outcome.NOT_NEEDED] for s in summaries)
         parts.append(f"{saved:,} of {counted(total, 'golden')} from {saved_in}")
     return ", ".join(parts)
 

@@ -37,6 +37,7 @@ _COUNTS = (
     ("not scored", Outcome.UNSCORED, 2),
     ("errors", Outcome.ERROR, 0),
     ("not run", Outcome.NOT_RUN, 3),
+    ("not needed", Outcome.NOT_NEEDED, 4),
 )
 
 _LONG_WAIT_SECONDS = 10.0

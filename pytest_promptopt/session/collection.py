@@ -16,6 +16,7 @@ from pytest_promptopt.session.items import (
     NoGoldensItem,
     PromptItem,
     UnreadableItem,
+    gate_name,
 )
 from pytest_promptopt.session.state import STATE
 from pytest_promptopt.text.terminal import one_line
@@ -88,7 +89,7 @@ class PromptFile(pytest.File):
         if not prompt.goldens:
             yield NoGoldensItem.from_parent(self, name=f"no-goldens{suffix}", entry=entry)
         if prompt.gate is not None:
-            yield GateItem.from_parent(self, name=f"gate{suffix}", entry=entry)
+            yield GateItem.from_parent(self, name=gate_name(entry.subject), entry=entry)
 
     def _warn(self, problems: Sequence[Problem]) -> PromptWarning | None:
         """Warn of each problem; the warning that ``-W error`` makes an error comes back."""

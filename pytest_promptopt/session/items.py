@@ -18,6 +18,7 @@ from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
+from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain
@@ -79,6 +80,7 @@ class GoldenItem(PromptItem):
     def __init__(self, *, golden: Golden, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.golden = golden
+        self.decided: GoldenResult | None = None
         self.trials: Sequence[Trial] = ()
         self.extra_keyword_matches.update(golden.tags)
 
@@ -87,7 +89,17 @@ class GoldenItem(PromptItem):
         return self.path, self.golden.line - 1, self.name
 
     def setup(self) -> None:
-        """Wait for the answers, the judges' included; no answer is an error."""
+        """Wait for the answers, the judges' included; no answer is an error.
+
+        Where the gate's verdict is decided without this golden, nothing is asked.
+        """
+        self.results.decide(self.entry)
+        self.decided = self.results.decided(self.entry, self.golden)
+        if self.decided is not None:
+            if self.decided.outcome is Outcome.NOT_NEEDED:
+                self._keep(self.decided)
+                pytest.skip(f"not needed: {self.decided.reason}")
+            return
         failure, self.trials = self.results.ask(self.subject, self.golden)
         self.results.at_base(self.entry, self.golden)
         if failure is not None:
@@ -98,7 +110,7 @@ class GoldenItem(PromptItem):
     def runtest(self) -> None:
         """Score the answers."""
         try:
-            result = score_golden(self.subject, self.golden, self.trials)
+            result = self.decided or score_golden(self.subject, self.golden, self.trials)
         except ScorerError as error:
             self._keep(result_without_score(self.golden, str(error), Outcome.ERROR))
             raise
@@ -202,6 +214,11 @@ class UnreadableItem(pytest.Item):
 
     def runtest(self) -> None:
         """Never reached."""
+
+
+def gate_name(subject: Subject) -> str:
+    """That of the item of its gate."""
+    return f"gate{subject.suffix}"
 
 
 def gate_failure(key: str, verdict: Verdict, moved: str) -> str:

@@ -21,7 +21,7 @@ class Planning:
 
     ``cache_path`` is None where the cache would not be used. ``describe_search`` says what a
     search for a better prompt would take, ``describe_mutation`` what mutants would; they are None
-    in a run without.
+    in a run without. ``until_decided`` tells that the run may stop before.
     """
 
     def __init__(
@@ -30,11 +30,14 @@ class Planning:
         prices: Prices,
         describe_search: Callable[[Subject], list[str]] | None,
         describe_mutation: Callable[[Subject], list[str]] | None = None,
+        *,
+        until_decided: bool = False,
     ) -> None:
         self._cache_path = cache_path
         self._prices = prices
         self._describe_search = describe_search
         self._describe_mutation = describe_mutation
+        self._until_decided = until_decided
         self._plans: list[PromptPlan] = []
         self._searches: dict[str, list[str]] = {}
         self._mutations: dict[str, list[str]] = {}
@@ -56,6 +59,8 @@ class Planning:
         terminalreporter.section("prompt plan (nothing was sent)")
         for line in _lines(self._plans):
             say(terminalreporter, line)
+        if self._until_decided:
+            say(terminalreporter, "at most: goldens are asked only until a gate is decided")
         for lines_by_key, what in (
             (self._mutations, "its mutants, should it pass all goldens"),
             (self._searches, "should it fall short"),

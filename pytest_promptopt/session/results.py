@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
+from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.evaluation.search_record import SearchRecord
@@ -85,15 +86,22 @@ class Reporting:
     """Sums up the reports of a run. Runs once, in the process that reports come to.
 
     ``remarks`` fill up during the run with what the client has to say. ``saved_in`` is where
-    answers were that were not asked for.
+    answers were that were not asked for. ``until_decided`` tells that goldens of prompts with a
+    gate are asked only until its verdict is decided.
     """
 
     def __init__(
-        self, config: pytest.Config, remarks: Sequence[str], saved_in: str = "the cache"
+        self,
+        config: pytest.Config,
+        remarks: Sequence[str],
+        saved_in: str = "the cache",
+        *,
+        until_decided: bool = False,
     ) -> None:
         self._config = config
         self._remarks = remarks
         self._saved_in = saved_in
+        self._until_decided = until_decided
         self._folding = Folding()
         config.pluginmanager.register(self._folding, "promptopt-folding")
         self._told: dict[str, list[_Told]] = {}
@@ -217,5 +225,9 @@ class Reporting:
         for location in self._without_goldens:
             text = f"no goldens, so nothing was scored: {printable(location)}"
             say(terminalreporter, text, yellow=True)
+        in_full = [p.key for p in prompts if p.verdict is None and p.results]
+        if self._until_decided and in_full:
+            text = "all goldens that ran were asked, as no gate was to decide"
+            say(terminalreporter, f"{text}: {printable(listed(in_full))}", yellow=True)
         for remark in self._remarks:
             say(terminalreporter, remark, yellow=True)

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.collection import PromptFile
-from pytest_promptopt.session.items import GoldenItem, UnreadableItem
+from pytest_promptopt.session.items import GateItem, GoldenItem, UnreadableItem
 from pytest_promptopt.session.state import State
 
 
@@ -35,11 +35,20 @@ class Running:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Any:
-        """Plan the goldens in the order in which their items will run."""
+        """Plan the goldens in the order in which their items will run.
+
+        Only a gate that runs can be decided before all of them are asked.
+        """
+        results = self._state.results
+        for item in session.items:
+            if isinstance(item, GateItem):
+                results.stop_early(item.entry)
         if _will_run(session) and not hasattr(session.config, "workerinput"):
             items = [item for item in session.items if isinstance(item, GoldenItem)]
-            self._state.results.ask_ahead(
-                pair for item in items for pair in item.entry.asked([item.golden])
+            results.ask_ahead(
+                pair
+                for item in items
+                for pair in item.entry.asked(results.surely_asked(item.entry, [item.golden]))
             )
         # What was collected lives to the end: walking it again and again takes a tenth of a run.
         gc.freeze()

@@ -43,6 +43,7 @@ from pytest_promptopt.text.terminal import printable
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.client import cache_path, is_from_fork
 from pytest_promptopt.work.engine import LEAST_AHEAD, entry_reader, start_engine
+from pytest_promptopt.work.evaluate import check_evaluate_options
 from pytest_promptopt.work.results import Results
 from pytest_promptopt.work.saved_runs import utc_now
 from pytest_promptopt.work.settings import Settings, read_settings
@@ -80,7 +81,9 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
             config.rootpath, settings, baseline, config.hook, _time_limit(config, settings)
         ),
         results=Results(
-            bridge=Bridge(provider, ahead=LEAST_AHEAD), judges_together=settings.judges_together
+            bridge=Bridge(provider, ahead=LEAST_AHEAD),
+            judges_together=settings.judges_together,
+            until_decided=settings.until_decided,
         ),
         progress=Progress(config, lambda _: ()),
         tells_warnings=worker_input["workerid"] == "gw0",
@@ -96,6 +99,7 @@ def _start_worker(config: pytest.Config, settings: Settings, worker_input: dict[
 def _start_owner(config: pytest.Config, settings: Settings) -> None:
     """Start the process that owns the calls: the only one, or the controller of workers."""
     check_report_paths(settings.report, renderers_of(config.hook, config.rootpath))
+    check_evaluate_options(settings)
     if settings.wants_search:
         from pytest_promptopt.work.optimize import check_optimize_options
 
@@ -125,6 +129,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
     results = Results(
         bridge=bridge,
         judges_together=settings.judges_together,
+        until_decided=settings.until_decided,
         waiting=progress.draw,
         waited=progress.erase,
     )
@@ -139,7 +144,7 @@ def _start_owner(config: pytest.Config, settings: Settings) -> None:
         return
     is_replay = settings.responses is Responses.REPLAY
     saved_in = "the recordings" if is_replay else "the cache"
-    reporting = Reporting(config, remarks, saved_in)
+    reporting = Reporting(config, remarks, saved_in, until_decided=settings.until_decided)
     config.pluginmanager.register(reporting, "promptopt-reporting")
     if settings.judges_together:
         together = JudgingTogether(config, settings.gate_adjust)
@@ -169,7 +174,9 @@ def _plan_only(config: pytest.Config, settings: Settings) -> None:
         from pytest_promptopt.work.mutate import describe_mutation_plan
 
         mutation = describe_mutation_plan
-    planning = Planning(cache, settings.prices, search, mutation)
+    planning = Planning(
+        cache, settings.prices, search, mutation, until_decided=settings.until_decided
+    )
     config.pluginmanager.register(planning, "promptopt-planning")
 
 

@@ -14,7 +14,7 @@ from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.session.answer_service import Address, AnsweringService
 from pytest_promptopt.session.discovery import FindingPrompts
-from pytest_promptopt.session.items import lost_record
+from pytest_promptopt.session.items import gate_name, lost_record
 from pytest_promptopt.session.results import record_in
 from pytest_promptopt.session.state import State
 from pytest_promptopt.work.entries import Entry
@@ -159,10 +159,13 @@ class Controller:
         return [pair for path, names in wanted.items() for pair in self._asked(path, {*names})]
 
     def _asked(self, path: str, names: set[str]) -> Iterator[tuple[Subject, Golden]]:
+        results = self._state.results
         for entry in self._entries(path):
             subject = entry.subject
+            if gate_name(subject) in names:
+                results.stop_early(entry)
             goldens = [g for g in subject.prompt.goldens if f"{g.id}{subject.suffix}" in names]
-            yield from entry.asked(goldens)
+            yield from entry.asked(results.surely_asked(entry, goldens))
 
     def _entries(self, path: str) -> Sequence[Entry]:
         file = self._config.rootpath / path

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_promptopt.client.client import Responses
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.evaluation.together import judged_together
@@ -35,7 +36,23 @@ OPTIONS = (
     "max_retries",
     "timeout",
     "budget",
+    "until_decided",
 )
+
+
+def check_evaluate_options(settings: Settings) -> None:
+    """Raise :class:`UsageError` where what is to be kept of all goldens is asked of some."""
+    kept = {
+        "--prompt-responses record": settings.responses is Responses.RECORD,
+        "--prompt-save-scores": settings.save_scores,
+        "--prompt-mutate": settings.mutate,
+    }
+    whole = next((option for option, is_given in kept.items() if is_given), None)
+    if settings.until_decided and whole is not None:
+        raise UsageError(
+            f"{whole} takes the answers to all goldens, and --prompt-until-decided leaves some "
+            "out: give one of them"
+        )
 
 
 def ignore(*_: object) -> None:
@@ -68,6 +85,7 @@ def evaluate(
             engine,
             changed_only=settings.changed,
             adjust=settings.gate_adjust,
+            until_decided=settings.until_decided,
             on_event=on_event,
             on_remark=on_remark,
         )
@@ -90,6 +108,7 @@ def opened(
     files = _prompt_files(places := _places(path))
     project = find_project(places)
     settings = _settings(project, options, known)
+    check_evaluate_options(settings)
     engine = start_engine(project.root, settings, warn=on_remark, hook=hooks_of(plugins))
     try:
         yield files, engine, settings
@@ -103,10 +122,14 @@ def evaluate_files(
     *,
     changed_only: bool,
     adjust: str,
+    until_decided: bool,
     on_event: OnEvent,
     on_remark: OnRemark,
 ) -> Run:
-    """The run over these prompt files; how its gates are judged together, ``adjust`` says."""
+    """The run over these prompt files; how its gates are judged together, ``adjust`` says.
+
+    Goldens of prompts with a gate are asked ``until_decided``, if wanted, else all.
+    """
     entries, failures = _read(files, engine, changed_only=changed_only)
     for problem in dict.fromkeys(p for entry in entries for p in entry.subject.problems):
         on_remark(str(problem))
@@ -115,7 +138,9 @@ def evaluate_files(
         tell_plugins(engine.hook, record)
         on_event(record)
 
-    results = Results(bridge=engine.bridge, judges_together=adjust != "none")
+    results = Results(
+        bridge=engine.bridge, judges_together=adjust != "none", until_decided=until_decided
+    )
     told = _evaluated(entries, results, tell)
     prompts = _together([joined(records) for records in told.values()], adjust)
     fails = bool(failures) or any(prompt.fails for prompt in prompts)
@@ -171,10 +196,13 @@ def _evaluated(
 ) -> dict[str, list[PromptRecord]]:
     """What was found out of each entry, in the order of the entries."""
     told: dict[str, list[PromptRecord]] = {}
+    for entry in entries:
+        results.stop_early(entry)
     results.ask_ahead(
         pair
         for entry in entries
-        for pair in (*entry.asked(entry.subject.prompt.goldens), *entry.asked_by_gate())
+        for goldens in [results.surely_asked(entry, entry.subject.prompt.goldens)]
+        for pair in (*entry.asked(goldens), *entry.asked_by_gate())
     )
     for entry in entries:
         for record in _records(entry, results):
@@ -184,6 +212,7 @@ def _evaluated(
 
 
 def _records(entry: Entry, results: Results) -> Iterator[PromptRecord]:
+    results.decide(entry)
     for golden in entry.subject.prompt.goldens:
         results.at_base(entry, golden)
         yield replace(entry.record, results=(results.score(entry, golden),))

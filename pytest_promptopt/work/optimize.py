@@ -297,6 +297,7 @@ def optimize(
             engine,
             changed_only=settings.changed,
             adjust=settings.gate_adjust,
+            until_decided=settings.until_decided,
             on_event=on_event,
             on_remark=on_remark,
         )

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 
 from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import Verdict, is_decided, judge, with_remark
 from pytest_promptopt.evaluation.judges import Judges
+from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
+from pytest_promptopt.evaluation.stopping import blocks, why_in_full
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import Golden
@@ -27,16 +29,21 @@ class Results:
     """The results so far, by the subject's key and the golden's id, and the way to more.
 
     ``judges_together`` tells that verdicts are not the last word: they are then judged together.
+    ``until_decided`` tells that goldens of prompts that are to :meth:`stop_early` are asked only
+    until the verdict is decided.
     ``waiting`` is called about ten times a second while an answer is waited for, ``waited`` when
     it is there.
     """
 
     bridge: Bridge
     judges_together: bool = False
+    until_decided: bool = False
     waiting: Callable[[], None] = do_nothing
     waited: Callable[[], None] = do_nothing
     _known: dict[tuple[str, str], GoldenResult] = field(default_factory=dict)
     _asked: dict[tuple[str, str], Asked] = field(default_factory=dict)
+    _stopping: set[str] = field(default_factory=set)
+    _decided: set[str] = field(default_factory=set)
 
     def ask_ahead(self, goldens: Iterable[tuple[Subject, Golden]]) -> None:
         """Have those of the goldens asked that can be asked, all at once and in this order."""
@@ -47,6 +54,47 @@ class Results:
         ]
         if askable:
             self.bridge.plan(askable)
+
+    def stop_early(self, entry: Entry) -> None:
+        """Have its goldens asked only until the verdict is decided, if that may be given early."""
+        if self.until_decided and not why_in_full(entry.subject, entry.base):
+            self._stopping.add(entry.subject.key)
+
+    def surely_asked(self, entry: Entry, goldens: Iterable[Golden]) -> Iterable[Golden]:
+        """Those of the goldens that are asked whatever the others score."""
+        if entry.subject.key not in self._stopping:
+            return goldens
+        first = {golden.id for golden in next(blocks(entry.subject.prompt.goldens), ())}
+        return [golden for golden in goldens if golden.id in first]
+
+    def decide(self, entry: Entry) -> None:
+        """Ask and score goldens until the verdict is decided, where they are to stop early.
+
+        Those that were not asked have a result that says so.
+        """
+        subject = entry.subject
+        if subject.key not in self._stopping or subject.key in self._decided:
+            return
+        self._decided.add(subject.key)
+        self.ask_ahead(entry.asked_by_gate())
+        left = {golden.id: golden for golden in subject.prompt.goldens}
+        for block in blocks(subject.prompt.goldens):
+            for golden in block:
+                del left[golden.id]
+                self._known.pop((subject.key, golden.id), None)
+            self.ask_ahead(entry.asked(block))
+            for golden in block:
+                self.at_base(entry, golden)
+                self.score(entry, golden)
+            self._leave_out(entry, [*left.values()])
+            if self._is_decided(entry):
+                break
+
+    def decided(self, entry: Entry, golden: Golden) -> GoldenResult | None:
+        """The golden's result, where it is known by now and no error."""
+        found = self._known.get((entry.subject.key, golden.id))
+        is_error = found is not None and found.outcome in {Outcome.ERROR, Outcome.NOT_RUN}
+        return None if is_error else found
 
     def ask(self, subject: Subject, golden: Golden) -> Asked:
         """Wait for the answers, the judges' included."""
@@ -79,8 +127,10 @@ class Results:
 
     def at_base(self, entry: Entry, golden: Golden) -> GoldenResult | None:
         """The golden's result at the base, None where it cannot be asked there."""
-        base = entry.base
+        base, here = entry.base, self._known.get((entry.subject.key, golden.id))
         if base is None or base.subject is None or base.unfillable(golden):
+            return None
+        if here is not None and here.outcome is Outcome.NOT_NEEDED:
             return None
         key = base.subject.key, golden.id
         if key not in self._known:
@@ -89,6 +139,7 @@ class Results:
 
     def prepare_verdict(self, entry: Entry) -> None:
         """Wait for the answers to the goldens that have no result yet, here and at the base."""
+        self.decide(entry)
         subject = entry.subject
         goldens = subject.prompt.goldens
         missing = [golden for golden in goldens if (subject.key, golden.id) not in self._known]
@@ -108,16 +159,40 @@ class Results:
         gate = entry.subject.prompt.gate
         if gate is None:
             return None
-        base = entry.base.record if entry.base else None
-        judges = Judges(records=entry.record.judges, own=self._of_judges(entry))
-        return judge(
+        self.decide(entry)
+        found = judge(
             gate,
             self.evaluation(entry),
-            base,
+            entry.base.record if entry.base else None,
             self.before(entry),
-            judges,
+            self._judges(entry),
+            is_alone=not self.judges_together,
+            is_watched=entry.subject.key in self._decided,
+        )
+        why = why_in_full(entry.subject, entry.base) if self.until_decided else ""
+        return with_remark(found, f"all goldens were asked: {why}") if why else found
+
+    def _is_decided(self, entry: Entry) -> bool:
+        gate = entry.subject.prompt.gate
+        return gate is None or is_decided(
+            gate,
+            self.evaluation(entry),
+            entry.base.record if entry.base else None,
+            self.before(entry),
+            self._judges(entry),
             is_alone=not self.judges_together,
         )
+
+    def _leave_out(self, entry: Entry, goldens: Sequence[Golden]) -> None:
+        """Note that these were not asked."""
+        total = len(entry.subject.prompt.goldens)
+        asked = f"{total - len(goldens):,} of {counted(total, 'golden')}"
+        reason = f"the verdict was decided by {asked}, in a random order"
+        for golden in goldens:
+            self.keep(entry, result_without_score(golden, reason, Outcome.NOT_NEEDED))
+
+    def _judges(self, entry: Entry) -> Judges:
+        return Judges(records=entry.record.judges, own=self._of_judges(entry))
 
     def _of_judges(self, entry: Entry) -> Mapping[str, Sequence[GoldenResult]]:
         """The results of the judges' own goldens."""

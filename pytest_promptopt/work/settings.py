@@ -39,6 +39,7 @@ class Settings:
     max_retries: int
     timeout: float
     budget: Budget | None
+    until_decided: bool
     plan: bool
     optimize: bool
     optimize_all: bool

@@ -1,13 +1,14 @@
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Decision, judge, with_mutation
+from pytest_promptopt.evaluation.gate import judge, with_mutation
 from pytest_promptopt.evaluation.mutation_record import (
     Fate,
     MutantRecord,
     MutationRecord,
     SentenceRecord,
 )
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.prompts.prompt import GateSettings
 
 

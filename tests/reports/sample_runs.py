@@ -5,7 +5,8 @@ from random import Random
 
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, Evaluation, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict, judge
+from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
 from pytest_promptopt.prompts.prompt import GateSettings

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_promptopt.evaluation.gate import Decision, Finding, LimitTest, Verdict
+from pytest_promptopt.evaluation.gate import LimitTest, Verdict
+from pytest_promptopt.evaluation.part import Decision, Finding
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.reports.html.page import render_html
 from pytest_promptopt.reports.json import render_json

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.reports.json import render_json, report_schema
 from pytest_promptopt.reports.markdown import render_markdown
@@ -165,7 +166,7 @@ ROW = "prompts 1 results 0"
         (f"{ROW} weight", 1e300,
          "prompts[1].results[0].weight: found 1e+300, expected at most 1000000000"),
         (f"{ROW} outcome", "won", 'prompts[1].results[0].outcome: found "won", expected one of '
-         "passed, missed, not scored, error, not run"),
+         "passed, missed, not scored, error, not run, not needed"),
         (f"{ROW} before score", "1",
          'prompts[1].results[0].before.score: found "1", expected the type number, null'),
         (f"{ROW} before id", "other",

@@ -7,7 +7,8 @@ import pytest
 
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Decision, Verdict
+from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 

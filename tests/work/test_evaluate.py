@@ -8,7 +8,7 @@ import pytest
 
 from pytest_promptopt.errors import PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.evaluation import Outcome
-from pytest_promptopt.evaluation.gate import Decision
+from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.reports.reader import read_report
 from pytest_promptopt.work.evaluate import evaluate

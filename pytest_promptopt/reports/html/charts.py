@@ -95,14 +95,18 @@ def charts_of(summary: PromptRecord, *, has_parts: bool = True) -> Charts:
 def _groups(evaluation: Evaluation) -> Iterator[Group]:
     for kind, parts in parts_of(evaluation).items():
         shown = [
-            Part(name=name, goldens=len(goldens), whisker=_whisker(goldens))
+            Part(
+                name=name,
+                goldens=len(goldens),
+                whisker=_whisker(goldens, evaluation.left(name if kind == "tag" else "")),
+            )
             for name, goldens in list(parts.items())[:_MOST_PARTS]
         ]
         yield Group(kind=kind, parts=tuple(shown), left_out=len(parts) - len(shown))
 
 
-def _whisker(goldens: Sequence[ScoredGolden]) -> Whisker:
-    interval = interval_over(goldens)
+def _whisker(goldens: Sequence[ScoredGolden], left: Sequence[float]) -> Whisker:
+    interval = interval_over(goldens, left)
     return Whisker(
         score=mean_score(goldens) or 0.0,
         low=interval.low,

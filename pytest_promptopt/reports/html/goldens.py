@@ -27,7 +27,14 @@ MOST_BYTES = 8_000_000
 _LIMITS = (20_000, 12_000, 8_000, 5_000, 3_000, 2_000, 1_200, 800, 500, 300, 200, 120, 80)
 _MOST_COMPARED = 400_000_000
 _SIGNS = {"same": "=", "removed": "-", "added": "+"}
-_NEED = (Outcome.ERROR, Outcome.MISSED, Outcome.UNSCORED, Outcome.NOT_RUN, Outcome.PASSED)
+_NEED = (
+    Outcome.ERROR,
+    Outcome.MISSED,
+    Outcome.UNSCORED,
+    Outcome.NOT_RUN,
+    Outcome.PASSED,
+    Outcome.NOT_NEEDED,
+)
 
 Data = Mapping[str, Any]
 

@@ -1,8 +1,8 @@
 "use strict";
 (() => {
   const CHUNK = 100;
-  const SIGNS = {passed: "✓", missed: "✗", error: "!", "not scored": "?", "not run": "–"};
-  const NEED = ["error", "missed", "not scored", "not run", "passed"];
+  const SIGNS = {passed: "✓", missed: "✗", error: "!", "not scored": "?", "not run": "–", "not needed": "·"};
+  const NEED = ["error", "missed", "not scored", "not run", "passed", "not needed"];
   const {prompts, texts, goldens} = JSON.parse(document.getElementById("data").textContent);
 
   /* A page that is served asks whether there are new results. */
@@ -147,6 +147,7 @@
     error: (g) => g.o === "error",
     "not scored": (g) => g.o === "not scored",
     "not run": (g) => g.o === "not run",
+    "not needed": (g) => g.o === "not needed",
     passed: (g) => g.o === "passed",
   };
   const sorts = {
