@@ -42,14 +42,17 @@ def is_exceeded_by_weight(
 
     x, w = np.asarray(scores, dtype=float), np.asarray(weights, dtype=float)
     w = w * len(w) / w.sum()
+    kinds, members = np.unique(w, return_inverse=True)
+    halves = 2.0 ** np.arange(1, len(_SPREADS) + 1)
+    variance = np.sum(w**2) * np.outer(_SPREADS, np.maximum(claims * (1 - claims), 1e-12))
+    stakes = np.sqrt(2 * np.log(halves / error)[:, None] / variance)
+    stakes = np.minimum(stakes, _most_staked(w, claims))
     capital = np.zeros(len(claims))
-    for half, spread in enumerate(_SPREADS, start=1):
-        variance = np.sum(w**2) * spread * np.maximum(claims * (1 - claims), 1e-12)
-        stake = np.sqrt(2 * log(2**half / error) / variance)
-        stake = np.minimum(stake, _most_staked(w, claims))
-        means = _hardest(stake, w, claims)
-        growth = np.log1p(np.maximum(stake[:, None] * w * (x - means), 1e-12 - 1)).sum(axis=1)
-        capital += np.exp(np.minimum(growth, 300.0)) / 2**half
+    hardest = _hardest(stakes, kinds, np.bincount(members), claims)
+    for half, stake, means in zip(halves, stakes, hardest, strict=True):
+        payoffs = stake[:, None] * w * (x - means[:, members])
+        growth = np.log1p(np.maximum(payoffs, 1e-12 - 1)).sum(axis=1)
+        capital += np.exp(np.minimum(growth, 300.0)) / half
     return np.asarray((capital * error >= 1) & (claims < 1))
 
 
@@ -66,20 +69,23 @@ def _most_staked(weights: "Numbers", claims: "Numbers") -> "Numbers":
     return np.asarray(1 / np.maximum(high, 1e-12))
 
 
-def _hardest(stake: "Numbers", weights: "Numbers", claims: "Numbers") -> "Numbers":
-    """For each claim the means of the goldens with which it is hardest to refute."""
+def _hardest(
+    stakes: "Numbers", kinds: "Numbers", counts: "NDArray[np.intp]", claims: "Numbers"
+) -> "Numbers":
+    """For each stake, claim and kind of weight the mean with which it is hardest to refute.
+
+    ``stakes`` have a column a claim, and of each of the ``kinds`` there are so many goldens.
+    """
     import numpy as np
 
-    kinds, members = np.unique(weights, return_inverse=True)
-    counts = np.bincount(members)
-    a = stake[:, None] * kinds
-    low, high = np.zeros(len(claims)), np.ones(len(claims))
+    a = stakes[..., None] * kinds
+    low, high = np.zeros(stakes.shape), np.ones(stakes.shape)
     for _ in range(_HALVINGS):
         rate = (low + high) / 2
-        total = (_projected(rate[:, None], a) * kinds * counts).sum(axis=1)
-        is_enough = total >= claims * weights.sum()
+        total = (_projected(rate[..., None], a) * kinds * counts).sum(axis=-1)
+        is_enough = total >= claims * (kinds * counts).sum()
         low, high = np.where(is_enough, low, rate), np.where(is_enough, rate, high)
-    return _projected(high[:, None], a)[:, members]
+    return _projected(high[..., None], a)
 
 
 def _projected(rate: "Numbers", a: "Numbers") -> "Numbers":
