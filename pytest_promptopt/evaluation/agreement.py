@@ -1,40 +1,16 @@
 """The agreement of a judge with the people who labelled what it judges."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.codec import Count
-from pytest_promptopt.evaluation.evaluation import Choice, GoldenResult, Label, Mark
-from pytest_promptopt.prompts.labels import LABEL
-from pytest_promptopt.statistics.agreement import (
-    Estimate,
-    Preference,
-    alpha,
-    distances,
-    kappa,
-    mean_share,
-    preference,
-)
+from pytest_promptopt.evaluation.biases import NO_BIASES, Biases, biases_of, share_alike
+from pytest_promptopt.evaluation.evaluation import Choice
+from pytest_promptopt.evaluation.judged import Judged
+from pytest_promptopt.statistics.agreement import Estimate, alpha, distances, kappa, mean_share
 
 _GOOD = 0.5
-_FEWEST_PAIRS = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """An answer that people have labelled and a judge has judged.
-
-    ``label`` is the choice that it should have, empty where its raters disagree, ``choice`` the one
-    that it has, empty where the judge named none; ``labels`` are those of single raters,
-    ``characters`` is its length. What has the same ``cluster`` depends on each other.
-    """
-
-    label: str
-    choice: str
-    labels: tuple[Label, ...] = ()
-    characters: Count | None = None
-    cluster: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +35,8 @@ class Agreement:
     ``counts`` have a row for each label and a column for each choice, in the order of ``choices``,
     with a last column for none. ``kappa`` is Cohen's, weighted where it ``is_graded``. An answer is
     positive whose label scores at least one half: ``true_positives`` are those of them that the
-    judge takes for such, ``false_positives`` those of the others. ``longer`` is how often the
-    longer of two answers with the same label has the better choice.
+    judge takes for such, ``false_positives`` those of the others. ``biases`` are what else its
+    choices go by.
     """
 
     choices: tuple[str, ...]
@@ -71,7 +47,7 @@ class Agreement:
     true_positives: Estimate | None = None
     false_positives: Estimate | None = None
     raters: Raters | None = None
-    longer: Preference | None = None
+    biases: Biases = NO_BIASES
 
     @property
     def answers(self) -> int:
@@ -90,31 +66,13 @@ class Agreement:
         return used[0] if len(used) == 1 else ""
 
 
-def judged_in(results: Iterable[GoldenResult]) -> Sequence[Judged]:
-    """The labelled answers among a judge's goldens; of several choices that most often made."""
-    return [
-        Judged(
-            label=mark.wanted,
-            choice=_choice(result, mark),
-            labels=result.labels,
-            characters=result.judged_characters,
-            cluster=result.cluster,
-        )
-        for result in results
-        for mark in result.evaluators
-        if mark.name == LABEL and (mark.wanted or result.labels)
-    ]
-
-
-def _choice(result: GoldenResult, mark: Mark) -> str:
-    named = Counter(answer.choice_by(LABEL) for answer in result.answers)
-    return named.most_common(1)[0][0] if any(named) else mark.named
-
-
 def agreement_of(
-    judged: Sequence[Judged], choices: Sequence[Choice], *, confidence: float
+    judged: Sequence[Judged], choices: Sequence[Choice], *, confidence: float, model: str = ""
 ) -> Agreement | None:
-    """The agreement where the label of ``judged`` is one of ``choices``; None without any."""
+    """The agreement where the label of ``judged`` is one of ``choices``; None without any.
+
+    ``model`` is the judge's, empty where that is not known.
+    """
     scores = {choice.choice: choice.score for choice in choices}
     known = [item for item in judged if item.label in scores]
     if not known:
@@ -140,7 +98,7 @@ def agreement_of(
         true_positives=_called_good(known, scores, is_good=True, confidence=confidence),
         false_positives=_called_good(known, scores, is_good=False, confidence=confidence),
         raters=_raters(judged, scores, confidence),
-        longer=_longer(judged, scores),
+        biases=biases_of(judged, scores, model=model, confidence=confidence),
     )
 
 
@@ -170,7 +128,7 @@ def _raters(
     several = [(item, labels) for item, labels in known if len(labels) > 1]
     clusters = [item.cluster for item, _ in several]
     people = mean_share(
-        [_pairs_alike(labels) for _, labels in several], clusters=clusters, confidence=confidence
+        [share_alike(labels) for _, labels in several], clusters=clusters, confidence=confidence
     )
     judge = mean_share(
         [labels.count(item.choice) / len(labels) for item, labels in several],
@@ -192,26 +150,3 @@ def _raters(
         people=people,
         judge=judge,
     )
-
-
-def _pairs_alike(labels: Sequence[str]) -> float:
-    """The share of the pairs of labels that are the same."""
-    alike = sum(count * (count - 1) for count in Counter(labels).values())
-    return alike / (len(labels) * (len(labels) - 1))
-
-
-def _longer(judged: Sequence[Judged], scores: Mapping[str, float]) -> Preference | None:
-    """None where too few answers with the same label were judged otherwise to tell."""
-    known = [*_with_length(judged, scores)]
-    if not known:
-        return None
-    found = preference(*zip(*known, strict=True))
-    return found if found and found.pairs >= _FEWEST_PAIRS else None
-
-
-def _with_length(
-    judged: Sequence[Judged], scores: Mapping[str, float]
-) -> Iterator[tuple[str, float, float]]:
-    for item in judged:
-        if item.characters is not None and {item.label, item.choice} <= scores.keys():
-            yield item.label, scores[item.choice], float(item.characters)

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from math import isclose
 from statistics import fmean
 
-from pytest_promptopt.evaluation.agreement import Judged
-from pytest_promptopt.evaluation.evaluation import Answer, Choice, GoldenResult, Label, Mark
+from pytest_promptopt.evaluation.evaluation import (
+    Answer,
+    Choice,
+    GoldenResult,
+    JudgedText,
+    Label,
+    Mark,
+)
+from pytest_promptopt.evaluation.judged import Judged
 from pytest_promptopt.prompts.labels import most_said
 from pytest_promptopt.statistics.prediction_powered import (
     Correction,
@@ -108,7 +115,7 @@ def judged_by(results: Iterable[GoldenResult], judge: JudgeRecord) -> Sequence[J
             label=most_said(label.choice for label in labels),
             choice=answer.choice_by(judge.name),
             labels=tuple(labels),
-            characters=len(answer.text),
+            text=JudgedText(characters=len(answer.text), input_characters=len(result.input)),
             cluster=result.cluster or (f"{result.id}\n" if len(result.answers) > 1 else ""),
         )
         for result in results

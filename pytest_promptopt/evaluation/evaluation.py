@@ -91,6 +91,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedText:
+    """What a judge's golden shows, as far as it may sway a judge beside the answer's worth.
+
+    ``characters`` are those of the answer, None where no variable is called so, and
+    ``input_characters`` those of all else that is shown. ``author`` is the model that wrote the
+    answer, empty where that is not said. ``texts`` is a digest of what is shown, whatever variable
+    has it, and ``order`` one of which has what; both are empty where less than two are shown.
+    """
+
+    characters: Count | None = None
+    input_characters: Count = 0
+    author: str = ""
+    texts: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GoldenResult:
     """What became of a golden, what it took, and what a reader needs to understand it.
 
@@ -101,8 +118,8 @@ class GoldenResult:
     the golden has none; ``answers`` are those of all samples. ``before`` is the golden's result
     at the base, None where it was not asked there; the golden itself is told once, so that
     ``before`` has its answers alone. Results with the same ``cluster`` depend on each other; one
-    without (``""``) on none. Of a judge's golden ``labels`` are those of its raters, and
-    ``judged_characters`` is the length of the answer that they label.
+    without (``""``) on none. Of a judge's golden ``labels`` are those of its raters,
+    and ``judged`` tells what they label.
     """
 
     id: str
@@ -127,7 +144,7 @@ class GoldenResult:
     answers: tuple[Answer, ...] = ()
     before: "GoldenResult | None" = None
     labels: tuple[Label, ...] = ()
-    judged_characters: Count | None = None
+    judged: "JudgedText | None" = None
 
     def against(self, before: "GoldenResult | None") -> "GoldenResult":
         """The result with the one at the base beside it."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, log
 
-from pytest_promptopt.evaluation.agreement import Agreement, Judged, agreement_of, judged_in
+from pytest_promptopt.evaluation.agreement import Agreement, agreement_of
 from pytest_promptopt.evaluation.correction import JudgeRecord, correction_of, judged_by
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
+from pytest_promptopt.evaluation.judged import Judged, judged_in
 from pytest_promptopt.evaluation.listing import counted, in_clusters
 from pytest_promptopt.statistics.clusters import members
 from pytest_promptopt.statistics.intervals import goldens_to_decide, one_sided

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from pytest_promptopt.codec import Count
-from pytest_promptopt.evaluation.agreement import Agreement, agreement_of, judged_in
+from pytest_promptopt.evaluation.agreement import Agreement, agreement_of
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.causes import Cause, causes
 from pytest_promptopt.evaluation.correction import (
@@ -24,6 +24,7 @@ from pytest_promptopt.evaluation.evaluation import (
     ScoredGolden,
 )
 from pytest_promptopt.evaluation.gate import Verdict
+from pytest_promptopt.evaluation.judged import judged_in
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
 from pytest_promptopt.prompts.content import ScoredContent
@@ -70,7 +71,8 @@ class PromptRecord:
         """How far a judge agrees with its labels; None where nothing tells."""
         if not self.choices:
             return None
-        return agreement_of(judged_in(self.results), self.choices, confidence=CONFIDENCE)
+        judged = judged_in(self.results)
+        return agreement_of(judged, self.choices, confidence=CONFIDENCE, model=self.model)
 
     @cached_property
     def correction(self) -> Correction | None:

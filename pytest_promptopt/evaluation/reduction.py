@@ -8,12 +8,21 @@ from statistics import fmean
 from typing import Any
 
 from pytest_promptopt.errors import ScorerError
-from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Label, Mark, Named, Outcome
+from pytest_promptopt.evaluation.evaluation import (
+    Answer,
+    GoldenResult,
+    JudgedText,
+    Label,
+    Mark,
+    Named,
+    Outcome,
+)
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.prompts.golden import INPUT_KEYS, RESERVED_KEYS, Golden
-from pytest_promptopt.prompts.labels import LABEL, label_key, labels_of
+from pytest_promptopt.prompts.labels import AUTHORS, LABEL, RATERS, label_key, labels_of
 from pytest_promptopt.prompts.template import as_text
+from pytest_promptopt.prompts.version import digest
 from pytest_promptopt.scoring.ballot import ballot
 from pytest_promptopt.scoring.score import Evaluator, Score
 from pytest_promptopt.scoring.time_limit import OvertimeError
@@ -64,6 +73,7 @@ def score_golden(subject: Subject, golden: Golden, trials: Sequence[Trial]) -> G
             )
         ),
         reason="; ".join(unscored) if counting else _nothing_to_score_by(golden),
+        judged=_judged(subject, golden),
         **_told(golden),
         **_totals(trials),
     )
@@ -86,15 +96,29 @@ def _told(golden: Golden) -> Mapping[str, Any]:
         "input": input_of(golden),
         "expected": _kept(as_text(golden.expected)) if golden.has_expected else None,
         "labels": tuple(Label(rater=r, choice=c) for r, c in labels_of(golden).items()),
-        "judged_characters": _judged_characters(golden),
     }
 
 
-def _judged_characters(golden: Golden) -> int | None:
-    """The length of the answer that a judge's golden is about; None in others."""
-    is_labelled = LABEL in golden.variables or labels_of(golden)
-    answer = golden.variables.get("answer")
-    return len(as_text(answer)) if is_labelled and answer is not None else None
+def _judged(subject: Subject, golden: Golden) -> JudgedText | None:
+    """None unless it is the golden of a judge."""
+    if not subject.prompt.choices or not (LABEL in golden.variables or labels_of(golden)):
+        return None
+    used = {name for m in subject.prompt.messages for name in m.template.variables}
+    shown = {
+        name: as_text(value)
+        for name, value in golden.variables.items()
+        if name in used and name not in {LABEL, RATERS}
+    }
+    answer = shown.get("answer")
+    total = sum(map(len, shown.values()))
+    author = next((golden.variables[n] for n in AUTHORS if n in golden.variables), "")
+    return JudgedText(
+        characters=None if answer is None else len(answer),
+        input_characters=total - len(answer or ""),
+        author=as_text(author).strip(),
+        texts=digest(sorted(shown.values())) if len(shown) > 1 else "",
+        order=digest(shown) if len(shown) > 1 else "",
+    )
 
 
 def input_of(golden: Golden) -> str:

@@ -20,6 +20,8 @@ from pytest_promptopt.suggestion import did_you_mean
 LABEL = "label"
 RATERS = "labels"
 """The variable of a judge's golden that has a label by each of several raters."""
+AUTHORS = ("author", "model")
+"""Variables of a judge's golden that may name the model which wrote the answer."""
 
 _KEYS = ("input", "answer", "choice", "rater", "at", "judge")
 _LINE = (

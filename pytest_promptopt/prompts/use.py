@@ -7,7 +7,7 @@ from typing import Any
 from pytest_promptopt.errors import Problem, Severity
 from pytest_promptopt.prompts.golden import JUDGED, RESERVED_KEYS, EvaluatorSpec, Golden
 from pytest_promptopt.prompts.kinds import KINDS
-from pytest_promptopt.prompts.labels import LABEL, RATERS
+from pytest_promptopt.prompts.labels import AUTHORS, LABEL, RATERS
 from pytest_promptopt.prompts.lettered import KIND as MULTIPLE_CHOICE
 from pytest_promptopt.prompts.lettered import is_shuffled
 from pytest_promptopt.prompts.prompt import MessageTemplate, Prompt
@@ -202,7 +202,7 @@ def unused_variables(prompt: Prompt) -> Mapping[str, Golden]:
     if any(spec.kind in _SEEING_ALL or spec.kind not in KINDS for spec in specs):
         return {}
     used = {*used_variables(prompt, specs), *RESERVED_KEYS, *_NOTES}
-    used |= {LABEL, RATERS} if prompt.choices else set()
+    used |= {LABEL, RATERS, *AUTHORS} if prompt.choices else set()
     used |= {"options"} if any(spec.kind == MULTIPLE_CHOICE for spec in specs) else set()
     first: dict[str, Golden] = {}
     for golden in prompt.goldens:

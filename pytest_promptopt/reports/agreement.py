@@ -1,16 +1,19 @@
 """The words in which all reports say how far a judge agrees with the labels."""
 
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from pytest_promptopt.evaluation.agreement import Agreement, Raters
+from pytest_promptopt.evaluation.biases import Biases
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.record import PromptRecord
-from pytest_promptopt.statistics.agreement import Estimate
+from pytest_promptopt.statistics.agreement import Estimate, Preference
 from pytest_promptopt.statistics.prediction_powered import Correction, Lopsided
 from pytest_promptopt.text.tags import quoted
 from pytest_promptopt.text.terminal import printable
 
 _NOTEWORTHY = 0.05
+_EVEN = 0.5
 
 
 def told_of_judges(summary: PromptRecord) -> Iterator[str]:
@@ -46,13 +49,59 @@ def agreement(found: Agreement) -> Iterator[str]:
         )
     if found.raters is not None:
         yield _people(found.raters)
-    if found.longer is not None and found.longer.p_value <= _NOTEWORTHY:
-        longer = "longer" if found.longer.share > 0.5 else "shorter"
-        share = max(found.longer.share, 1 - found.longer.share)
+    yield from map(printable, _biases(found.biases))
+
+
+def _biases(found: Biases) -> Iterator[str]:
+    """What else its choices go by; of length where chance would not do it."""
+    if found.repeated is not None:
+        answers = counted(found.repeated.count, "answer")
+        yield f"asked again about {answers}, it chooses the same {estimate(found.repeated.figure)}"
+    if found.swapped is not None:
+        toward = f", most often {quoted(found.swapped.toward)}" if found.swapped.toward else ""
         yield (
-            f"of answers with the same label it prefers the {longer} in {100 * share:.0f} % of "
-            f"{counted(found.longer.pairs, 'pair')} (p = {found.longer.p_value:.2g})"
+            f"of {counted(found.swapped.count, 'pair')} shown in both orders it keeps its choice "
+            f"in {estimate(found.swapped.figure)}, where it should change{toward}"
         )
+    if found.placed is not None:
+        yield (
+            f"were either place right as often, it would choose {quoted(found.placed.toward)} in "
+            f"{estimate(found.placed.figure)} of {counted(found.placed.count, 'answer')}"
+        )
+    if found.own_model is not None:
+        difference = found.own_model.figure
+        yield (
+            f"{counted(found.own_model.count, 'answer')} of its own model come off "
+            f"{difference.value:+.2f} ({difference.interval.low:+.2f} to "
+            f"{difference.interval.high:+.2f}) against others, beyond what labels say"
+        )
+    if _is_shown(found.longer):
+        longer = "longer" if found.longer.share > _EVEN else "shorter"
+        yield f"of answers with the same label it prefers the {longer} in {_in_pairs(found.longer)}"
+    if _is_shown(found.long_input):
+        longer = "longer" if found.long_input.share > _EVEN else "shorter"
+        yield (
+            f"of answers with the same label it misjudges the one with the {longer} input in "
+            f"{_in_pairs(found.long_input)}"
+        )
+
+
+def _is_shown(found: Preference | None) -> TypeGuard[Preference]:
+    """Whether neither chance nor few clusters explain it."""
+    if found is None or found.p_value > _NOTEWORTHY:
+        return False
+    return not found.interval.low <= _EVEN <= found.interval.high
+
+
+def _in_pairs(found: Preference) -> str:
+    low, high = found.interval
+    if found.share < _EVEN:
+        low, high = 1 - high, 1 - low
+    share = max(found.share, 1 - found.share)
+    return (
+        f"{100 * share:.0f} % ({100 * low:.0f} to {100 * high:.0f} %) of "
+        f"{counted(found.pairs, 'pair')} (p = {found.p_value:.2g})"
+    )
 
 
 def correction(found: Correction) -> str:

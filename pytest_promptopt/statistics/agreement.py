@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 _DRAWS = 4_000
+_BOOTSTRAPS = 1_000
 _SEED = 0
 
 
@@ -173,24 +174,37 @@ class Preference:
     """
 
     share: float
+    interval: Interval
     pairs: int
     p_value: float
 
 
 def preference(
-    classes: Sequence[str], scores: Sequence[float], sizes: Sequence[float]
+    classes: Sequence[str],
+    scores: Sequence[float],
+    sizes: Sequence[float],
+    *,
+    clusters: Sequence[str] = (),
+    confidence: float,
 ) -> Preference | None:
     """Whether larger items get higher ``scores`` than smaller ones of the same class.
 
     The share of the pairs of one class that differ in both in which the larger one has the higher
     score; None where no two do. The p-value is that of the scores' sum by ranks of size, by 4,000
     permutations of the scores within classes with a fixed seed: pairs that share an item are no
-    independent trials.
+    independent trials. The interval is by the Bayesian bootstrap over items, or over their
+    ``clusters``, with one imagined item without a preference.
     """
     import numpy as np
 
     x, y = np.asarray(sizes, dtype=float), np.asarray(scores, dtype=float)
     random = np.random.default_rng(_SEED)
+    groups = members([*clusters] or [""] * len(classes))
+    weights = np.random.default_rng(_SEED).dirichlet(np.ones(len(groups) + 1), _BOOTSTRAPS)
+    owner = np.empty(len(classes), dtype=int)
+    for number, places in enumerate(groups):
+        owner[[*places]] = number
+    weighed: list[Numbers] = [np.zeros(_BOOTSTRAPS), np.zeros(_BOOTSTRAPS)]
     larger, pairs, found, drawn = 0, 0, 0.0, np.zeros(_DRAWS)
     for name in dict.fromkeys(classes):
         group = np.flatnonzero(np.asarray(classes) == name)
@@ -200,8 +214,16 @@ def preference(
         ranks = np.sign(x[group][:, None] - x[group]).sum(axis=1)
         found += float(ranks @ y[group])
         drawn += random.permuted(np.tile(y[group], (_DRAWS, 1)), axis=1) @ ranks
+        own = weights[:, owner[group]]
+        for place, kind in enumerate((signs > 0, signs != 0)):
+            weighed[place] += (own @ kind.astype(float) * own).sum(axis=1)
     if not pairs:
         return None
+    # As large as a cluster, and as often paired with the others as they are on average.
+    size, others = len(classes) / len(groups), weights[:, owner].sum(axis=1)
+    imagined = 2 * size * weights[:, -1] * others * 2 * pairs / len(classes) ** 2
+    shares = (weighed[0] + imagined / 2) / (weighed[1] + imagined)
     extreme = np.count_nonzero(np.abs(drawn) >= abs(found) - 1e-9)
     p_value = (float(extreme) + 1) / (_DRAWS + 1)
-    return Preference(share=larger / pairs, pairs=pairs, p_value=p_value)
+    figure = _estimate(larger / pairs, shares, confidence)
+    return Preference(share=figure.value, interval=figure.interval, pairs=pairs, p_value=p_value)

@@ -1,16 +1,18 @@
 from collections.abc import Sequence
 
 from pytest_promptopt.codec import from_json, to_json
-from pytest_promptopt.evaluation.agreement import Agreement, Judged, agreement_of, judged_in
+from pytest_promptopt.evaluation.agreement import Agreement, agreement_of
 from pytest_promptopt.evaluation.evaluation import (
     Answer,
     Choice,
     GoldenResult,
+    JudgedText,
     Label,
     Mark,
     Named,
     Outcome,
 )
+from pytest_promptopt.evaluation.judged import Judged, judged_in
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.reports.agreement import agreement
 from pytest_promptopt.reports.json import render_json
@@ -83,7 +85,7 @@ def labels(**said: str) -> tuple[Label, ...]:
 
 RESULTS = (
     result("a", "good", "good", "bad", "good", labels=labels(ann="good", ben="good")),
-    result("b", "bad", "bad", labels=labels(ann="bad", ben="bad"), judged_characters=7),
+    result("b", "bad", "bad", labels=labels(ann="bad", ben="bad"), judged=JudgedText(characters=7)),
     result("c", "", "good", labels=labels(ann="bad", ben="good")),
     result("d", "bad", ""),
 )
@@ -110,18 +112,6 @@ def test_people_stand_beside_the_judge_also_where_they_disagree() -> None:
     assert any(
         line.startswith("2 raters on 3 answers: two people agree on 0.67 (")
         for line in agreement(found)
-    )
-
-
-def test_a_preference_for_length_is_told_where_it_is_shown() -> None:
-    judged = [
-        Judged(label="good", choice="good" if size > 9 else "bad", characters=size)
-        for size in range(20)
-    ]
-    found = agreement_of(judged, CHOICES, confidence=0.95)
-    assert found is not None
-    assert [*agreement(found)][-1] == (
-        "of answers with the same label it prefers the longer in 100 % of 100 pairs (p = 0.00075)"
     )
 
 

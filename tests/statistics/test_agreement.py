@@ -82,15 +82,17 @@ def test_rates_and_shares_are_exact() -> None:
 def test_a_preference_is_told_from_chance_within_classes() -> None:
     sizes = [*range(12)] * 2
     classes = ["a"] * 12 + ["b"] * 12
-    liking = preference(classes, [float(size > 5) for size in sizes], sizes)
+    liking = preference(classes, [float(size > 5) for size in sizes], sizes, confidence=0.95)
     assert liking is not None
     assert (liking.share, liking.pairs) == (1, 72)
     assert liking.p_value < 0.001
-    chance = preference(classes, [float(size % 2) for size in sizes], sizes)
+    assert 0.7 < liking.interval.low < 0.95
+    chance = preference(classes, [float(size % 2) for size in sizes], sizes, confidence=0.95)
     assert chance is not None
     assert chance.p_value > 0.3
+    assert chance.interval.low < 0.5 < chance.interval.high
     # Between classes nothing is compared: longer ones may deserve the better label.
-    assert preference(["a", "b"], [1.0, 0.0], [9, 1]) is None
+    assert preference(["a", "b"], [1.0, 0.0], [9, 1], confidence=0.95) is None
 
 
 def test_items_that_share_clusters_tell_less_and_clusters_of_one_the_same() -> None:
