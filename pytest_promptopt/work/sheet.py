@@ -23,6 +23,8 @@ from pytest_promptopt.prompts.version import digest, version_of
 from pytest_promptopt.scoring.prompt_judge import JUDGES
 from pytest_promptopt.scoring.prompted import judge_prompt
 
+_MOST_DIGEST = 16**16
+
 
 class NotInRunError(UsageError):
     """The run has no answers of the prompt."""
@@ -105,13 +107,15 @@ def in_order(answers: Sequence[Given], labelled: Collection[str]) -> Sequence[Gi
 
     Each time comes one of those on which the judges chose what is furthest behind its share of
     all goldens, as seats go to parties by Webster (1832) and Sainte-Laguë (1910). Among those it
-    is drawn by a hash of its content, so that nothing else has a say, and raters have the same.
+    is drawn by a hash of its content, so that nothing else has a say, and raters have the same;
+    clusters of goldens likewise in turn, by their sizes.
 
     Goldens that nobody labelled narrow the interval most: a second answer or rater of a golden
-    tells little of new ones. In proportion, labels stand for all answers at any number of them,
-    with less chance in it than in a random draw. More labels where the judge errs more would
-    narrow it further (Neyman 1934), but neither PPI++ nor the interval of labels alone, as they are
-    in :func:`~pytest_promptopt.statistics.prediction_powered.corrected`, would still hold.
+    tells little of new ones, and a second golden of a cluster less than one of another. In
+    proportion, labels stand for all answers at any number of them, with less chance in it than in
+    a random draw. More labels where the judge errs more would narrow it further (Neyman 1934), but
+    neither PPI++ nor the interval of labels alone, as they are in
+    :func:`~pytest_promptopt.statistics.prediction_powered.corrected`, would still hold.
     """
     by_golden: dict[str, list[Given]] = {}
     for answer in sorted(answers, key=lambda answer: digest(answer.key)):
@@ -124,13 +128,31 @@ def in_order(answers: Sequence[Given], labelled: Collection[str]) -> Sequence[Gi
     all_of = Counter(answer.choices for answer in leading.values())
     told = Counter(answer.choices for id, answer in leading.items() if has_label[id])
     waiting: dict[tuple[str, ...], list[Given]] = {}
-    for id, answer in leading.items():
-        if not has_label[id]:
+    for answer in _in_turn([*leading.values()]):
+        if not has_label[answer.golden.id]:
             waiting.setdefault(answer.choices, []).append(answer)
     first = [*_in_proportion(waiting, all_of, told)]
     keys = {answer.key for answer in first}
     others = [a for found in by_golden.values() for a in found if a.key not in keys]
     return [*first, *sorted(others, key=lambda answer: answer.key in labelled)]
+
+
+def _in_turn(answers: Sequence[Given]) -> Sequence[Given]:
+    """One answer of each golden, such that any first ones have clusters in their proportions.
+
+    Of a cluster of m goldens one is due each m-th part of the way, from a start in the first part
+    that is drawn by a hash: systematic sampling (Madow and Madow 1944). One of each cluster first
+    would have more of the small ones, which may be others than the large.
+    """
+    clusters: dict[str, list[Given]] = {}
+    for answer in answers:
+        clusters.setdefault(answer.golden.cluster or answer.key, []).append(answer)
+    due = {
+        answer.key: (place + int(digest(name), 16) / _MOST_DIGEST) / len(found)
+        for name, found in clusters.items()
+        for place, answer in enumerate(found)
+    }
+    return sorted(answers, key=lambda answer: due[answer.key])
 
 
 def _in_proportion(

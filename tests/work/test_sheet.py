@@ -20,8 +20,8 @@ testData:
 """
 
 
-def given(golden: int, choice: str, text: str = "") -> Given:
-    found = Golden(id=str(golden), variables={}, path="p", line=1)
+def given(golden: int, choice: str, text: str = "", cluster: str = "") -> Given:
+    found = Golden(id=str(golden), variables={}, path="p", line=1, cluster=cluster)
     return Given(key=f"{golden} {text}", golden=found, text=text, choices=(choice,))
 
 
@@ -50,6 +50,19 @@ def test_each_golden_comes_once_before_its_other_answers_and_labelled_ones_last(
     assert sorted(answer.golden.id for answer in order[:2]) == ["0", "2"]
     assert sorted(answer.golden.id for answer in order[2:5]) == ["0", "1", "2"]
     assert order[5].key == "1 a"
+
+
+def test_clusters_come_in_turn_and_in_the_proportions_of_their_goldens() -> None:
+    equal = [given(n, "good", cluster=str(n % 10)) for n in range(40)]
+    clusters = [answer.golden.cluster for answer in in_order(equal, ())]
+    for start in range(0, 40, 10):
+        assert len({*clusters[start : start + 10]}) == 10
+    large = [given(n, "good", cluster="large" if n < 60 else "") for n in range(120)]
+    for count in range(1, 121):
+        found = in_order(large, ())[:count]
+        assert abs(sum(a.golden.cluster == "large" for a in found) - count / 2) <= 8, count
+    told = {answer.key for answer in in_order(equal, ())[:7]}
+    assert [a.golden.cluster for a in in_order(equal, told)][:33] == clusters[7:]
 
 
 def test_the_corrected_interval_holds_with_labels_in_order_and_not_with_more_of_the_bad() -> None:
