@@ -38,7 +38,7 @@
       });
       const isState = answer.headers.get("Content-Type").startsWith("application/json");
       if (isState) show(await answer.json(), answer.ok);
-      else warn(answer.status === 404 ? "This address is served no more; what was said is kept. Open the one that promptopt view prints." : await answer.text());
+      else warn(answer.status === 404 ? "There is nothing at this address any more: the latest run is without this prompt, or promptopt view was started anew. What was said is kept; open the address that it prints." : await answer.text());
     } catch {
       warn("Nobody answers; what was said before is kept. Start promptopt view again, and open the address that it prints.");
     } finally {
