@@ -14,16 +14,19 @@ from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.linting.linter import lint_file
 from pytest_promptopt.linting.rule import Finding
+from pytest_promptopt.prompts.reader import read_prompt
+from pytest_promptopt.scoring.embedding import vectors
 from pytest_promptopt.suggestion import did_you_mean
 from pytest_promptopt.work.saved_runs import RunStore
 
 # Rules on goldens, and on examples that stand among them.
 _OF_GOLDENS = ("PL3",)
+_DROP, _LEAST_DROP = 0.05, 0.01
 
 _DESCRIPTION = """\
 What the goldens of each prompt have told in the runs that are kept: those that always pass, always
-miss or turn with nothing changed, evaluators that never part, the smallest drop that would show.
-No model is asked.
+miss or turn with nothing changed, evaluators that never part, near duplicates, the smallest drop
+that would show, of which tags goldens are missing. No model is asked.
 
 example: promptopt audit ticket_routing"""
 
@@ -33,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = _DESCRIPTION
     parser.add_argument(
         "prompts", metavar="PROMPT", nargs="*", help="a prompt file; default: those of the last run"
+    )
+    parser.add_argument(
+        "--by-meaning",
+        action="store_true",
+        help="look for near duplicates in other words too (extra embeddings; a second for ten)",
     )
 
 
@@ -47,7 +55,9 @@ def run(arguments: argparse.Namespace, out: Output) -> int:
     for location in [_location(name, store.root, known) for name in arguments.prompts] or latest:
         records = [r for records in runs for r in records if r.location == location and r.results]
         if records:
-            _tell(audit_of(records), location, out)
+            drop = _drop_of(store.root / location, store.root)
+            by_meaning = vectors if arguments.by_meaning else None
+            _tell(audit_of(records, drop=drop, vectors=by_meaning), location, out)
         for finding in _linted(store.root / location, store.root):
             out.line(f"    {finding}")
     return 0
@@ -72,6 +82,17 @@ def _location(name: str, root: Path, known: dict[str, None]) -> str:
     return location
 
 
+def _drop_of(path: Path, root: Path) -> float:
+    """The drop that should show: that of the gate of the file, if it can be read."""
+    if not path.is_file():
+        return _DROP
+    try:
+        gate = read_prompt(path, root=root).gate
+    except PromptoptError:
+        return _DROP
+    return max((gate and gate.max_drop) or _DROP, _LEAST_DROP)
+
+
 def _linted(path: Path, root: Path) -> Sequence[Finding]:
     """What the linter says of the goldens; of a file that is gone or broken it says so itself."""
     if not path.is_file():
@@ -89,7 +110,13 @@ def _tell(audit: Audit, location: str, out: Output) -> None:
     times = counted(audit.runs, "time")
     asked = f"{goldens}, scored {times}, versions and models: {audit.conditions}"
     out.line(Styled(location, "strong"), f": {asked}")
-    for line in (*_outcomes(audit, whole), *_twins(audit), *_power(whole, tags)):
+    for line in (
+        *_outcomes(audit, whole),
+        *_twins(audit),
+        *_near(audit),
+        *_power(whole, tags),
+        *_wanted(audit),
+    ):
         out.line(f"    {line}")
 
 
@@ -115,6 +142,32 @@ def _twins(audit: Audit) -> Iterator[str]:
     for twins in audit.twins:
         names = f"the evaluators `{twins.first}` and `{twins.second}`"
         yield f"{names} said the same of all {twins.answers} answers: one may do"
+
+
+def _near(audit: Audit) -> Iterator[str]:
+    for by_meaning, how in ((False, "the letters"), (True, "the meaning, by the encoder")):
+        pairs = [pair for pair in audit.near if pair.by_meaning is by_meaning]
+        shown = [f"{p.first} and {p.second} ({100 * p.alike:.0f} %)" for p in pairs]
+        if shown:
+            yield (
+                f"nearly the same by {how}: {listed(shown)}; keep one, or let them share a "
+                "`cluster`, so that they count as one"
+            )
+
+
+def _wanted(audit: Audit) -> Iterator[str]:
+    """Of which tags goldens would help most, were each judged by itself."""
+    lacking = [
+        (audit.needed - group.clusters, f"the tag {group.tag}" if group.tag else "all")
+        for group in audit.groups
+        if group.clusters < audit.needed
+    ]
+    shown = [f"{more:,} of {whose}" for more, whose in sorted(lacking, key=lambda one: -one[0])]
+    if shown:
+        yield (
+            f"a drop of {audit.drop:g} would show on {audit.needed:,} independent goldens; "
+            f"missing: {listed(shown)}"
+        )
 
 
 def _power(whole: Group, tags: Sequence[Group]) -> Iterator[str]:

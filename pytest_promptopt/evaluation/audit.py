@@ -11,9 +11,10 @@ from pytest_promptopt.evaluation.evaluation import (
     Outcome,
     cluster_weights,
 )
+from pytest_promptopt.evaluation.near import Near, Vectors, near_duplicates
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord, interval_of
 from pytest_promptopt.statistics.clusters import members
-from pytest_promptopt.statistics.comparison import smallest_drop
+from pytest_promptopt.statistics.comparison import goldens_to_show, smallest_drop
 from pytest_promptopt.statistics.intervals import Interval
 
 _LEAST_ANSWERS = 10
@@ -57,7 +58,8 @@ class Audit:
     """What is known of the goldens that the latest run of all of them had.
 
     ``conditions`` counts the prompts' versions and models with which they were asked. Goldens in
-    ``passed`` and ``missed`` did so each time, in ``unsteady`` with nothing changed.
+    ``passed`` and ``missed`` did so each time, in ``unsteady`` with nothing changed. ``needed`` are
+    so many independent ones as would show the ``drop`` that is asked for.
     """
 
     runs: int
@@ -66,13 +68,19 @@ class Audit:
     missed: tuple[GoldenResult, ...]
     unsteady: tuple[Unsteady, ...]
     twins: tuple[Twins, ...]
+    near: tuple[Near, ...]
     groups: tuple[Group, ...]
+    drop: float
+    needed: int
 
 
-def audit_of(records: Sequence[PromptRecord]) -> Audit:
+def audit_of(
+    records: Sequence[PromptRecord], *, drop: float = 0.05, vectors: Vectors | None = None
+) -> Audit:
     """What ``records`` of one prompt, the latest first, tell about its goldens.
 
-    A golden counts as the same while its input and what it expects stay as they are.
+    A golden counts as the same while its input and what it expects stay as they are. ``drop`` is
+    what should show; with ``vectors`` near duplicates are looked for by meaning too.
     """
     whole = (
         record
@@ -97,7 +105,10 @@ def audit_of(records: Sequence[PromptRecord]) -> Audit:
         ),
         unsteady=unsteady,
         twins=tuple(_twins(result for found in seen.values() for _, result in found)),
+        near=near_duplicates([*kept.values()], vectors),
         groups=tuple(_groups([*kept.values()])),
+        drop=drop,
+        needed=goldens_to_show(drop, confidence=CONFIDENCE),
     )
 
 

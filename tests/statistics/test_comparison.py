@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.statistics.comparison import Pair, compare, mcnemar_exact, sign_flip
+from pytest_promptopt.statistics.comparison import (
+    Pair,
+    compare,
+    goldens_to_show,
+    mcnemar_exact,
+    sign_flip,
+    smallest_drop,
+)
 from pytest_promptopt.statistics.intervals import one_sided
 
 # Heights of cross-fertilized less self-fertilized maize in eighths of an inch.
@@ -144,3 +151,21 @@ def test_nothing_to_compare_is_refused() -> None:
         compare([])
     with pytest.raises(ValueError, match=message):
         compare([replace(pair, weight=0) for pair in pairs_of({(1, 0): 3})])
+
+
+@pytest.mark.parametrize("drop", [1.0, 0.3, 0.1, 0.05])
+def test_so_many_goldens_show_a_drop_and_hardly_fewer_do(drop: float) -> None:
+    needed = goldens_to_show(drop, confidence=0.95)
+    seen = smallest_drop([1.0] * needed, limit=0.0, confidence=0.95)
+    assert seen is not None
+    assert seen <= drop
+    unseen = smallest_drop([1.0] * (needed * 3 // 4), limit=0.0, confidence=0.95)
+    assert unseen is None or unseen > drop
+
+
+def test_the_smallest_drop_is_one_of_weight_and_the_light_ones_are_lost_first() -> None:
+    light = smallest_drop([1.0] * 40 + [40.0], limit=0.0, confidence=0.95)
+    even = smallest_drop([1.0] * 40, limit=0.0, confidence=0.95)
+    assert even == 0.1
+    assert light is None or light > even
+    assert smallest_drop([0.0, 0.0], limit=0.0, confidence=0.95) is None
