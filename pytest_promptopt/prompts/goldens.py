@@ -231,10 +231,10 @@ def read_weight(value: Any) -> float | None:
 
 
 def read_cluster(value: Any) -> str | None:
-    """``cluster`` of a golden as a file has it; None for what it cannot be."""
+    """``cluster`` of a golden as a file has it, empty for none; None for what it cannot be."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value).strip() or None
+    return str(value).strip()
 
 
 def _from_table(

@@ -306,11 +306,16 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 
 def test_a_cluster_is_a_name_or_a_number_and_shared_by_what_says_the_same() -> None:
     goldens, problems = build(
-        {"q": 1, "cluster": "chat 7"}, {"q": 2, "cluster": 7}, {"q": 3, "cluster": "7"}, {"q": 4}
+        {"q": 1, "cluster": "chat 7"},
+        {"q": 2, "cluster": 7},
+        {"q": 3, "cluster": "7"},
+        {"q": 4},
+        {"q": 5, "cluster": " "},
+        {"q": 6, "cluster": None},
     )
-    assert [golden.cluster for golden in goldens] == ["chat 7", "7", "7", ""]
+    assert [golden.cluster for golden in goldens] == ["chat 7", "7", "7", "", "", ""]
     assert problems == []
-    for value in ("", "  ", True, 7.5, {"name": "x"}):
+    for value in (True, 7.5, ["x"], {"name": "x"}):
         assert "`cluster` is" in build({"q": 1, "cluster": value})[1][0]
 
 
