@@ -103,11 +103,12 @@ def _short_test(test: Sequence[Golden]) -> str:
     count = len(members([golden.cluster for golden in test]))
     if count >= TEST_GOLDENS_FOR_A_VERDICT:
         return ""
+    what = "clusters" if count < len(test) else "goldens"
     holds = f"The test split holds {in_clusters(len(test), 'golden', count)}"
     consequence = ": no verdict is possible." if count < LEAST_TEST_GOLDENS else "."
     return (
         f"{holds}{consequence} Six fixed and none broken are the least that shows anything at "
-        f"5 %: {GOLDENS_FOR_A_VERDICT} goldens or more, {TEST_GOLDENS_FOR_A_VERDICT} of them in "
+        f"5 %: {GOLDENS_FOR_A_VERDICT} {what} or more, {TEST_GOLDENS_FOR_A_VERDICT} of them in "
         "the test split, for a verdict worth having."
     )
 

@@ -164,6 +164,6 @@ def test_clusters_are_lent_whole() -> None:
 def test_a_test_split_of_few_clusters_is_told() -> None:
     splits = Splits(train=(golden("a"),), validation=tuple(many(15)), test=())
     test = tuple(clustered(many(60), 15))
-    assert "The test split holds 60 goldens in 4 clusters: no verdict is possible." in (
-        shortfall(replace(splits, test=test))
-    )
+    told = shortfall(replace(splits, test=test))
+    assert "The test split holds 60 goldens in 4 clusters: no verdict is possible." in told
+    assert "150 clusters or more, 45 of them in the test split" in told
