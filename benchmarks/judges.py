@@ -3,9 +3,10 @@
 Answers are good at a true rate, a judge scores all of them and people label some, drawn at random.
 How often does the 95 % interval hold the rate that people would find: that of the judge's scores
 alone, and that of the corrected score? And the intervals of κ and α?
-Run it as ``python -m benchmarks.judges``; it takes ten to twenty minutes.
+And where both go by conversation? Run it as ``python -m benchmarks.judges``; it takes half an hour.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,9 @@ GOLDENS = 200
 LABELS = (10, 30, 100)
 RATES = (0.6, 0.85, 0.97)
 SEED = 20261129
+CLUSTER = 5
+CLUSTER_RATE = 0.7
+CLUSTER_RUNS = 200
 APART = distances([1, 0])[:2, :2]
 
 Numbers = NDArray[np.float64]
@@ -122,6 +126,43 @@ def rows() -> Iterator[str]:
             )
 
 
+def cluster_rows() -> Iterator[str]:
+    """The table of answers that come in clusters, with a judge right in 85 % or guessing."""
+    yield "| correlation within | right in | by answer holds | by cluster holds | width |"
+    yield "|---:|---:|---:|---:|---:|"
+    for alike, right in itertools.product((0.3, 0.9), (0.85, 0.5)):
+        random = np.random.default_rng([SEED, round(10 * alike), round(100 * right)])
+        by_answer, by_cluster = Tally(), Tally()
+        for _ in range(CLUSTER_RUNS):
+            items = _in_clusters(alike, right, random)
+            for tally, kept in ((by_cluster, True), (by_answer, False)):
+                known = items if kept else [item._replace(cluster="") for item in items]
+                correction = corrected(known, confidence=CONFIDENCE)
+                if correction is None:
+                    raise AssertionError("some are labelled")
+                tally.add(correction.interval, CLUSTER_RATE)
+        told = (f"{100 * tally.held / CLUSTER_RUNS:.1f} %" for tally in (by_answer, by_cluster))
+        width = by_cluster.width / CLUSTER_RUNS
+        yield f"| {alike:g} | {100 * right:.0f} % | {' | '.join(told)} | {width:.2f} |"
+
+
+def _in_clusters(alike: float, right: float, random: np.random.Generator) -> list[Scored]:
+    """Answers of which those of a cluster, and the judge's errors on them, resemble each other."""
+    spread = 1 / alike - 1
+    clusters = np.repeat(np.arange(GOLDENS // CLUSTER), CLUSTER)
+
+    def drawn(rate: float) -> NDArray[np.bool_]:
+        own = random.beta(rate * spread, (1 - rate) * spread, GOLDENS // CLUSTER)
+        return np.asarray(random.random(GOLDENS) < own[clusters])
+
+    good, is_right = drawn(CLUSTER_RATE), drawn(right)
+    known = random.permutation(GOLDENS) < LABELS[-1]
+    return [
+        Scored(float(label == agrees), float(label) if is_known else None, 1.0, f"c{cluster}")
+        for label, agrees, is_known, cluster in zip(good, is_right, known, clusters, strict=True)
+    ]
+
+
 def agreement_rows() -> Iterator[str]:
     """How often the intervals of κ, and of α between two such raters, hold the true figure."""
     yield "| share of good | right in | labels | κ holds | α holds |"
@@ -163,5 +204,5 @@ def _left_over(shares: Numbers, rows: Numbers, columns: Numbers) -> float:
 
 
 if __name__ == "__main__":
-    for row in (*agreement_rows(), "", *rows()):
+    for row in itertools.chain(agreement_rows(), [""], rows(), [""], cluster_rows()):
         print(row, flush=True)

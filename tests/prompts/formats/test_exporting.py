@@ -121,7 +121,7 @@ def test_what_promptfoo_lacks_is_told_where_it_stands(
     content = {
         "model": "openai/m",
         "messages": [{"role": "user", "content": "Hi {{a}}"}],
-        "testData": [{"a": "b", "a-b": "y", "expected": "y", "weight": 2}],
+        "testData": [{"a": "b", "a-b": "y", "expected": "y", "weight": 2, "cluster": "c"}],
         "evaluators": [entry],
         "gate": {"min": 0.5},
     }
@@ -131,6 +131,7 @@ def test_what_promptfoo_lacks_is_told_where_it_stands(
     assert lines[1].startswith("routing.prompt.yml:4: no counterpart there: evaluator")
     assert told in lines[1]
     assert lines[2].startswith("routing.prompt.yml:3: no counterpart there: `weight` of")
+    assert lines[3].startswith("routing.prompt.yml:3: no counterpart there: `cluster` of")
 
 
 def test_an_export_to_dotprompt_comes_back_as_the_same_messages(foreign: Foreign) -> None:
