@@ -14,7 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 from urllib.parse import urlsplit
 
-from pytest_promptopt.errors import ProviderError, RefusedError, TransientError, UnreachableError
+from pytest_promptopt.errors import (
+    NotConfiguredError,
+    ProviderError,
+    RefusedError,
+    TransientError,
+    UnreachableError,
+)
 from pytest_promptopt.providers.adaptation import Adaptations
 from pytest_promptopt.providers.connections import ClientPool
 from pytest_promptopt.providers.event_stream import Assembly, read_stream
@@ -244,6 +250,10 @@ class Exchange:
             ) from error
         except TooLargeError as error:
             raise RefusedError(f"{model}: {endpoint.address} sent {error}") from error
+        except httpx2.InvalidURL as error:
+            raise NotConfiguredError(
+                f"{model}: {endpoint.address!r} is no address ({error}): mend the base URL"
+            ) from error
         except (endpoint.sdk.connection_error, httpx2.TransportError) as error:
             nobody = _unreachable(error)
             if nobody:
@@ -389,17 +399,25 @@ def _http_client(address: str, timeout_seconds: float) -> "httpx2.AsyncClient":
 
     from pytest_promptopt.providers.bounded import UNPACKED, bound
 
-    is_plain_loopback = address.startswith("http:") and _is_loopback(address)
-    return httpx2.AsyncClient(
-        # A proxy of the environment cannot reach this machine's own loopback.
-        trust_env=not is_plain_loopback,
-        verify=False if is_plain_loopback else _tls_context(),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
-        timeout=timeout_seconds,
-        follow_redirects=False,
-        headers=UNPACKED,
-        event_hooks={"response": [bound]},
-    )
+    is_plain_loopback = urlsplit(address).scheme == "http" and _is_loopback(address)
+    try:
+        return httpx2.AsyncClient(
+            # A proxy of the environment cannot reach this machine's own loopback.
+            trust_env=not is_plain_loopback,
+            verify=False if is_plain_loopback else _tls_context(),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            headers=UNPACKED,
+            event_hooks={"response": [bound]},
+        )
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        # What it says could have the proxy's password.
+        raise NotConfiguredError(
+            f"{address} is asked through the proxy of the environment (HTTP_PROXY, HTTPS_PROXY or "
+            f"ALL_PROXY), which cannot be used ({type(error).__name__}): give one that begins with "
+            "http://, install socksio for one with socks5://, or name the host in NO_PROXY"
+        ) from error
 
 
 @functools.cache

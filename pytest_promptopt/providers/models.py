@@ -249,7 +249,8 @@ def _is_readable_file(path: Path) -> bool:
 def _check_url(url: str, *, where: str) -> None:
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        # A port that is none raises.
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         has_secret = parts.username is not None or parts.password is not None
     except ValueError:
         is_address = has_secret = False

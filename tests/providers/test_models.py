@@ -51,9 +51,12 @@ def test_base_url_of_the_environment_is_part_of_the_model() -> None:
     assert there.base_url == "https://proxy.example"
 
 
-def test_base_url_of_the_environment_must_be_a_url() -> None:
-    assert refused("gpt-4o", OPENAI_BASE_URL="localhost:8000/v1") == (
-        "environment variable OPENAI_BASE_URL: 'localhost:8000/v1' is not a base URL: "
+@pytest.mark.parametrize(
+    "url", ["localhost:8000/v1", "http://localhost:99999/v1", "http://localhost:port/v1"]
+)
+def test_base_url_of_the_environment_must_be_a_url(url: str) -> None:
+    assert refused("gpt-4o", OPENAI_BASE_URL=url) == (
+        f"environment variable OPENAI_BASE_URL: {url!r} is not a base URL: "
         "write one such as http://localhost:11434/v1"
     )
 

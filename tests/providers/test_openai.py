@@ -386,6 +386,35 @@ def test_nobody_there_is_worth_another_try() -> None:
         ask(OpenAIProvider, question(openai_model("http://127.0.0.1:9/v1")))
 
 
+def test_an_address_that_is_none_says_so() -> None:
+    with pytest.raises(NotConfiguredError) as caught:
+        ask(OpenAIProvider, question(openai_model("http://256.256.256.256/v1")))
+    assert caught.value.message == (
+        "openai/gpt-x: 'http://256.256.256.256/v1' is no address (Invalid IPv4 address: "
+        "'256.256.256.256'): mend the base URL"
+    )
+
+
+@pytest.mark.parametrize("proxy", ["ftp://me:secret@proxy", "socks5://proxy", "http://proxy:port"])
+def test_a_proxy_that_cannot_be_used_says_what_to_do(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(
+        NotConfiguredError, match=r"the proxy of the environment .* or name the host in NO_PROXY"
+    ) as caught:
+        ask(OpenAIProvider, question(openai_model("http://host.invalid/v1")))
+    assert "secret" not in caught.value.message
+
+
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with WireServer(scripted([Reply(text="billing")])) as server:
+        url = server.openai_url.replace("http://", "HTTP://")
+        (answer,) = ask(OpenAIProvider, question(openai_model(url)))
+    assert answer.text == "billing"
+
+
 @pytest.mark.parametrize("fault", ["never", "slow"])
 def test_answer_that_takes_too_long_is_given_up(fault: Any) -> None:
     error = failure(lambda _: Reply(fault=fault), timeout_seconds=0.4)
