@@ -20,7 +20,10 @@ from pytest_promptopt.statistics.intervals import (
     one_sided,
     verdict_interval,
 )
-from pytest_promptopt.statistics.watched import could_be_shown_lower
+from pytest_promptopt.statistics.watched import (
+    confidence_when_all_are_in,
+    could_be_shown_lower,
+)
 
 _CONFIDENCE = 0.95
 _SHOWN = 10
@@ -462,13 +465,16 @@ def _with_confidence(part: Part, evaluation: Evaluation, mean: float, count: str
         text = f"score {score} is under min {minimum:g} {sure}: at most {bound} ({count})"
         return part.failed_test(MIN, text, f"score {score} < min {minimum:g}")
     interval, sure = Interval(interval.low, highest), _sure(confidence, divisor)
+    is_open = _could_decide(part, evaluation, confidence)
+    needed = "those that were not asked could decide"
+    if not is_open:
+        needed = _needed(part, evaluation, shared if mean < minimum else confidence)
     text = (
         f"score {score} could lie on either side of min {minimum:g}: {_range(interval, minimum)} "
-        f"{sure} ({count}); {_needed(part, evaluation, shared if mean < minimum else confidence)}"
+        f"{sure} ({count}); {needed}"
     )
     short = f"inconclusive: score {score}, min {minimum:g} in {_range(interval, minimum)}"
-    found = part.finding(Decision.INCONCLUSIVE, text, short)
-    return replace(found, is_open=_could_decide(part, evaluation, confidence))
+    return replace(part.finding(Decision.INCONCLUSIVE, text, short), is_open=is_open)
 
 
 def _could_decide(part: Part, evaluation: Evaluation, confidence: float) -> bool:
@@ -485,10 +491,12 @@ def _range(interval: Interval, minimum: float) -> str:
 
 
 def _needed(part: Part, evaluation: Evaluation, confidence: float) -> str:
-    """What would decide."""
+    """What would decide, where those that were not asked cannot."""
     if part.correct(evaluation, confidence) is not None:
         return "more labels, or more goldens, would decide"
-    goldens = part.select(evaluation)
+    goldens, left = part.select(evaluation), len(part.left(evaluation))
+    if part.is_watched:
+        confidence = confidence_when_all_are_in(confidence)
     more = goldens_to_decide(
         [golden.score for golden in goldens],
         minimum=part.settings.minimum or 0.0,
@@ -499,7 +507,8 @@ def _needed(part: Part, evaluation: Evaluation, confidence: float) -> str:
     what = "cluster" if clusters_of(goldens) < len(goldens) else "golden"
     if more is None:
         return f"more {what}s like these would hardly decide"
-    return f"about {counted(more, f'more {what}')} would decide at this rate"
+    needed = f"about {counted(max(1, more - left), f'more {what}')} would decide at this rate"
+    return f"not even the others could decide; {needed}" if left else needed
 
 
 def _on_drop(

@@ -43,7 +43,7 @@ def watched_interval(
     error = (1 - confidence) / 2
     low, high = 0.0, 1.0
     if not heavy or all(score in (0, 1) for score in scores):
-        last = 1 - 2 * (1 - EARLY) * error
+        last = confidence_when_all_are_in(confidence)
 
         def of_all(rest: float) -> Interval:
             every = [*scores, *[rest] * len(heavy)]
@@ -55,6 +55,11 @@ def watched_interval(
         low = max(low, _lowest_mean(scores, EARLY * error))
         high = min(high, 1 - _lowest_mean([1 - score for score in scores], EARLY * error))
     return Interval(low, high)
+
+
+def confidence_when_all_are_in(confidence: float) -> float:
+    """That of the last bounds, of which nothing is left for looks."""
+    return 1 - (1 - EARLY) * (1 - confidence)
 
 
 def compare_watched(
@@ -69,9 +74,10 @@ def compare_watched(
     found = compare_anytime(pairs, left=left, error=EARLY * error)
     (low, high), p_value, method = found.interval, found.p_value / EARLY, found.method
     gains, weights = differences_of(pairs)
-    last_error = (1 - EARLY) * error
+    last_confidence = confidence_when_all_are_in(confidence)
+    last_error = 1 - last_confidence
     if not left:
-        last = compare(pairs, confidence=1 - last_error)
+        last = compare(pairs, confidence=last_confidence)
         low = max(found.interval.low, last.interval.low)
         high = min(found.interval.high, last.interval.high)
         p_value, method = min(p_value, last.p_value / (1 - EARLY)), last.method

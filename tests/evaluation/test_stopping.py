@@ -114,6 +114,27 @@ def test_one_that_can_become_neither_is_inconclusive_at_once() -> None:
     assert not is_decided(SURE, results(140, 30, 30))
 
 
+def test_what_would_decide_is_those_that_were_not_asked_or_more_than_there_are() -> None:
+    assert said(SURE, results(24, 1, 170, errors=5))[2] == (
+        "score 0.960 could lie on either side of min 0.8: 0.699 to 1.000 with 95 % confidence "
+        "(25 goldens scored, 170 not needed); those that were not asked could decide"
+    )
+    assert said(gate(minimum=0.82, confidence=0.95), results(155, 40, 5))[1] == (
+        "score 0.795 could lie on either side of min 0.82: 0.718 to 0.848 with 95 % confidence "
+        "(195 goldens scored, 5 not needed); not even the others could decide; about 573 more "
+        "goldens would decide at this rate"
+    )
+
+
+def test_what_is_needed_is_reckoned_with_what_is_left_of_the_error() -> None:
+    minimum = 0.8175
+    plain = judge(gate(minimum=minimum, confidence=0.95), results(173, 27, 0))
+    assert plain.decision is Decision.PASS
+    assert said(gate(minimum=minimum, confidence=0.95), results(173, 27, 0))[1].endswith(
+        "(200 goldens scored); about 14 more goldens would decide at this rate"
+    )
+
+
 def test_asked_to_the_end_it_keeps_a_fifth_of_its_error_for_the_looks() -> None:
     watched = judge(SURE, results(173, 27, 0), is_watched=True)
     plain = judge(SURE, results(173, 27, 0))
