@@ -43,7 +43,9 @@ def _is_of_type(data: Any, wanted: Any) -> bool:
 
 
 def _is_one_of(data: Any, wanted: list[Any]) -> bool:
-    return any(type(data) is type(one) and data == one for one in wanted)
+    # Within containers Python has True for 1.
+    is_plain = not isinstance(data, dict | list)
+    return is_plain and any(type(data) is type(one) and data == one for one in wanted)
 
 
 def _refers(data: Any, wanted: str, _schema: Schema, root: Schema) -> bool:

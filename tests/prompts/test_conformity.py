@@ -83,6 +83,8 @@ def test_our_own_files_conform_at_a_glance(path: Path) -> None:
         ({"type": "number"}, "1"),
         ({"enum": [1, "a"]}, True),
         ({"const": 0}, False),
+        ({"enum": [[1]]}, [True]),
+        ({"const": {"a": 0}}, {"a": False}),
         ({"minimum": 1}, float("nan")),
         ({"additionalProperties": False}, {"a": 1}),
         ({"additionalProperties": {"type": "string"}}, {"a": 1}),
