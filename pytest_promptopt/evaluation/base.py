@@ -1,6 +1,6 @@
 """The prompt as it stands at the base, made comparable with the head."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.evaluation.listing import listed
@@ -132,7 +132,7 @@ def forbidden(base: Prompt, head: Prompt) -> Iterator[str]:
 def _softened(base: Prompt, head: Prompt) -> Iterator[str]:
     yield from _looser_gate(base.gate, head.gate)
     yield from _looser_evaluators(base.evaluators, head.evaluators)
-    yield from _looser_goldens(base.goldens, (*head.goldens, *head.shown))
+    yield from _looser_goldens(base, head)
 
 
 def _removed(base: Prompt, head: Prompt) -> Iterator[str]:
@@ -237,24 +237,47 @@ def _threshold(spec: EvaluatorSpec, kinds: Kinds) -> Threshold | None:
     return kind.threshold if kind else None
 
 
-def _looser_goldens(base: tuple[Golden, ...], head: tuple[Golden, ...]) -> Iterator[str]:
-    after = {golden.id: golden for golden in head}
-    kept = [golden for golden in base if golden.id in after]
-    changed = [g.id for g in kept if g.expected != after[g.id].expected]
-    if changed:
-        yield f"goldens that now expect something else: {listed(changed, shown=_SHOWN)}"
-    if parted := [*_parted(kept, after)]:
-        yield f"goldens that no longer share a cluster: {listed(parted, shown=_SHOWN)}"
-    freed = [golden.id for golden in kept if golden.required and not after[golden.id].required]
-    if freed:
-        yield f"goldens that are no longer required: {listed(freed, shown=_SHOWN)}"
+def _looser_goldens(base: Prompt, head: Prompt) -> Iterator[str]:
+    after = {golden.id: golden for golden in (*head.goldens, *head.shown)}
+    pairs = [(was, after[was.id]) for was in base.goldens if was.id in after]
+    gated = {*base.gate.tags} if base.gate else set()
+    found: dict[str, list[str]] = {}
+    for was, now in pairs:
+        for told in _looser_golden(was, now, gated):
+            found.setdefault(told, []).append(was.id)
+    found["no longer share a cluster"] = [*_parted(pairs)]
+    if _limits_drops(base.gate):
+        joined = _parted([(now, was) for was, now in pairs])
+        found["now share a cluster, so that fewer drops show"] = [*joined]
+    for told, ids in found.items():
+        if ids:
+            yield f"goldens that {told}: {listed(ids, shown=_SHOWN)}"
 
 
-def _parted(base: Iterable[Golden], head: Mapping[str, Golden]) -> Iterator[str]:
-    """Goldens that shared a cluster with an earlier one at the base and do not any more."""
+def _looser_golden(was: Golden, now: Golden, gated: Set[str]) -> Iterator[str]:
+    """What is asked less of it, in words for several; ``gated`` are the tags that have limits."""
+    if was.expected != now.expected:
+        yield "now expect something else"
+    if any(_looser_evaluators(was.evaluators, now.evaluators)):
+        yield "are checked by less on their own"
+    if was.weight != now.weight:
+        yield "weigh something else"
+    if gated & {*was.tags} - {*now.tags}:
+        yield "left a tag that has a limit"
+    if was.required and not now.required:
+        yield "are no longer required"
+
+
+def _limits_drops(gate: GateSettings | None) -> bool:
+    parts = (gate, *gate.tags.values(), *gate.evaluators.values()) if gate else ()
+    return any(part.max_drop is not None for part in parts)
+
+
+def _parted(pairs: Iterable[tuple[Golden, Golden]]) -> Iterator[str]:
+    """Those of the first that share a cluster with an earlier one and do not in the second."""
     first: dict[str, Golden] = {}
-    for golden in base:
+    for golden, now in pairs:
         if golden.cluster:
-            now, other = head[golden.id], head[first.setdefault(golden.cluster, golden).id]
+            other = first.setdefault(golden.cluster, now)
             if now is not other and (not now.cluster or now.cluster != other.cluster):
                 yield golden.id

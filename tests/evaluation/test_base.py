@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.base import compare_with_base, loosened
@@ -216,6 +217,39 @@ def test_goldens_that_ask_for_less_are_told() -> None:
     ]
     shown = replace(prompt(), goldens=before.goldens[1:], shown=before.goldens[:1])
     assert list(loosened(before, shown)) == ["goldens whose answers the prompt now shows: a"]
+
+
+def test_goldens_that_count_for_less_are_told() -> None:
+    def told(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+        def of(more: dict[str, Any]) -> Prompt:
+            golden = Golden(id="a", variables={}, path="a", line=1, **more)
+            return replace(gated(tags={"hard": GateSettings(line=1)}), goldens=(golden,))
+
+        return [*loosened(of(before), of(after))]
+
+    assert told({"weight": 2.0}, {"weight": 0.0}) == ["goldens that weigh something else: a"]
+    assert told({"tags": ("hard", "x")}, {"tags": ("x",)}) == [
+        "goldens that left a tag that has a limit: a"
+    ]
+    assert told({"tags": ("x",)}, {"tags": ("hard",)}) == []
+    own = {"evaluators": (spec("one"), spec("other"))}
+    assert told(own, {"evaluators": own["evaluators"][:1]}) == [
+        "goldens that are checked by less on their own: a"
+    ]
+    assert told({"evaluators": own["evaluators"][:1]}, own) == []
+
+
+def test_goldens_that_come_to_share_a_cluster_are_told_where_drops_are_limited() -> None:
+    def of(cluster: str, **gate: Any) -> Prompt:
+        goldens = (
+            Golden(id=name, variables={}, path="a", line=1, cluster=cluster) for name in "ab"
+        )
+        return replace(gated(**gate), goldens=tuple(goldens))
+
+    assert [*loosened(of("", max_drop=0.1), of("x", max_drop=0.1))] == [
+        "goldens that now share a cluster, so that fewer drops show: b"
+    ]
+    assert [*loosened(of("", minimum=0.5), of("x", minimum=0.5))] == []
 
 
 def test_goldens_that_leave_their_cluster_are_told() -> None:
