@@ -47,7 +47,7 @@ def pytest_promptopt_wrapper() -> "Callable[[Provider], Provider] | None":
 
 @_spec
 def pytest_promptopt_golden(prompt: "PromptRecord", result: "GoldenResult") -> None:
-    """A golden of the ``prompt`` is done."""
+    """A golden of the ``prompt`` is done, or was not needed."""
 
 
 @_spec

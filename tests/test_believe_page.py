@@ -21,6 +21,7 @@ from pytest_promptopt.reports.summary import alarms
 from pytest_promptopt.statistics.comparison import smallest_drop
 from tests.evaluation.test_alarms import record, results
 from tests.evaluation.test_judges import RECORDS, TONE, many
+from tests.evaluation.test_stopping import results as stopped
 from tests.mutation.test_examination import PROMPT, clerk, covers
 from tests.mutation.world import Scripted, examine, plan_of
 from tests.test_docs import ROOT, script
@@ -93,6 +94,7 @@ def test_the_page_quotes_what_the_gate_says(tmp_path: Path) -> None:
         *of_judge(),
         alarms_at(0.95),
         softened(tmp_path),
+        told(judge(SURE, stopped(50, 0, 150), is_watched=True)),
     ]
     assert [line for line in lines if f"\n> {line}\n" not in PAGE] == []
 

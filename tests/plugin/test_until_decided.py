@@ -197,6 +197,27 @@ def test_both_sides_stop_together_where_a_drop_is_shown(project: Project, histor
     assert shouted < 100
 
 
+def test_clusters_are_asked_as_a_whole_and_count_as_one(project: Project) -> None:
+    clusters = {f"g{n}": f", cluster: c{n % 40}" for n in range(200)}
+    gate = "gate: {min: 0.6, confidence: 0.95}\n"
+    project.write("prompts/a.prompt.yml", prompt(200, 0, gate, **clusters))
+    project.run("--prompt-until-decided", "--prompt-report=r.json").assert_outcomes(
+        passed=71, skipped=130
+    )
+    sizes = Counter(int(text[1:]) % 40 for text in asked(project))
+    assert {*sizes.values()} == {5}
+    [remark] = reported(project)["verdict"]["remarks"]
+    assert remark.endswith("(70 goldens in 14 clusters scored, 130 not needed)")
+
+
+def test_samples_make_grades_and_stop_too(project: Project) -> None:
+    gate = "samples: 2\ngate: {min: 0.8, confidence: 0.95}\n"
+    project.write("prompts/a.prompt.yml", prompt(100, 100, gate))
+    result = project.run("--prompt-until-decided")
+    result.assert_outcomes(failed=1, skipped=90)
+    assert len(asked(project)) == 20
+
+
 def test_models_are_compared_on_the_goldens_that_both_were_asked(project: Project) -> None:
     project.write("prompts/a.prompt.yml", prompt(100, 0))
     project.answers({"*": "no"})
