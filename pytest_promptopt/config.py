@@ -150,6 +150,7 @@ OPTIONS = (
         "switch",
         "Ask the goldens of a prompt with a gate in a random order, and only until its verdict on "
         "`min` and `maxDrop` is sure; the rest is not needed.",
+        has_ini=False,
     ),
     _option(
         "--prompt-plan",

@@ -140,6 +140,11 @@ def test_options_named_in_the_docs_exist(page: Path) -> None:
     assert set(re.findall(r"--prompt-[a-z-]+", page.read_text(encoding="utf-8"))) <= flags
 
 
+def test_a_switch_has_no_ini_key() -> None:
+    """The command line could not turn it off again; ``addopts`` is for that."""
+    assert [o.ini for o in OPTIONS if o.kind == "switch" and o.ini is not None] == []
+
+
 def test_every_evaluator_is_in_the_schema() -> None:
     described = script("schema").schema()["$defs"]["evaluator"]["properties"]
     assert [kind for kind in KINDS if kind not in described] == []
