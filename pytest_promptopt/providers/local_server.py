@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 _PARENT_CHECK_SECONDS = 1.0
+_CACHE_MIB = 256
 
 
 def main() -> None:
@@ -52,7 +53,8 @@ def _start(settings: dict[str, Any]) -> Any:
     # With one cache for all slots, answers depend on what is asked at the same time.
     parameters.kv_unified = False
     parameters.cache_prompt = not settings["deterministic"]
-    parameters.cache_ram_mib = 0
+    # Prompts that are asked in turn would else be read from the start each time.
+    parameters.cache_ram_mib = 0 if settings["deterministic"] else _CACHE_MIB
     parameters.offline = True
     parameters.ui = False
     parameters.cors_origins = ""

@@ -127,6 +127,27 @@ class TestServer:
         )
         assert answer.finish_reason is FinishReason.LENGTH
 
+    def test_prompts_in_turn_are_read_once(self, local_model: LocalModel) -> None:
+        starts = [f"{word}. " + "Sort the ticket into a team. " * 12 for word in ("Be brief", "Hm")]
+        requests = [
+            question(
+                openai_model(f"{local_model.address}/v1"),
+                ("system", start),
+                ("user", f"Ticket {number}"),
+                parameters={"temperature": 0, "max_tokens": 2},
+            )
+            for number in range(3)
+            for start in starts
+        ]
+        answers = ask(
+            OpenAIProvider,
+            *requests,
+            environ={"OPENAI_API_KEY": local_model.key},
+            timeout_seconds=60,
+        )
+        for answer in answers[len(starts) :]:
+            assert answer.usage.cached_tokens > 0.8 * answer.usage.input_tokens
+
     def test_wrong_key(self, local_model: LocalModel) -> None:
         request = question(openai_model(f"{local_model.address}/v1"))
         with pytest.raises(RefusedError, match="the key in OPENAI_API_KEY was not accepted"):
