@@ -15,9 +15,14 @@ from pytest_promptopt.mutation.noise import MOST_DOUBTED, Noise
 from pytest_promptopt.optimization.candidate import GIVEN
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.providers.provider import Provider
+from pytest_promptopt.providers.router import most_in_flight
 
 _AT_ONCE = 16
-"""Mutants that are asked side by side, one golden each at a time."""
+"""Mutants that are asked side by side, one golden each at a time.
+
+One after the other where the model takes few calls at once: it reads anew what differs from what it
+read last, which takes most of its time.
+"""
 
 TOO_LOUD = (
     "too noisy to mutate: {turned} of {passed} goldens that passed missed when the same prompt was "
@@ -112,6 +117,8 @@ class Examination:
         self._goldens = goldens
         self._sender = Sender(provider)
         self._report = report
+        is_small = subject.model is not None and most_in_flight(subject.model) is not None
+        self._at_once = 1 if is_small else _AT_ONCE
         self._boards: dict[int, Board[GoldenResult]] = {}
         self._given = Variant(id=GIVEN, subject=self._subject)
         self._noticed: Counter[str] = Counter()
@@ -176,7 +183,7 @@ class Examination:
             under_way = [
                 hearing for hearing in under_way if hearing.fate is Fate.OPEN and hearing.left
             ]
-            free = _AT_ONCE - len(under_way)
+            free = self._at_once - len(under_way)
             under_way, waiting = under_way + waiting[:free], waiting[free:]
             if not under_way:
                 return

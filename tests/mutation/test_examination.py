@@ -1,3 +1,4 @@
+import itertools
 import random
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pytest_promptopt.errors import ProviderError, UsageError
 from pytest_promptopt.evaluation.mutation_record import Cover, Fate, MutationRecord
 from pytest_promptopt.mutation.mutants import MOST_MUTANTS
 from pytest_promptopt.mutation.plan import MutationPlan
-from pytest_promptopt.providers.request import Request
+from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.reports.mutation import told
 from pytest_promptopt.work.mutate import check_mutate_options
 from pytest_promptopt.work.settings import read_settings
@@ -98,6 +99,16 @@ def test_a_mutant_ends_with_the_first_golden_that_notices_and_siblings_ask_it_fi
     without = next(text for text in asked if "Route" not in text)
     assert asked[without] == ["I paid twice"] * record.repeats
     assert len(models.asked) == record.calls <= plan.most_calls
+
+
+def test_a_model_that_takes_few_calls_is_asked_one_mutant_after_the_other(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, PROMPT, Model(provider="local", name="model"))
+    models = Scripted(answer=clerk)
+    record = examine(plan, models)
+    given = models.asked[0].messages[0].content
+    starts = (request.messages[0].content for request in models.asked)
+    in_turn = [start for start, _ in itertools.groupby(s for s in starts if s != given)]
+    assert len(in_turn) == len(set(in_turn)) == len(record.mutants)
 
 
 def test_what_was_asked_is_not_asked_again_and_the_rest_is_after_the_budget(tmp_path: Path) -> None:

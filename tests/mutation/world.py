@@ -42,15 +42,15 @@ class Scripted:
         pass
 
 
-def subject_of(tmp_path: Path, text: str) -> tuple[Subject, bytes]:
+def subject_of(tmp_path: Path, text: str, model: Model = MODEL) -> tuple[Subject, bytes]:
     path = tmp_path / "a.prompt.yml"
     path.write_text(text, encoding="utf-8")
-    settings = SubjectSettings(resolve_model=lambda _: MODEL, root=tmp_path)
+    settings = SubjectSettings(resolve_model=lambda _: model, root=tmp_path)
     return build_subject(read_prompt(path, root=tmp_path), settings), path.read_bytes()
 
 
-def plan_of(tmp_path: Path, text: str) -> MutationPlan:
-    subject, content = subject_of(tmp_path, text)
+def plan_of(tmp_path: Path, text: str, model: Model = MODEL) -> MutationPlan:
+    subject, content = subject_of(tmp_path, text, model)
     passed = {golden.id: True for golden in subject.prompt.goldens}
     return MutationPlan.of(subject, content, passed)
 
