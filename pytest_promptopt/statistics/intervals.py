@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from operator import mul
 from statistics import NormalDist
 from typing import NamedTuple
@@ -27,6 +28,8 @@ def one_sided(confidence: float) -> float:
     return 2 * confidence - 1
 
 
+# Gates with many parts ask for the same again and again while goldens come in.
+@lru_cache(maxsize=10_000)
 def clopper_pearson(successes: int, trials: int, *, confidence: float) -> Interval:
     """The exact interval for a rate: each bound errs with (1 − confidence) / 2 at most.
 
