@@ -1,6 +1,6 @@
 """The prompt as it stands at the base, made comparable with the head."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
 from pytest_promptopt.evaluation.listing import listed
@@ -258,14 +258,20 @@ def _looser_golden(was: Golden, now: Golden, gated: Set[str]) -> Iterator[str]:
     """What is asked less of it, in words for several; ``gated`` are the tags that have limits."""
     if was.expected != now.expected:
         yield "now expect something else"
-    if any(_looser_evaluators(was.evaluators, now.evaluators)):
-        yield "are checked by less on their own"
+    checks = [_check(spec) for spec in now.evaluators]
+    if any(_check(spec) not in checks for spec in was.evaluators):
+        yield "are checked otherwise on their own"
     if was.weight != now.weight:
         yield "weigh something else"
     if gated & {*was.tags} - {*now.tags}:
         yield "left a tag that has a limit"
     if was.required and not now.required:
         yield "are no longer required"
+
+
+def _check(spec: EvaluatorSpec) -> Sequence[object]:
+    """What it asks, wherever it stands; several of a golden may have the same name."""
+    return spec.kind, spec.options, spec.negated, spec.threshold, spec.optional, spec.weight
 
 
 def _limits_drops(gate: GateSettings | None) -> bool:

@@ -232,10 +232,12 @@ def test_goldens_that_count_for_less_are_told() -> None:
         "goldens that left a tag that has a limit: a"
     ]
     assert told({"tags": ("x",)}, {"tags": ("hard",)}) == []
-    own = {"evaluators": (spec("one"), spec("other"))}
+    own = {"evaluators": (spec("equals"), spec("equals", options="y"))}
     assert told(own, {"evaluators": own["evaluators"][:1]}) == [
-        "goldens that are checked by less on their own: a"
+        "goldens that are checked otherwise on their own: a"
     ]
+    moved = {"evaluators": tuple(replace(one, line=7) for one in own["evaluators"])}
+    assert told(own, moved) == []
     assert told({"evaluators": own["evaluators"][:1]}, own) == []
 
 
