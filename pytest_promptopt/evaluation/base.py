@@ -1,5 +1,6 @@
 """The prompt as it stands at the base, made comparable with the head."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -203,15 +204,23 @@ def _looser_limits(where: str, base: GateSettings, head: GateSettings) -> Iterat
 def _looser_evaluators(
     base: tuple[EvaluatorSpec, ...], head: tuple[EvaluatorSpec, ...]
 ) -> Iterator[str]:
-    after, kinds = {spec.name: spec for spec in head}, all_kinds()
-    for spec in base:
-        now = after.get(spec.name)
+    after, kinds = dict(_placed(head)), all_kinds()
+    for place, spec in _placed(base):
+        now = after.get(place)
         if now is None:
             yield f"the evaluator `{spec.name}` was taken away"
         elif (now.kind, now.options, now.negated) != (spec.kind, spec.options, spec.negated):
             yield f"the evaluator `{spec.name}` was changed"
         else:
             yield from _looser_evaluator(spec, now, kinds)
+
+
+def _placed(specs: Iterable[EvaluatorSpec]) -> Iterator[tuple[tuple[str, int], EvaluatorSpec]]:
+    """Each with its name, and how many before it have the same."""
+    counts: Counter[str] = Counter()
+    for spec in specs:
+        yield (spec.name, counts[spec.name]), spec
+        counts[spec.name] += 1
 
 
 def _looser_evaluator(base: EvaluatorSpec, head: EvaluatorSpec, kinds: Kinds) -> Iterator[str]:

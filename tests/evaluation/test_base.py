@@ -201,6 +201,14 @@ def test_looser_evaluators_are_told() -> None:
     ]
 
 
+def test_evaluators_of_one_name_are_told_apart_by_their_order() -> None:
+    several = replace(prompt(), evaluators=(spec("same"), spec("same", options="y")))
+    assert list(loosened(several, several)) == []
+    fewer = replace(prompt(), evaluators=several.evaluators[:1])
+    assert list(loosened(several, fewer)) == ["the evaluator `same` was taken away"]
+    assert list(loosened(fewer, several)) == []
+
+
 def test_goldens_that_ask_for_less_are_told() -> None:
     def golden(name: str, expected: str, required: bool = False) -> Golden:
         return Golden(id=name, variables={}, path="a", line=1, expected=expected, required=required)
