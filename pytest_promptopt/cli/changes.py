@@ -1,6 +1,6 @@
 """The changes between two states of a prompt, for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,5 +108,9 @@ def _goldens(prompt: Prompt) -> Mapping[str, str]:
     }
 
 
-def _evaluators(prompt: Prompt) -> Mapping[str, EvaluatorSpec]:
-    return {spec.name: replace(spec, path="", line=0) for spec in prompt.evaluators}
+def _evaluators(prompt: Prompt) -> Mapping[str, Sequence[EvaluatorSpec]]:
+    """Those of each name, of which there may be several."""
+    found: dict[str, list[EvaluatorSpec]] = {}
+    for spec in prompt.evaluators:
+        found.setdefault(spec.name, []).append(replace(spec, path="", line=0))
+    return found

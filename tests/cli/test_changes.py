@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_promptopt.cli.changes import setting_changes
+from pytest_promptopt.cli.changes import evaluator_changes, setting_changes
+from pytest_promptopt.prompts.golden import EvaluatorSpec
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 
@@ -50,3 +51,16 @@ def test_the_line_of_a_gate_is_no_setting(prompt: Prompt) -> None:
 def test_goldens_that_may_go_without_a_score_are_a_number_or_a_share(prompt: Prompt) -> None:
     few, share = (replace(prompt, gate=GateSettings(line=1, unscored=n)) for n in (2.0, 0.05))
     assert [*setting_changes(few, share)] == [("gate.unscored", "2", "0.05")]
+
+
+def test_each_of_several_evaluators_of_one_name_counts(prompt: Prompt) -> None:
+    def of(*options: str) -> Prompt:
+        specs = (
+            EvaluatorSpec(name="contains", kind="contains", options=text, path="a", line=line)
+            for line, text in enumerate(options)
+        )
+        return replace(prompt, evaluators=tuple(specs))
+
+    assert evaluator_changes(of("a", "b"), of("other", "b")).changed == ("contains",)
+    assert evaluator_changes(of("a", "b"), of("b")).changed == ("contains",)
+    assert str(evaluator_changes(of("a", "b"), of("a", "b"))) == ""
