@@ -14,9 +14,10 @@ import numpy as np
 from benchmarks.gate import print_table
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.together import judged_together
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings
 
 GATES = 40

@@ -12,10 +12,10 @@ from pytest_promptopt.errors import (
     UsageError,
 )
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import SearchRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.messages import Message
 from pytest_promptopt.optimization.optimizer import Question
 from pytest_promptopt.optimization.proposers.proposer import ProposerCost

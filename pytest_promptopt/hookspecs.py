@@ -14,8 +14,8 @@ from pytest_promptopt.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_promptopt.evaluation.evaluation import GoldenResult
-    from pytest_promptopt.evaluation.gate import Verdict
     from pytest_promptopt.evaluation.record import PromptRecord, Run
+    from pytest_promptopt.evaluation.verdict import Verdict
     from pytest_promptopt.optimization.result import Event
     from pytest_promptopt.proposals.proposal import Proposal
     from pytest_promptopt.providers.provider import Provider

@@ -11,9 +11,10 @@ from pytest_promptopt.evaluation.agreement import agreement_of
 from pytest_promptopt.evaluation.base import BaseRecord, forbidden
 from pytest_promptopt.evaluation.correction import correction_of, judged_by
 from pytest_promptopt.evaluation.evaluation import Evaluation
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.mutation_record import Fate
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings, Prompt
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.reports.agreement import agreement, correction

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_promptopt.codec import Amount, Count, Share
-from pytest_promptopt.evaluation.gate import LimitTest
 from pytest_promptopt.evaluation.part import MAX_DROP, MIN
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.verdict import LimitTest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,10 @@ def in_clusters(number: int, noun: str, clusters: int) -> str:
     return f"{counted(number, noun)}{shared}"
 
 
+SHOWN = 10
+"""As many goldens as a verdict names."""
+
+
 def listed(items: Sequence[str], shown: int = 8) -> str:
     """The first of ``items``, and how many more there are."""
     rest = len(items) - shown

@@ -23,10 +23,10 @@ from pytest_promptopt.evaluation.evaluation import (
     Outcome,
     ScoredGolden,
 )
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.judged import judged_in
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.content import ScoredContent
 from pytest_promptopt.statistics.intervals import Interval, shown_interval
 from pytest_promptopt.statistics.prediction_powered import Correction, Lopsided

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pytest_promptopt.evaluation.gate import LimitTest, Verdict, percent, with_findings
+from pytest_promptopt.evaluation.certainty import percent
 from pytest_promptopt.evaluation.part import MAX_DROP, MIN, Finding
+from pytest_promptopt.evaluation.verdict import LimitTest, Verdict, with_findings
 from pytest_promptopt.statistics.correction import discovery_divisors, level_divisors
 
 _METHODS = {"holm": level_divisors, "bh": discovery_divisors}

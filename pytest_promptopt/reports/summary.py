@@ -15,10 +15,10 @@ from pytest_promptopt.evaluation.evaluation import (
     clusters_of,
     mean_score,
 )
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.listing import counted, in_clusters, listed
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import CONFIDENCE, PromptRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.reports.agreement import told_of_judges
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.text.tags import quoted

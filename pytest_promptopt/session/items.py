@@ -14,12 +14,12 @@ from _pytest._code.code import ReprExceptionInfo
 
 from pytest_promptopt.errors import PromptFileError, ScorerError
 from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.session.longrepr import longrepr_of

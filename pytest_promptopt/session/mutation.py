@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_promptopt.errors import PromptFileError, UsageError
-from pytest_promptopt.evaluation.gate import with_mutation
+from pytest_promptopt.evaluation.mutation_minimum import with_mutation
 from pytest_promptopt.evaluation.mutation_record import MutationRecord
 from pytest_promptopt.evaluation.record import PromptRecord
 from pytest_promptopt.evaluation.search_record import SearchRecord

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.together import judged_together
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.session.items import GateItem, gate_failure
 from pytest_promptopt.session.longrepr import longrepr_of
 from pytest_promptopt.session.results import record_in

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from pytest_promptopt.errors import BudgetError, ProviderError, ScorerError
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, is_decided, judge, with_remark
+from pytest_promptopt.evaluation.gate import is_decided, judge
 from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.listing import counted
 from pytest_promptopt.evaluation.reduction import result_without_score, score_golden
 from pytest_promptopt.evaluation.stopping import blocks, why_in_full
 from pytest_promptopt.evaluation.subject import Subject
 from pytest_promptopt.evaluation.trial import Trial
+from pytest_promptopt.evaluation.verdict import Verdict, with_remark
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.work.bridge import Bridge
 from pytest_promptopt.work.entries import Entry

@@ -7,8 +7,9 @@ import pytest
 from pytest_promptopt.evaluation.alarms import FalseAlarms, false_alarms
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings
 
 BASE = BaseRecord(label="main")

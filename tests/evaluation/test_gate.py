@@ -5,8 +5,9 @@ import pytest
 
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.part import Decision
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings
 
 ERROR, MISSED, PASSED = Outcome.ERROR, Outcome.MISSED, Outcome.PASSED

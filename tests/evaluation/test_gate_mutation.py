@@ -1,7 +1,8 @@
 import pytest
 
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import judge, with_mutation
+from pytest_promptopt.evaluation.gate import judge
+from pytest_promptopt.evaluation.mutation_minimum import with_mutation
 from pytest_promptopt.evaluation.mutation_record import (
     Fate,
     MutantRecord,

@@ -18,11 +18,12 @@ from pytest_promptopt.evaluation.evaluation import (
     Named,
     Outcome,
 )
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.judges import Judges
 from pytest_promptopt.evaluation.labels import sorted_labels
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.labels import label_key, labels_path, read_labels
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.reports.agreement import told_of_judges

@@ -6,8 +6,9 @@ import pytest
 from pytest_promptopt.codec import from_json, to_json
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Evaluation, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.together import judged_together
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings
 
 BASE = BaseRecord(label="main")

@@ -5,10 +5,11 @@ from random import Random
 
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, Evaluation, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Verdict, judge
+from pytest_promptopt.evaluation.gate import judge
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord, Run
 from pytest_promptopt.evaluation.search_record import Offer, Rung, SearchRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.prompts.prompt import GateSettings
 from pytest_promptopt.statistics.comparison import Pair, compare
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_promptopt.evaluation.gate import LimitTest, Verdict
 from pytest_promptopt.evaluation.part import Decision, Finding
 from pytest_promptopt.evaluation.record import Run
+from pytest_promptopt.evaluation.verdict import LimitTest, Verdict
 from pytest_promptopt.reports.html.page import render_html
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown

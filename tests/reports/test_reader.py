@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord, Run
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.reports.json import render_json, report_schema
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reader import MOST_BYTES, MOST_VALUES, read_report

@@ -5,9 +5,9 @@ import pytest
 from pytest_promptopt.client.ledger import Tally
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.reports.summary import cost
 from pytest_promptopt.reports.terminal import describe_progress, render
 

@@ -7,9 +7,9 @@ import pytest
 
 from pytest_promptopt.evaluation.base import BaseRecord
 from pytest_promptopt.evaluation.evaluation import Answer, GoldenResult, Mark, Outcome
-from pytest_promptopt.evaluation.gate import Verdict
 from pytest_promptopt.evaluation.part import Decision
 from pytest_promptopt.evaluation.record import PromptRecord
+from pytest_promptopt.evaluation.verdict import Verdict
 from pytest_promptopt.session.transport import ReceivingReports, SendingReports
 
 HALF = "an emoji \ud83d"
