@@ -49,9 +49,12 @@ class Verdict:
 
 
 def with_findings(verdict: Verdict, findings: Sequence[Finding]) -> Verdict:
-    """The verdict with what was found besides."""
+    """The verdict with what was found besides, the gravest first."""
     decisions = {verdict.decision, *(finding.decision for finding in findings)}
-    blocking = [finding for finding in findings if finding.blocks]
+    blocking = sorted(
+        (finding for finding in findings if finding.blocks),
+        key=lambda finding: _GRAVEST_FIRST.index(finding.decision),
+    )
     others = [finding for finding in findings if not finding.blocks]
     shorts = (finding.short or finding.text for finding in blocking)
     return replace(

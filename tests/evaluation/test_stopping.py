@@ -126,6 +126,15 @@ def test_what_would_decide_is_those_that_were_not_asked_or_more_than_there_are()
     )
 
 
+def test_what_decided_is_said_before_what_was_left_open() -> None:
+    part = gate(minimum=0.9)
+    whole = gate(minimum=0.5, tags={"hard": part})
+    asked = results(0, 3, 0, tags=("hard",)).results
+    others = (replace(r, id=f"o{r.id}") for r in results(3, 0, 10).results)
+    verdict = judge(whole, Evaluation(location="a", results=(*asked, *others)), is_watched=True)
+    assert verdict.headline.startswith("tag hard: score 0.000 < min 0.9; the others could bring")
+
+
 def test_what_is_needed_is_reckoned_with_what_is_left_of_the_error() -> None:
     minimum = 0.8175
     plain = judge(gate(minimum=minimum, confidence=0.95), results(173, 27, 0))
