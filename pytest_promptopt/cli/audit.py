@@ -178,8 +178,10 @@ def _power(whole: Group, tags: Sequence[Group]) -> Iterator[str]:
     known = [group for group in tags if group.interval is not None]
     for group in sorted(known, key=_width, reverse=True)[:1]:
         low, high = group.interval or (0.0, 1.0)
-        more = f"about {3 * group.goldens} more would halve that"
         count = in_clusters(group.goldens, "golden", group.clusters)
+        more = f"about {3 * group.goldens} more would halve that"
+        if group.scored < group.goldens:
+            count, more = f"{group.scored} of {count}", "a run that scores all tells more"
         yield f"least is known of the tag {group.tag}: {low:.2f} to {high:.2f} on {count}; {more}"
 
 

@@ -42,13 +42,14 @@ class Twins:
 class Group:
     """Goldens with a tag, all of them where it is empty, in so many ``clusters``.
 
-    ``interval`` is that of their score in the latest run, ``drop`` the smallest share of them whose
-    loss would show as a drop; both None where there is none.
+    In the latest run so many were ``scored``. ``interval`` is that of their score there, ``drop``
+    the smallest share of them whose loss would show as a drop; both None where there is none.
     """
 
     tag: str
     goldens: int
     clusters: int
+    scored: int
     interval: Interval | None
     drop: float | None
 
@@ -157,6 +158,7 @@ def _groups(results: Sequence[GoldenResult]) -> Iterable[Group]:
             tag=tag,
             goldens=len(part),
             clusters=len(members([result.cluster for result in part])),
+            scored=len(evaluation.scored),
             interval=interval_of(evaluation),
             drop=smallest_drop(
                 [*cluster_weights(evaluation.scored), *evaluation.left()],

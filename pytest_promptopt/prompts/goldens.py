@@ -194,7 +194,7 @@ _MEANT = {
     "split": "train, validation or test",
     "required": "true or false",
     "weight": "a number from 0 to 1,000,000",
-    "cluster": "the name or number of what the goldens share",
+    "cluster": "the name or whole number of what the goldens share",
     "evaluators": "a list of evaluators",
 }
 

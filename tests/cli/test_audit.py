@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pytest_promptopt.cli.main import main
+from pytest_promptopt.evaluation.evaluation import GoldenResult, Outcome
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.work.saved_runs import RunStore
 from tests.evaluation.test_audit import record, result
@@ -71,6 +72,20 @@ def test_near_duplicates_and_what_tags_are_missing_are_told(
     assert (
         "a drop of 0.1 would show on 40 independent goldens; missing: 38 of the tag lamps\n" in told
     )
+
+
+def test_of_a_run_that_stopped_it_is_told_how_many_were_scored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.prompt.yml").write_text(PROMPT)
+    asked = [result(f"g{n}", n % 3 > 0, tags=("lamps",)) for n in range(12)]
+    left = [GoldenResult(id=f"h{n}", outcome=Outcome.NOT_NEEDED, tags=("lamps",)) for n in range(8)]
+    prompt = replace(record(*asked, *left), location="a.prompt.yml")
+    RunStore(tmp_path).save(Run(prompts=(prompt,)), datetime(2026, 11, 1, tzinfo=UTC))
+    assert main(["audit"]) == 0
+    told = capsys.readouterr().out
+    assert "on 12 of 20 goldens; a run that scores all tells more\n" in told
 
 
 def test_by_meaning_needs_the_extra(

@@ -197,8 +197,8 @@ def test_elsewhere_they_are_refused_with_what_to_write() -> None:
         "g.yml:1: `split` is text ('dev'), which it cannot be; write train, validation or test",
         "g.yml:1: `required` is text ('yes'), which it cannot be; write true or false",
         "g.yml:1: `weight` is text ('big'), which it cannot be; write a number from 0 to 1,000,000",
-        "g.yml:1: `cluster` is a list, which it cannot be; write the name or number of what the "
-        "goldens share",
+        "g.yml:1: `cluster` is a list, which it cannot be; write the name or whole number of what "
+        "the goldens share",
         "g.yml:1: `evaluators` is text ('x'), which it cannot be; write a list of evaluators",
         "g.yml:2: `split` is text ('trian'), which it cannot be; write train",
     ]
