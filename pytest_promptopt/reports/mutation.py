@@ -49,7 +49,8 @@ def particulars(record: MutationRecord) -> Iterator[str]:
     if record.mutants:
         yield f"a golden noticed a mutant by missing {record.repeats} times in a row"
     if equal := len(record.having(Fate.EQUAL)):
-        yield f"{counted(equal, 'mutant')} changed no answer, and are left out of the score"
+        word = "is" if equal == 1 else "are"
+        yield f"{counted(equal, 'mutant')} changed no answer, and {word} left out of the score"
     if left_out := record.left_out:
         yield f"{left_out:,} more mutants were not asked"
     if undecided := len(record.having(Fate.OPEN)):
