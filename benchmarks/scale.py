@@ -14,15 +14,15 @@ from benchmarks.peers.passed import count_passed
 from benchmarks.project import last_words
 from benchmarks.table import mebibytes, table
 
-_MODEL = "scripted:answering:answer"
-_ANSWERING = """\
+SCRIPTED = "scripted:answering:answer"
+ANSWERING = """\
 import re
 
 
 def answer(request):
     return "answer " + re.search(r"\\d+", request.messages[-1].content)[0]
 """
-_EMPTY_TESTS = """\
+EMPTY_TESTS = """\
 import pytest
 
 
@@ -90,7 +90,7 @@ def scale(environment: Environment, *, counts: tuple[int, ...]) -> Scale:
     rows = [row for count in counts for row in _rows(environment, count)]
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "test_empty.py").write_text(_EMPTY_TESTS.format(count=max(counts)))
+        (folder / "test_empty.py").write_text(EMPTY_TESTS.format(count=max(counts)))
         command = (environment.program("pytest"), "-p", "no:promptopt")
         measured = measure(command, folder=folder, variables=_variables(folder))
         rows.append(ScaleRow(name="pytest, empty tests", goldens=max(counts), measured=measured))
@@ -105,8 +105,8 @@ def _rows(environment: Environment, count: int) -> list[ScaleRow]:
     }
     with TemporaryDirectory() as name:
         folder = Path(name)
-        write_prompt(folder, count, _MODEL)
-        (folder / "answering.py").write_text(_ANSWERING)
+        write_prompt(folder, count, SCRIPTED)
+        (folder / "answering.py").write_text(ANSWERING)
         command = (environment.program("pytest"), "--prompt-eval")
         return [
             ScaleRow(
