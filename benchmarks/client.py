@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from benchmarks.compare import Comparison, compare
+from benchmarks.environment import add_folder_option
 from benchmarks.faults import Faults, meet_faults
 from benchmarks.figures import figures
 from benchmarks.installed import Installed, install
@@ -109,13 +108,7 @@ def _options() -> argparse.Namespace:
         metavar="N,…",
         help="goldens of the section scale",
     )
-    add(
-        "--keep-environments",
-        type=Path,
-        default=Path(platformdirs.user_cache_dir("pytest-promptopt-benchmarks")),
-        metavar="DIR",
-        help="where the tools are installed (%(default)s)",
-    )
+    add_folder_option(parser)
     add("--json", type=Path, metavar="FILE", help="write everything that was measured, too")
     return parser.parse_args()
 

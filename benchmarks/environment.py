@@ -1,5 +1,6 @@
 """A place for each tool with nothing in it but the tool."""
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 _STAMP = "installed.txt"
 _INSTALL_SECONDS = 1200.0
@@ -66,6 +69,17 @@ def npm_environment(folder: Path, package: str) -> Environment:
 
     _is_made(folder, package, install)
     return Environment(folder=folder, programs=folder / "node_modules" / ".bin")
+
+
+def add_folder_option(parser: argparse.ArgumentParser) -> None:
+    """Take ``--keep-environments``, the folder that all tools' environments are in."""
+    parser.add_argument(
+        "--keep-environments",
+        type=Path,
+        default=Path(platformdirs.user_cache_dir("pytest-promptopt-benchmarks")),
+        metavar="DIR",
+        help="where the tools are installed (%(default)s)",
+    )
 
 
 def _is_made(folder: Path, stamp: str, install: Callable[[], None]) -> bool:

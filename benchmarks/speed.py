@@ -1,8 +1,8 @@
 """The speed of whole runs against what was aimed at: ``python -m benchmarks.speed``.
 
 Every figure is a ratio or a difference of two commands that run in turn, so that a machine whose
-speed drifts treats both alike, and comes with a 95 % interval by bootstrap over the pairs. All
-of it is measured alone, and beside a process that keeps one processor busy.
+speed drifts treats both alike, and comes with a 95 % interval by bootstrap over the pairs. What a
+neighbour could change is measured alone, and beside a process that keeps one processor busy.
 """
 
 import argparse
@@ -20,9 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import platformdirs
-
-from benchmarks.environment import Environment
+from benchmarks.environment import Environment, add_folder_option
 from benchmarks.installed import install
 from benchmarks.machine import describe_machine
 from benchmarks.measure import Measured, measure
@@ -32,6 +30,7 @@ from benchmarks.peers.tool import Tool, Way
 from benchmarks.project import Run, last_words, project, run, variables
 from benchmarks.scale import ANSWERING, EMPTY_TESTS, SCRIPTED
 from benchmarks.server import Server
+from benchmarks.startup import timed
 
 _GOLDENS = 500
 _LATENCY_SECONDS = 0.2
@@ -124,9 +123,9 @@ class Bench:
         """The same again, nothing sent, against as many empty tests."""
         values = []
         with project(Ours(), _GOLDENS) as folder:
-            self._in(folder, Ours().ways[0], latency_seconds=0.0)
+            self._in(folder, Ours().ways[0])
             for _ in range(self.pairs):
-                again = self._in(folder, Ours().ways[0], latency_seconds=0.0)
+                again = self._in(folder, Ours().ways[0])
                 if again.seen.requests or again.scored != _GOLDENS:
                     sys.exit(f"a second run sent {again.seen.requests} requests")
                 values.append(again.measured.wall_seconds / self._empty(_GOLDENS).wall_seconds)
@@ -172,7 +171,7 @@ class Bench:
         """One golden changed, all others kept, ``-k``: until it has been asked and answered."""
         values = []
         with project(Ours(), _GOLDENS) as folder:
-            self._in(folder, Ours().ways[0], latency_seconds=0.0)
+            self._in(folder, Ours().ways[0])
             path = folder / "prompts/bench.goldens.jsonl"
             lines = path.read_text("utf-8").splitlines()
             for number in range(self.pairs):
@@ -180,7 +179,7 @@ class Bench:
                 path.write_text("\n".join([*lines[:-1], json.dumps(changed)]) + "\n", "utf-8")
                 way = Way(arguments=("-k", changed["id"]))
                 started = time.monotonic()
-                one = self._in(folder, way, latency_seconds=0.0)
+                one = self._in(folder, way)
                 if one.seen.requests != 1:
                     sys.exit(f"{one.seen.requests} requests for one golden")
                 values.append(one.seen.last_at - started)
@@ -212,23 +211,13 @@ class Bench:
 
     def tax(self) -> Goal:
         """What a run pays that does not ask for us."""
-        values = []
-        with TemporaryDirectory() as name:
-            folder = Path(name)
-            (folder / "pytest.ini").write_text("[pytest]\n")
-            (folder / "test_one.py").write_text("def test_one(): pass\n")
-            for _ in range(4 * self.pairs):
-                with_us, without = (
-                    self._pytest(folder, "-q", *arguments)
-                    for arguments in ((), ("-p", "no:promptopt"))
-                )
-                values.append(1000 * (with_us.wall_seconds - without.wall_seconds))
+        values = [1000 * (asked - without) for without, asked in timed(4 * self.pairs)]
         return Goal(
             name="a run that does not ask for us: milliseconds more",
             aim="at most 5",
             values=tuple(values),
             reached=lambda more: more <= 5,
-            shown="{:.0f}",
+            shown="{:.1f}",
         )
 
     def _run(self, tool: Tool, environment: Environment, way: int) -> Run:
@@ -241,10 +230,9 @@ class Bench:
             sys.exit(f"{tool.name} scored {found.scored}: {last_words(found.measured.output)}")
         return found
 
-    def _in(self, folder: Path, way: Way, *, latency_seconds: float) -> Run:
+    def _in(self, folder: Path, way: Way) -> Run:
         return run(
-            Ours(), self.ours, way, folder=folder, server=self.server,
-            latency_seconds=latency_seconds,
+            Ours(), self.ours, way, folder=folder, server=self.server, latency_seconds=0.0
         )  # fmt: skip
 
     def _empty(self, count: int) -> Measured:
@@ -320,13 +308,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     add: Any = parser.add_argument
     add("--pairs", type=int, default=5, metavar="N", help="runs of each side (%(default)s)")
-    add(
-        "--keep-environments",
-        type=Path,
-        default=Path(platformdirs.user_cache_dir("pytest-promptopt-benchmarks")),
-        metavar="DIR",
-        help="where the tools are installed (%(default)s)",
-    )
+    add_folder_option(parser)
     return parser.parse_args()
 
 

@@ -16,14 +16,19 @@ PAIRS = 20
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "pytest.ini").write_text("[pytest]\n")
-        Path(folder, "test_one.py").write_text("def test_one(): pass\n")
-        pairs = [_pair(folder) for _ in range(PAIRS + 1)][1:]
+    pairs = timed(PAIRS)
     plain = statistics.median(without for without, _ in pairs)
     extra = statistics.median(with_plugin - without for without, with_plugin in pairs)
     print(f"one trivial test without the plugin: {plain * 1000:.0f} ms (median of {PAIRS})")
     print(f"with the plugin, not asked for: {extra * 1000:+.1f} ms (median of paired differences)")
+
+
+def timed(count: int) -> list[tuple[float, float]]:
+    """Seconds without the plugin and with it, so many times after one that does not count."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "pytest.ini").write_text("[pytest]\n")
+        Path(folder, "test_one.py").write_text("def test_one(): pass\n")
+        return [_pair(folder) for _ in range(count + 1)][1:]
 
 
 def _pair(folder: str) -> tuple[float, float]:

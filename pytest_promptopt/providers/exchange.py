@@ -73,8 +73,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sdk:
-    """How calls are sent. The errors are what its clients raise for a status, which has the
-    ``response``, for a timeout and for a connection.
+    """How calls are sent: through an SDK, or as it would.
+
+    The errors are what its clients raise for a status, which has the ``response``, for a timeout
+    and for a connection.
     """
 
     open_client: Callable[[Opening], SdkClient]
