@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from pytest_promptopt.codec import Amount, Count, Mean
 from pytest_promptopt.statistics.clusters import by_cluster, members
@@ -148,6 +149,8 @@ class GoldenResult:
 
     def against(self, before: "GoldenResult | None") -> "GoldenResult":
         """The result with the one at the base beside it."""
+        if before is None and self.before is None:
+            return self
         if before is not None:
             before = replace(before, place="", input="", expected=None)
         return replace(self, before=before)
@@ -178,7 +181,8 @@ class ScoredGolden:
     cluster: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Without slots, so that what is worked out of it is worked out once.
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """The results of one prompt, in the order of its goldens."""
 
@@ -198,7 +202,7 @@ class Evaluation:
         """The weights of these, those of a cluster as one."""
         return cluster_weights(self.not_needed(tag))
 
-    @property
+    @cached_property
     def scored(self) -> tuple[ScoredGolden, ...]:
         """The goldens that have a score, in their order."""
         return tuple(golden for result in self.results for golden in _scored(result))

@@ -13,7 +13,7 @@ from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.prompts.template import templates_in
 from pytest_promptopt.providers.request import Model, Request
 from pytest_promptopt.scoring.build import ScoringContext, build_evaluator, default_evaluators
-from pytest_promptopt.scoring.score import NO_BASE, Demanding, Evaluator
+from pytest_promptopt.scoring.score import NO_BASE, Evaluator
 from pytest_promptopt.scoring.time_limit import TimeLimit
 
 
@@ -174,8 +174,7 @@ def _flaws(subject: Subject) -> Iterator[Problem]:
     """
     for golden in subject.prompt.goldens:
         for evaluator in subject.evaluators_for(golden):
-            scorer = evaluator.scorer
-            flaw = scorer.flaw(golden) if isinstance(scorer, Demanding) else ""
+            flaw = evaluator.demanding.flaw(golden) if evaluator.demanding else ""
             if flaw and not subject.missing_values(golden):
                 message = f"golden {golden.id}, evaluator `{evaluator.name}`: {flaw}"
                 yield Problem(path=golden.path, line=golden.line, message=message)

@@ -137,11 +137,12 @@ def _asks_the_same(prompt: Prompt) -> bool:
     """Whether several goldens send one text though it is not the same that they give."""
     if len(prompt.goldens) < 2:
         return False
-    inputs = [_inputs(golden) for golden in prompt.goldens]
-    if inputs[0] and all(other == inputs[0] for other in inputs):
+    first, *others = prompt.goldens
+    inputs = _inputs(first)
+    if inputs and all(_inputs(other) == inputs for other in others):
         return False
-    first, *others = (_filled(prompt.messages, golden) for golden in prompt.goldens)
-    return first is not None and all(other == first for other in others)
+    sent = _filled(prompt.messages, first)
+    return sent is not None and all(_filled(prompt.messages, other) == sent for other in others)
 
 
 def _sends_nothing(prompt: Prompt, stays: Collection[Problem]) -> bool:

@@ -166,9 +166,10 @@ class Evaluator:
 
     ``weight`` is how much it counts in a golden's score; one that is ``optional`` never counts.
     ``vote`` is what an answer counts as when several are put to the vote, None where that is for
-    others to say. Of ``direct`` and ``asking`` one is the scorer, the other None. One that
-    ``wants_base`` compares with the answer there. ``is_judge`` tells that a model's opinion is what
-    scores, by one of ``choices`` where there are any. One that ``is_quick`` needs no time limit.
+    others to say. Of ``direct`` and ``asking`` one is the scorer, the other None; ``demanding`` is
+    it too, if it asks something of goldens. One that ``wants_base`` compares with the answer there.
+    ``is_judge`` tells that a model's opinion is what scores, by one of ``choices`` where there are
+    any. One that ``is_quick`` needs no time limit.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Evaluator:
     choices: Mapping[str, float] = field(default_factory=dict)
     direct: Scorer | None = field(init=False, compare=False)
     asking: AskingScorer | None = field(init=False, compare=False)
+    demanding: Demanding | None = field(init=False, compare=False)
     wants_base: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -196,6 +198,8 @@ class Evaluator:
             asking = _OneQuestion(self.scorer)
         object.__setattr__(self, "direct", direct)
         object.__setattr__(self, "asking", asking)
+        demanding = self.scorer if isinstance(self.scorer, Demanding) else None
+        object.__setattr__(self, "demanding", demanding)
         wants_base = isinstance(self.scorer, Comparing) and self.scorer.wants_base
         object.__setattr__(self, "wants_base", wants_base)
 

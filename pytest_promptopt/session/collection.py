@@ -4,12 +4,11 @@ import linecache
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_promptopt.errors import Problem, PromptFileError
-from pytest_promptopt.prompts.golden import Golden
-from pytest_promptopt.prompts.prompt import Prompt
 from pytest_promptopt.session.items import (
     GateItem,
     GoldenItem,
@@ -43,7 +42,11 @@ class PromptWarning(pytest.PytestWarning):
 
 
 class PromptFile(pytest.File):
-    """A prompt file, which collects an item a golden and one for the gate."""
+    """A prompt file, which collects an item a golden and one for the gate, marked as it is."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.add_marker(pytest.mark.prompt)
 
     def collect(self) -> Iterable[pytest.Item]:
         """Items in the order of the goldens, the gate last; one that says why there are none."""
@@ -82,9 +85,11 @@ class PromptFile(pytest.File):
 
     def _items(self, entry: Entry) -> Iterator[PromptItem]:
         prompt, suffix = entry.subject.prompt, entry.subject.suffix
+        # The paths of goldens have the same root as the prompt's location.
+        root = Path(*prompt.path.parts[: -len(Path(prompt.location).parts)])
+        files = {path: root / path for path in {golden.path for golden in prompt.goldens}}
         for golden in prompt.goldens:
-            name = f"{golden.id}{suffix}"
-            path = _file_of(golden, prompt)
+            name, path = f"{golden.id}{suffix}", files[golden.path]
             yield GoldenItem.from_parent(self, name=name, path=path, entry=entry, golden=golden)
         if not prompt.goldens:
             yield NoGoldensItem.from_parent(self, name=f"no-goldens{suffix}", entry=entry)
@@ -109,9 +114,3 @@ class PromptFile(pytest.File):
         except PromptWarning as error:
             return error
         return None
-
-
-def _file_of(golden: Golden, prompt: Prompt) -> Path:
-    """Where the golden stands: its path has the same root as the prompt's location."""
-    depth = len(Path(prompt.location).parts)
-    return Path(*prompt.path.parts[:-depth]) / golden.path

@@ -50,7 +50,6 @@ class PromptItem(pytest.Item):
         self.subject = entry.subject
         self.is_unchanged = entry.is_unchanged
         self.record: PromptRecord | None = None
-        self.add_marker(pytest.mark.prompt)
 
     @property
     def results(self) -> Results:
@@ -198,7 +197,6 @@ class UnreadableItem(pytest.Item):
     def __init__(self, *, error: PromptFileError, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.error = error
-        self.add_marker(pytest.mark.prompt)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The first thing in the prompt file that is wrong."""

@@ -71,7 +71,7 @@ def missed_in(report: pytest.TestReport) -> GoldenResult | None:
     record = record_in(report)
     if record is None or not report.passed:
         return None
-    return next(iter(record.evaluation.having(Outcome.MISSED)), None)
+    return next((r for r in record.results if r.outcome is Outcome.MISSED), None)
 
 
 class _Told(NamedTuple):
