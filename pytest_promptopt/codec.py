@@ -1,5 +1,6 @@
 """Records as plain JSON, and back: the types of a record's fields say what is taken."""
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -32,6 +33,15 @@ _TYPE = re.compile(rf"`(?:{_NAMES})(?: \| (?:{_NAMES}))*`")
 def to_json(record: Any) -> Any:
     """The record and all records in it as mappings, lists, texts, numbers, true, false, null."""
     return msgspec.to_builtins(record, enc_hook=_plain)
+
+
+def encoded(record: Any) -> bytes:
+    """The record as JSON text; without what :func:`to_json` would make of it in between."""
+    try:
+        return msgspec.json.encode(record, enc_hook=_plain)
+    except UnicodeEncodeError:
+        # Half a surrogate pair, where an answer was cut off in an emoji, can only be escaped.
+        return json.dumps(to_json(record)).encode()
 
 
 def from_json(kind: type[Record], value: Any, *, strict: bool = True) -> Record:

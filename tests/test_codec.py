@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from pytest_promptopt.codec import Share, from_json, to_json
+from pytest_promptopt.codec import Share, encoded, from_json, to_json
 from pytest_promptopt.prompts.written import WrittenFloat, WrittenInt
 
 
@@ -35,6 +35,12 @@ def test_numbers_that_remember_how_they_were_written_become_numbers() -> None:
     }
     assert type(plain["count"]) is int
     assert from_json(Whole, plain) == whole
+
+
+@pytest.mark.parametrize("text", ["straße 🙂\n", "half a pair: \ud800"])
+def test_a_record_comes_back_from_its_text(text: str) -> None:
+    whole = Whole(count=WrittenInt("0x10"), text=text, parts=(Part(share=WrittenFloat("1e-1")),))
+    assert from_json(Whole, json.loads(encoded(whole))) == whole
 
 
 @pytest.mark.parametrize(

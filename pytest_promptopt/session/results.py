@@ -195,8 +195,8 @@ class Reporting:
             [
                 Missed(nodeid=item.nodeid, result=result, model=prompt.model, fails=fails)
                 for item in self._told[prompt.key]
-                for result in item.record.evaluation.having(Outcome.MISSED)
-                if not item.failed
+                for result in item.record.results
+                if result.outcome is Outcome.MISSED and not item.failed
             ]
             for prompt in self.prompts()
             for fails in [prompt.verdict is not None and not prompt.verdict.passed]

@@ -1,13 +1,12 @@
 """Runs that outlive their process, with all their texts, in ``.promptopt/runs/``."""
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pytest_promptopt.codec import from_json, to_json
+from pytest_promptopt.codec import encoded, from_json
 from pytest_promptopt.errors import ReportError
 from pytest_promptopt.evaluation.record import Run
 from pytest_promptopt.project.files import replace_file
@@ -48,7 +47,7 @@ class RunStore:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{ended.strftime(_TIME)}-{secrets.token_hex(2)}"
         record = SavedRun(version=_VERSION, ended=ended, run=run)
-        replace_file(self.path(name), json.dumps(to_json(record)).encode())
+        replace_file(self.path(name), encoded(record))
         for path in self._outlived(ended):
             path.unlink(missing_ok=True)
         return name
