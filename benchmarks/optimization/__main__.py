@@ -15,6 +15,7 @@ from benchmarks.optimization.cells import METHODS, Cell, Grid
 from benchmarks.optimization.dspy_peer import DspyPeer
 from benchmarks.optimization.engine import Engine
 from benchmarks.optimization.outcome import Outcome, Results
+from benchmarks.optimization.promptfoo_peer import PromptfooPeer
 from benchmarks.optimization.runs import Bench
 from benchmarks.optimization.table import markdown
 from benchmarks.optimization.tasks import NAMES, TASKS
@@ -57,7 +58,10 @@ async def _run(
         data=options.data,
         provider=client,
         model=engine.model,
-        peer=DspyPeer(folder=options.keep_environments / "dspy"),
+        peers={
+            "dspy": DspyPeer(folder=options.keep_environments / "dspy"),
+            "promptfoo": PromptfooPeer(folder=options.keep_environments / "promptfoo"),
+        },
     )
     left = iter(cells)
     try:
@@ -143,7 +147,7 @@ def _options() -> argparse.Namespace:
         type=Path,
         default=folder,
         metavar="DIR",
-        help="where engine and dspy are installed (%(default)s)",
+        help="where the engine and peers are installed (%(default)s)",
     )
     add("--table", action="store_true", help="print the results as Markdown, and run nothing")
     return parser.parse_args()

@@ -9,7 +9,7 @@ UNCAPPED = ("given", *EXAMPLES, "rewrite")
 """What anybody can do by hand: it asks no more than one call, whatever the cap."""
 
 OURS = ("race",)
-PEERS = ("dspy-mipro", "dspy-gepa")
+PEERS = ("dspy-mipro", "dspy-gepa", "promptfoo")
 PUBLISHED = ("protegi", "ape", "opro", "pe2", "gepa")
 METHODS = (*UNCAPPED, *OURS, *PEERS, *PUBLISHED)
 

@@ -1,10 +1,8 @@
 """dspy's MIPROv2 and GEPA, on the same prompt, goldens, metric, models and cap."""
 
-import asyncio
 import json
-import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,20 +12,19 @@ from benchmarks.optimization.baselines import REPLY_TOKENS
 from benchmarks.optimization.cells import Cell
 from benchmarks.optimization.endpoint import Endpoint
 from benchmarks.optimization.found import Found
-from pytest_promptopt.evaluation.reduction import score_golden
+from benchmarks.optimization.peer_process import PeerProcess
+from benchmarks.optimization.scoring import Metric, question_of
 from pytest_promptopt.evaluation.subject import Subject
-from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.optimization.candidate import Candidate
 from pytest_promptopt.optimization.splits import Splits
 from pytest_promptopt.prompts.golden import Golden
 from pytest_promptopt.prompts.template import as_text
 from pytest_promptopt.providers.provider import Provider
-from pytest_promptopt.providers.request import Completion, Model
+from pytest_promptopt.providers.request import Model
 
 REQUIREMENTS = ("dspy==3.4.1", "optuna==5.0.0")
 
 _PROGRAM = Path(__file__).with_name("dspy_program.py")
-_LONGEST_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +50,10 @@ class DspyPeer:
         environment = self.install()
         if cell.cap is None:
             raise ValueError(f"{cell.label}: a peer needs a cap")
-        score = _scoring(subject, (*splits.train, *splits.validation))
+        metric = Metric(subject=subject, goldens=(*splits.train, *splits.validation))
         with (
             tempfile.TemporaryDirectory(prefix="benchmark-dspy-") as folder,
-            Endpoint(provider, model, score, cap=cell.cap, seed=cell.seed) as endpoint,
+            Endpoint(provider, model, metric, cap=cell.cap, seed=cell.seed) as endpoint,
         ):
             job = {
                 "optimizer": cell.method.removeprefix("dspy-"),
@@ -81,70 +78,32 @@ async def _run(
 ) -> tuple[Mapping[str, Any] | None, str]:
     """What the program found, or why it found nothing."""
     found = folder / "found.json"
-    with (folder / "output.txt").open("wb+") as output:
-        process = await asyncio.create_subprocess_exec(
-            python,
-            "-P",
-            str(_PROGRAM),
-            str(found),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=output,
-            stderr=output,
-            cwd=folder,
-            env=_variables(folder),
-        )
-        try:
-            await asyncio.wait_for(process.communicate(json.dumps(job).encode()), _LONGEST_SECONDS)
-        except TimeoutError:
-            return None, f"dspy did not end within {_LONGEST_SECONDS:g} s"
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        if found.exists():
-            content: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
-            return content, ""
-        output.seek(0)
-        lines = output.read().decode("utf-8", "replace").strip().splitlines() or ["no message"]
-        return None, f"dspy failed: {lines[-1].strip()[:300]}"
-
-
-def _variables(folder: Path) -> Mapping[str, str]:
-    """An environment of little else: no key or cache of the user's, nothing fetched."""
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LANG": "C.UTF-8",
-        "NO_PROXY": "127.0.0.1",
-        "DSPY_CACHEDIR": str(folder / "cache"),
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    }
+    process = PeerProcess(
+        name="dspy",
+        command=(python, "-P", str(_PROGRAM), str(found)),
+        folder=folder,
+        variables={
+            "DSPY_CACHEDIR": str(folder / "cache"),
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        },
+    )
+    _, trouble = await process.run(json.dumps(job).encode())
+    if found.exists():
+        content: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
+        return content, ""
+    return None, trouble or "dspy found nothing"
 
 
 def _examples(subject: Subject, goldens: Sequence[Golden]) -> list[dict[str, str]]:
     return [
-        {"question": _question(subject, golden), "answer": as_text(golden.expected)}
+        {"question": question_of(subject, golden), "answer": as_text(golden.expected)}
         for golden in goldens
     ]
 
 
-def _scoring(subject: Subject, goldens: Sequence[Golden]) -> Callable[[str, str], float]:
-    by_question = {_question(subject, golden): golden for golden in goldens}
-
-    def score(question: str, answer: str) -> float:
-        trial = Trial(completion=Completion(text=answer), judgements={})
-        return score_golden(subject, by_question[question], (trial,)).score or 0.0
-
-    return score
-
-
-def _question(subject: Subject, golden: Golden) -> str:
-    return subject.prompt.messages[1].template.fill(golden.variables)
-
-
 def _candidate(subject: Subject, train: Sequence[Golden], found: Mapping[str, Any]) -> Candidate:
     """The instruction as literal text, and the demonstrations as the goldens they came from."""
-    ids = {_question(subject, golden): golden.id for golden in train}
+    ids = {question_of(subject, golden): golden.id for golden in train}
     instruction = str(found["instruction"])
     is_new = instruction != subject.prompt.messages[0].template.fill({})
     return Candidate(

@@ -4,16 +4,21 @@ import asyncio
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from benchmarks.optimization.baselines import REPLY_TOKENS
+from benchmarks.optimization.scoring import Metric
 from pytest_promptopt.errors import ProviderError
 from pytest_promptopt.messages import Message
 from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Completion, FinishReason, Model, Request
+
+TASK = "task"
+"""The model that a peer is to ask its questions of; every other name is the optimizer model's."""
 
 _PARAMETERS = {
     "temperature": "temperature",
@@ -21,6 +26,7 @@ _PARAMETERS = {
     "max_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",
 }
+_OF_OPTIMIZER = {"temperature": 1, "max_tokens": REPLY_TOKENS}
 _SAMPLES_PER_SEED = 1000
 
 
@@ -29,15 +35,15 @@ class Endpoint:
 
     Beyond ``cap`` calls every answer is empty, which scores nothing and proposes nothing: a peer
     comes to its end with the best that it had. A question asked again gets another sample, and
-    so does that of another seed, unless its temperature is 0. ``score`` says how good an answer
-    to a question is, so that a peer chooses by the metric of the task.
+    so does that of another seed, unless its temperature is 0. A peer has its answers scored here
+    too, and so chooses by the ``metric`` of the task.
     """
 
     def __init__(
         self,
         provider: Provider,
         model: Model,
-        score: Callable[[str, str], float],
+        metric: Metric,
         *,
         cap: int,
         seed: int,
@@ -46,7 +52,7 @@ class Endpoint:
         self._calls = 0
         self._provider = provider
         self._model = model
-        self._score = score
+        self._metric = metric
         self._cap = cap
         self._first_sample = seed * _SAMPLES_PER_SEED
         self._asked: Counter[str] = Counter()
@@ -74,7 +80,10 @@ class Endpoint:
     def respond(self, path: str, body: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
         """Status and content; called in a thread of the server's."""
         if path.endswith("/score"):
-            return 200, {"score": self._score(body["question"], body["answer"])}
+            return 200, {"score": self._metric.score(body["question"], body["answer"])}
+        if path.endswith("/grade"):
+            question = body["context"]["vars"]["input"]
+            return 200, self._metric.grade(question, str(body["output"]))
         try:
             answered = asyncio.run_coroutine_threadsafe(self._answer(body), self._loop).result()
         except ProviderError as error:
@@ -107,7 +116,8 @@ class Endpoint:
 
 def _parameters(body: Mapping[str, Any]) -> dict[str, Any]:
     """Spelt as in our own requests, so that the same question has the same place in the cache."""
-    given = {name: body[key] for key, name in _PARAMETERS.items() if body.get(key) is not None}
+    given = {} if body["model"] == TASK else dict(_OF_OPTIMIZER)
+    given |= {name: body[key] for key, name in _PARAMETERS.items() if body.get(key) is not None}
     return {name: value if value % 1 else int(value) for name, value in given.items()}
 
 

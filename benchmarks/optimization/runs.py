@@ -3,14 +3,14 @@
 import datetime
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from benchmarks.machine import describe_machine
 from benchmarks.optimization.baselines import rewritten, settings_of, with_examples
 from benchmarks.optimization.cells import EXAMPLES, PEERS, Cell
-from benchmarks.optimization.dspy_peer import DspyPeer
 from benchmarks.optimization.found import Found
 from benchmarks.optimization.meter import Meter
 from benchmarks.optimization.outcome import Outcome
@@ -27,17 +27,27 @@ from pytest_promptopt.providers.provider import Provider
 from pytest_promptopt.providers.request import Model
 
 
+class Peer(Protocol):
+    """Another project's optimizer."""
+
+    async def search(
+        self, cell: Cell, subject: Subject, splits: Splits, *, provider: Provider, model: Model
+    ) -> Found:
+        """What it finds within the cap; raises NotInstalledError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
     """What cells are run with: the folder of the ``data``, and who answers.
 
-    The ``model`` is task model and optimizer model.
+    The ``model`` is task model and optimizer model. ``peers`` go by the first word of a method.
     """
 
     data: Path
     provider: Provider
     model: Model
-    peer: DspyPeer
+    peers: Mapping[str, Peer]
 
     async def run(self, cell: Cell) -> Outcome:
         """Search within the cap, then score the prompt that was found on the test goldens.
@@ -83,7 +93,8 @@ class Bench:
         if cell.method == "rewrite":
             return await rewritten(subject, meter, self.model, cell.seed)
         if cell.method in PEERS:
-            return await self.peer.search(cell, subject, splits, provider=meter, model=self.model)
+            peer = self.peers[cell.method.partition("-")[0]]
+            return await peer.search(cell, subject, splits, provider=meter, model=self.model)
         return await self._searched(cell, subject, splits, meter)
 
     async def _searched(self, cell: Cell, subject: Subject, splits: Splits, meter: Meter) -> Found:
