@@ -104,7 +104,11 @@ async def run_search(
     journal.begin(run, about)
     kept = memory if settings.remember else None
     earlier = journal.once("memory", Earlier, lambda: kept.read() if kept else ())
-    journal.tell("splits", validation=[golden.id for golden in parts.validation])
+    journal.tell(
+        "splits",
+        validation=[golden.id for golden in parts.validation],
+        clusters={golden.id: golden.cluster for golden in parts.validation if golden.cluster},
+    )
     calls = Journaled(provider=provider, journal=journal, allowance=allowance, role="task")
     goldens = subject.prompt.goldens or (*parts.train, *parts.validation, *parts.test)
     any_board = partial(Scoreboard, goldens=parts.train, calls=calls, allowance=allowance)

@@ -87,6 +87,16 @@ def test_the_best_so_far_rises_with_the_calls_and_no_few_goldens_lead() -> None:
     )
 
 
+def test_goldens_of_a_cluster_tell_less_than_as_many_that_stand_alone() -> None:
+    alone = drawn(LINES).nodes[1].whisker
+    clusters = {"v0": "chat", "v1": "chat", "v2": "other", "v3": "other"}
+    lines = [line | ({"clusters": clusters} if line["event"] == "splits" else {}) for line in LINES]
+    together = drawn(lines).nodes[1].whisker
+    assert alone is not None
+    assert together is not None
+    assert (together.score, together.high - together.low > alone.high - alone.low) == (0.75, True)
+
+
 def test_a_journal_of_before_there_were_splits_or_of_nothing_is_shown_too() -> None:
     old = drawn([line for line in LINES if line["event"] != "splits"])
     assert old.curve is None

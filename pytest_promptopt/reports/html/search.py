@@ -167,6 +167,7 @@ class _Reading:
     """What the lines tell so far."""
 
     validation: frozenset[str] = frozenset()
+    clusters: Mapping[str, str] = field(default_factory=dict)
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     raced: dict[str, float] = field(default_factory=dict)
     joined: set[str] = field(default_factory=set)
@@ -176,7 +177,7 @@ class _Reading:
     roles: Counter[str] = field(default_factory=Counter)
     told: dict[str, str] = field(default_factory=dict)
     points: list[Point] = field(default_factory=list)
-    _seen: list[list[float]] = field(default_factory=list)
+    _seen: dict[str, list[float]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "_Reading":
@@ -197,12 +198,20 @@ class _Reading:
         """What the candidate scored on each golden of validation."""
         return [fmean(scores) for scores in self.scores.get(candidate, {}).values()]
 
+    def whisker(self, candidate: str) -> Whisker:
+        """The mean of these, of which there is one at least, and where it lies."""
+        scores = self.goldens(candidate)
+        clusters = [str(self.clusters.get(golden, "")) for golden in self.scores[candidate]]
+        interval = shown_interval(scores, clusters=clusters, confidence=CONFIDENCE)
+        return Whisker(score=fmean(scores), low=interval.low, high=interval.high)
+
     def _take(self, line: Line) -> None:
         match line:
             case {"event": "call", "role": role}:
                 self.roles[str(role)] += not line.get("saved")
             case {"event": "splits", "validation": validation}:
                 self.validation = frozenset(validation)
+                self.clusters = line.get("clusters") or {}
             case {"event": "scored", "candidate": candidate, "golden": golden, "score": score}:
                 if golden in self.validation and isinstance(score, int | float):
                     own = self.scores.setdefault(str(candidate), {})
@@ -229,18 +238,13 @@ class _Reading:
         """Take note of the best of those that were scored on about as much as any."""
         scored = {name: self.goldens(name) for name in self.scores}
         most = max(map(len, scored.values()), default=0)
-        enough = [scores for scores in scored.values() if scores and 2 * len(scores) >= most]
+        enough = {name: scores for name, scores in scored.items() if 2 * len(scores) >= most}
         if not enough or enough == self._seen:
             return
         self._seen = enough
-        best = _whisker(max(enough, key=fmean))
+        best = self.whisker(max(enough, key=lambda name: fmean(enough[name])))
         calls = sum(self.roles.values())
         self.points.append(Point(calls=calls, best=best.score, low=best.low, high=best.high))
-
-
-def _whisker(scores: Sequence[float]) -> Whisker:
-    interval = shown_interval(scores, confidence=CONFIDENCE)
-    return Whisker(score=fmean(scores), low=interval.low, high=interval.high)
 
 
 def _nodes(reading: _Reading, given: Texts) -> Iterator[Node]:
@@ -274,7 +278,7 @@ def _node(line: Line, depth: int, reading: _Reading, given: Texts) -> Node:
         state="refused" if is_refused else _state(name, line, reading),
         reason=str(line.get("reason", "")) if is_refused else "",
         score=None if is_refused else fmean(scores) if scores else reading.raced.get(name),
-        whisker=_whisker(scores) if scores else None,
+        whisker=reading.whisker(name) if scores else None,
         goldens=len(scores),
         changes=_changes(line, reading, given),
         examples=tuple(map(str, line.get("demonstrations") or ())),
