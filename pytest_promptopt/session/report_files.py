@@ -9,7 +9,7 @@ import pytest
 
 from pytest_promptopt.errors import ReportError, UsageError
 from pytest_promptopt.evaluation.record import Run
-from pytest_promptopt.hookspecs import promised
+from pytest_promptopt.hooks import promised
 from pytest_promptopt.project.files import replace_file
 from pytest_promptopt.reports.contrast import sentence
 from pytest_promptopt.reports.job_summary import (

@@ -12,7 +12,7 @@ from pytest_promptopt.evaluation.listing import listed
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.evaluation.reduction import MOST_KEPT
 from pytest_promptopt.evaluation.search_record import SearchRecord
-from pytest_promptopt.hookspecs import tell_plugins
+from pytest_promptopt.hooks import tell_plugins
 from pytest_promptopt.prompts.library import is_prompt_file
 from pytest_promptopt.reports.failure import explain
 from pytest_promptopt.reports.terminal import render

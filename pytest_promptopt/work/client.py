@@ -9,7 +9,7 @@ import pluggy
 
 from pytest_promptopt.client.client import Client, ClientSettings, Responses, build_client
 from pytest_promptopt.errors import UsageError
-from pytest_promptopt.hookspecs import promised
+from pytest_promptopt.hooks import promised
 from pytest_promptopt.project.code import ProjectCode
 from pytest_promptopt.project.folder import keep_out_of_git
 from pytest_promptopt.providers.promise import Promised

@@ -12,7 +12,7 @@ from pytest_promptopt.client.limits import Concurrency
 from pytest_promptopt.errors import UsageError
 from pytest_promptopt.evaluation.subject import SubjectSettings
 from pytest_promptopt.history.baseline import Baseline, default_ref, find_baseline
-from pytest_promptopt.hookspecs import promised
+from pytest_promptopt.hooks import promised
 from pytest_promptopt.providers.models import resolve_model
 from pytest_promptopt.providers.request import Model
 from pytest_promptopt.providers.router import PROVIDERS

