@@ -93,7 +93,7 @@ def read_lines(path: Path) -> Iterator[RecordedLine]:
     with _opened(path) as file:
         for line in json_lines(file):
             if not line.is_blank:
-                entry = _parse(line, path, line.number)
+                entry, _ = _parse(line, path, line.number)
                 yield RecordedLine(
                     place=LinePlace(line.number, line.offset),
                     fingerprint=entry["fingerprint"],
@@ -117,12 +117,11 @@ class AnswerReader:
             found = next(json_lines(file), None)
         except OSError as error:
             raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
-        entry = _parse(found, path, line.number) if found else {}
-        if entry.get("fingerprint") != fingerprint:
-            raise NotRecordedError(
-                f"{path}:{line.number}: the file was changed while it was replayed"
-            )
-        return _completion(entry)
+        if found is not None:
+            entry, completion = _parse(found, path, line.number)
+            if entry["fingerprint"] == fingerprint:
+                return completion
+        raise NotRecordedError(f"{path}:{line.number}: the file was changed while it was replayed")
 
     def close(self) -> None:
         """Close the file."""
@@ -165,21 +164,18 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         raise NotRecordedError(f"{path}: the recordings cannot be read: {error}") from error
 
 
-def _parse(line: JsonLine, path: Path, number: int) -> dict[str, Any]:
+def _parse(line: JsonLine, path: Path, number: int) -> tuple[dict[str, Any], Completion]:
+    """What stands there, and the answer in it."""
     try:
         entry = line.value()
         if not isinstance(entry, dict) or not isinstance(entry.get("fingerprint"), str):
             raise ValueError("no valid `fingerprint`")
-        _completion(entry)
+        completion = Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
     except ValueError as error:
         problem = one_line(str(error))
     else:
-        return entry
+        return entry, completion
     raise NotRecordedError(
         f"{path}:{number}: not a recording ({problem}); take the file from git again, or delete "
         "the line and record its answer with `pytest --prompt-eval --prompt-responses record`"
     )
-
-
-def _completion(entry: Mapping[str, Any]) -> Completion:
-    return Completion.from_json({**entry, "latency_seconds": 0.0}, saved=True)
