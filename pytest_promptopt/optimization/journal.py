@@ -120,9 +120,12 @@ class Journal:
         self._append(line, is_forced=False)
 
     def tell(self, event: str, **facts: Any) -> None:
-        """Append what was decided, unless it stands there from the run before."""
+        """Append what was decided, unless it stands there from the run before.
+
+        What stands there may tell less: an earlier version wrote it.
+        """
         line = json.loads(json.dumps({"event": event, **facts}))
-        if self._told and self._told[0] == line:
+        if self._told and self._told[0].items() <= line.items():
             self._told.popleft()
             return
         self._told.clear()

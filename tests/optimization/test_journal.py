@@ -189,6 +189,19 @@ def test_a_finished_run_is_repeated_without_a_call(tmp_path: Path) -> None:
     assert again.asked == []
 
 
+def test_a_journal_whose_lines_told_less_when_they_were_written_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    expected = run(tmp_path, Models(optimizer=names_one_more_label), journal="j")
+    told = [json.loads(line) for line in (tmp_path / "j").read_text("utf-8").splitlines()]
+    for line in told:
+        line.pop("clusters", None)
+    (tmp_path / "j").write_text("".join(f"{json.dumps(line)}\n" for line in told), "utf-8")
+    before = decided(tmp_path / "j")
+    assert run(tmp_path, Models(optimizer=names_one_more_label), journal="j") == expected
+    assert decided(tmp_path / "j") == before
+
+
 def is_killed(tmp_path: Path, mortal: Mortal, name: str) -> bool:
     try:
         run(tmp_path, mortal, journal=name)
