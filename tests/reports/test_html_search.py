@@ -97,6 +97,12 @@ def test_goldens_of_a_cluster_tell_less_than_as_many_that_stand_alone() -> None:
     assert (together.score, together.high - together.low > alone.high - alone.low) == (0.75, True)
 
 
+@pytest.mark.parametrize("clusters", [None, 1, "chat", ["chat"], {"v0": None, "v1": None}])
+def test_clusters_that_are_none_are_not_heeded(clusters: Any) -> None:
+    lines = [line | ({"clusters": clusters} if line["event"] == "splits" else {}) for line in LINES]
+    assert drawn(lines) == drawn(LINES)
+
+
 def test_a_journal_of_before_there_were_splits_or_of_nothing_is_shown_too() -> None:
     old = drawn([line for line in LINES if line["event"] != "splits"])
     assert old.curve is None

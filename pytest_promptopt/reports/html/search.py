@@ -167,7 +167,7 @@ class _Reading:
     """What the lines tell so far."""
 
     validation: frozenset[str] = frozenset()
-    clusters: Mapping[str, str] = field(default_factory=dict)
+    clusters: Texts = field(default_factory=dict)
     scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     raced: dict[str, float] = field(default_factory=dict)
     joined: set[str] = field(default_factory=set)
@@ -201,7 +201,7 @@ class _Reading:
     def whisker(self, candidate: str) -> Whisker:
         """The mean of these, of which there is one at least, and where it lies."""
         scores = self.goldens(candidate)
-        clusters = [str(self.clusters.get(golden, "")) for golden in self.scores[candidate]]
+        clusters = [self.clusters.get(golden, "") for golden in self.scores[candidate]]
         interval = shown_interval(scores, clusters=clusters, confidence=CONFIDENCE)
         return Whisker(score=fmean(scores), low=interval.low, high=interval.high)
 
@@ -211,7 +211,7 @@ class _Reading:
                 self.roles[str(role)] += not line.get("saved")
             case {"event": "splits", "validation": validation}:
                 self.validation = frozenset(validation)
-                self.clusters = line.get("clusters") or {}
+                self.clusters = _texts(line, "clusters")
             case {"event": "scored", "candidate": candidate, "golden": golden, "score": score}:
                 if golden in self.validation and isinstance(score, int | float):
                     own = self.scores.setdefault(str(candidate), {})
@@ -295,14 +295,16 @@ def _state(name: str, line: Line, reading: _Reading) -> str:
 
 def _changes(line: Line, reading: _Reading, given: Texts) -> Mapping[str, tuple[Piece, ...]]:
     parent = reading.proposed.get(line.get("parent") or "", {})
-    before = {**given, **_texts(parent)}
+    before = {**given, **_texts(parent, "texts")}
     return {
         position: compare_words(before.get(position, "")[:_MOST_TEXT], text[:_MOST_TEXT])
-        for position, text in _texts(line).items()
+        for position, text in _texts(line, "texts").items()
         if text != before.get(position)
     }
 
 
-def _texts(line: Line) -> Texts:
-    texts = line.get("texts")
-    return {str(k): str(v) for k, v in texts.items()} if isinstance(texts, Mapping) else {}
+def _texts(line: Line, name: str) -> Texts:
+    """Those that stand under the ``name``."""
+    texts = line.get(name)
+    known = texts.items() if isinstance(texts, Mapping) else ()
+    return {str(key): str(text) for key, text in known if text is not None}
