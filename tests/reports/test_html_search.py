@@ -103,6 +103,15 @@ def test_clusters_that_are_none_are_not_heeded(clusters: Any) -> None:
     assert drawn(lines) == drawn(LINES)
 
 
+@pytest.mark.parametrize("damage", [["v0"], {"v0": 1}, 10**400, None])
+def test_scores_and_parents_that_are_none_are_not_heeded(damage: Any) -> None:
+    about = {"event": "scored", "candidate": "given", "golden": "v0", "score": 1.0}
+    wrong = [about | {name: damage} for name in ("candidate", "golden", "score")]
+    assert drawn([*LINES[:2], *wrong, *LINES[2:]]) == drawn(LINES)
+    alone = [tried("proposed", "c1", "", "Say it.") | {"parent": damage}]
+    assert [node.id for node in drawn(alone).nodes] == ["", "c1"]
+
+
 def test_a_journal_of_before_there_were_splits_or_of_nothing_is_shown_too() -> None:
     old = drawn([line for line in LINES if line["event"] != "splits"])
     assert old.curve is None

@@ -15,6 +15,7 @@ from pytest_promptopt.statistics.intervals import shown_interval
 
 _MOST_CANDIDATES = 200
 _MOST_TEXT = 6_000
+_MOST_SCORE = 1e9
 _DEEPEST = 8
 _WIDTH, _HEIGHT = 480, 140
 
@@ -212,10 +213,14 @@ class _Reading:
             case {"event": "splits", "validation": validation}:
                 self.validation = frozenset(validation)
                 self.clusters = _texts(line, "clusters")
-            case {"event": "scored", "candidate": candidate, "golden": golden, "score": score}:
-                if golden in self.validation and isinstance(score, int | float):
-                    own = self.scores.setdefault(str(candidate), {})
-                    own.setdefault(str(golden), []).append(score)
+            case {
+                "event": "scored",
+                "candidate": str(candidate),
+                "golden": str(golden),
+                "score": int(score) | float(score),
+            }:
+                if golden in self.validation and abs(score) <= _MOST_SCORE:
+                    self.scores.setdefault(candidate, {}).setdefault(golden, []).append(score)
             case {"event": "proposed", "candidate": candidate}:
                 self.proposed[candidate] = line
             case {"event": "refused"}:
@@ -251,7 +256,7 @@ def _nodes(reading: _Reading, given: Texts) -> Iterator[Node]:
     """All candidates, each right after what it was made from."""
     made: dict[str | None, list[Line]] = {}
     for line in (*reading.proposed.values(), *reading.refused):
-        made.setdefault(line.get("parent"), []).append(line)
+        made.setdefault(_parent(line), []).append(line)
     roots = [parent for parent in made if parent not in reading.proposed]
     told: set[str | None] = set()
     pending: list[tuple[Line, int]] = [
@@ -294,13 +299,18 @@ def _state(name: str, line: Line, reading: _Reading) -> str:
 
 
 def _changes(line: Line, reading: _Reading, given: Texts) -> Mapping[str, tuple[Piece, ...]]:
-    parent = reading.proposed.get(line.get("parent") or "", {})
+    parent = reading.proposed.get(_parent(line) or "", {})
     before = {**given, **_texts(parent, "texts")}
     return {
         position: compare_words(before.get(position, "")[:_MOST_TEXT], text[:_MOST_TEXT])
         for position, text in _texts(line, "texts").items()
         if text != before.get(position)
     }
+
+
+def _parent(line: Line) -> str | None:
+    parent = line.get("parent")
+    return parent if isinstance(parent, str) else None
 
 
 def _texts(line: Line, name: str) -> Texts:
