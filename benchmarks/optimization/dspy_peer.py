@@ -88,10 +88,10 @@ async def _run(
         },
     )
     _, trouble = await process.run(json.dumps(job).encode())
-    if found.exists():
-        content: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
-        return content, ""
-    return None, trouble or "dspy found nothing"
+    if trouble or not found.exists():
+        return None, trouble or "dspy found nothing"
+    content: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
+    return content, ""
 
 
 def _examples(subject: Subject, goldens: Sequence[Golden]) -> list[dict[str, str]]:
