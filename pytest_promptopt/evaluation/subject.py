@@ -174,7 +174,7 @@ def _flaws(subject: Subject) -> Iterator[Problem]:
     """
     for golden in subject.prompt.goldens:
         for evaluator in subject.evaluators_for(golden):
-            flaw = evaluator.demanding.flaw(golden) if evaluator.demanding else ""
+            flaw = evaluator.demanding.flaw(golden) if evaluator.demanding is not None else ""
             if flaw and not subject.missing_values(golden):
                 message = f"golden {golden.id}, evaluator `{evaluator.name}`: {flaw}"
                 yield Problem(path=golden.path, line=golden.line, message=message)

@@ -8,15 +8,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_promptopt.errors import Problem, Severity
+from pytest_promptopt.errors import Problem, PromptFileError, Severity
+from pytest_promptopt.evaluation.subject import SubjectSettings, build_subject
 from pytest_promptopt.prompts.golden import EvaluatorSpec, Golden
 from pytest_promptopt.prompts.kinds import KINDS
+from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion
 from pytest_promptopt.scoring.build import build_evaluator, default_evaluators
 from pytest_promptopt.scoring.kinds import Kind, ScoringContext
 from pytest_promptopt.scoring.options import OptionsError
 from pytest_promptopt.scoring.score import FULL, Evaluator, Score, Scorer, Threshold
-from tests.scoring.entries import complaint, context, evaluator, golden, problem, score, spec_of
+from tests.scoring.entries import (
+    complaint,
+    context,
+    evaluator,
+    golden,
+    judge_model,
+    problem,
+    score,
+    spec_of,
+)
 
 
 def test_an_unknown_kind_names_what_is_known_and_what_is_near() -> None:
@@ -69,9 +80,9 @@ def test_an_entry_without_a_kind_repeats_what_the_reader_said() -> None:
     )
 
 
-def test_another_package_can_contribute_a_kind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def contributed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed distribution with kinds of its own."""
     metadata = tmp_path / "acme_scorers-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-scorers\nVersion: 1\n")
@@ -79,9 +90,14 @@ def test_another_package_can_contribute_a_kind(
         "[pytest_promptopt.scorers]\n"
         "shorter_than = tests.scoring.test_build:shorter_than\n"
         "half = tests.scoring.test_build:HALF\n"
+        "one_of = tests.scoring.test_build:one_of\n"
         "broken = acme_is_not_here:scorer\n"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
+
+
+@pytest.mark.usefixtures("contributed")
+def test_another_package_can_contribute_a_kind() -> None:
     assert score({"shorter_than": 3}, "ab", context()).value == 1
     assert evaluator({"shorter_than": 3}).threshold == FULL
     half = evaluator({"half": 3})
@@ -108,11 +124,37 @@ def shorter_than(spec: EvaluatorSpec, context: ScoringContext) -> ShorterThan:
     return ShorterThan(spec.options)
 
 
+class OneOf(list[str]):
+    """A scorer of another package that counts as false where it holds nothing."""
+
+    def score(self, golden: Golden, completion: Completion) -> Score:
+        return Score(value=float(completion.text in self))
+
+    def flaw(self, golden: Golden) -> str:
+        return "" if self else "nothing to choose from"
+
+
+def one_of(spec: EvaluatorSpec, context: ScoringContext) -> OneOf:
+    return OneOf(spec.options)
+
+
 HALF = Kind(
     make=shorter_than,
     threshold=Threshold(0.5),
     vote=lambda options, answer: f"{len(answer)} of {options}",
 )
+
+
+@pytest.mark.usefixtures("contributed")
+def test_a_scorer_that_counts_as_false_tells_the_flaws_of_goldens_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.prompt.yml"
+    path.write_text(
+        "messages: [{role: user, content: Say}]\ntestData: [{id: g}]\nevaluators: [{one_of: []}]\n",
+        "utf-8",
+    )
+    settings = SubjectSettings(resolve_model=judge_model, root=tmp_path, model="scripted/a")
+    with pytest.raises(PromptFileError, match="evaluator `evaluator 1`: nothing to choose from"):
+        build_subject(read_prompt(path, root=tmp_path), settings)
 
 
 @pytest.mark.parametrize(
