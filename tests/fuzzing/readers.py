@@ -21,11 +21,12 @@ from pytest_promptopt.evaluation.reduction import score_golden
 from pytest_promptopt.evaluation.subject import SubjectSettings, build_subject
 from pytest_promptopt.evaluation.trial import Trial
 from pytest_promptopt.history.scores import ScoreFile
-from pytest_promptopt.optimization.journal import Journal
+from pytest_promptopt.optimization.journal import Journal, read_journal
 from pytest_promptopt.optimization.memory import Earlier, Memory, MemoryFile, Remembered
 from pytest_promptopt.prompts.content import content_of
 from pytest_promptopt.prompts.reader import read_prompt
 from pytest_promptopt.providers.request import Completion, Model, Usage
+from pytest_promptopt.reports.html.search import drawn_search
 from pytest_promptopt.reports.json import render_json
 from pytest_promptopt.reports.markdown import render_markdown
 from pytest_promptopt.reports.reader import read_report
@@ -138,6 +139,7 @@ def read_recording(path: Path) -> None:
 
 def read_journal_file(path: Path) -> None:
     report(path.parents[3], "r", "--texts")
+    drawn_search("search", read_journal(path), None)
     journal = Journal(path)
     try:
         for fingerprint in (FINGERPRINT, "e"):
@@ -236,9 +238,11 @@ JOURNAL = (
     _CALL,
     {"event": "call", "role": "task", "fingerprint": "e", "error": "no answer"},
     {"event": "noted", "name": "memory", "value": [{"run": "r", "event": "opened"}]},
+    {"event": "splits", "validation": ["v"], "clusters": {"v": "k"}},
     {"event": "headroom", "sentence": "s"},
     {"event": "round", "number": 1, "parents": ["c"]},
     {"event": "proposed", "candidate": "c", "origin": "o", "note": "n", "texts": {"0": "t"}},
+    {"event": "scored", "candidate": "c", "golden": "v", "score": 0.5},
     {"event": "refused", "candidate": "c", "origin": "o", "reason": "r"},
     {"event": "unparsed", "meta": "m", "reason": "r"},
     {"event": "raced", "scores": {"c": 0.5, "d": None}, "left": [], "joined": ["c"]},
