@@ -28,7 +28,6 @@ class LintItem(pytest.Item):
         super().__init__(**arguments)
         self.is_unchanged = is_unchanged
         self.findings: tuple[Finding, ...] = ()
-        self.add_marker(pytest.mark.prompt)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """The first line of the prompt file with a finding."""
@@ -58,6 +57,10 @@ class LintItem(pytest.Item):
 
 class LintedFile(pytest.File):
     """A prompt file that is linted and not scored."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.add_marker(pytest.mark.prompt)
 
     def collect(self) -> Iterable[pytest.Item]:
         """The one item."""
