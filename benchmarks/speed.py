@@ -1,8 +1,8 @@
 """The speed of whole runs against what was aimed at: ``python -m benchmarks.speed``.
 
-Every figure is a ratio or a difference of two commands that run in turn, so that a machine whose
-speed drifts treats both alike, and comes with a 95 % interval by bootstrap over the pairs. What a
-neighbour could change is measured alone, and beside a process that keeps one processor busy.
+What can be is a ratio or a difference of two commands that run in turn, so that a machine whose
+speed drifts treats both alike, and every figure has a 95 % interval by bootstrap. What a neighbour
+could change is measured alone, and beside a process that keeps one processor busy.
 """
 
 import argparse

@@ -10,7 +10,7 @@ from typing import Any
 
 import platformdirs
 
-from benchmarks.environment import NotInstalledError
+from benchmarks.environment import NotInstalledError, add_folder_option
 from benchmarks.optimization.cells import METHODS, Cell, Grid
 from benchmarks.optimization.dspy_peer import DspyPeer
 from benchmarks.optimization.engine import Engine
@@ -142,13 +142,7 @@ def _options() -> argparse.Namespace:
         help="results are added to it, and what it holds is not run again (%(default)s)",
     )
     add("--cache", type=Path, default=folder / "answers", metavar="DIR", help="%(default)s")
-    add(
-        "--keep-environments",
-        type=Path,
-        default=folder,
-        metavar="DIR",
-        help="where the engine and peers are installed (%(default)s)",
-    )
+    add_folder_option(parser)
     add("--table", action="store_true", help="print the results as Markdown, and run nothing")
     return parser.parse_args()
 

@@ -24,6 +24,13 @@ class Cell:
     seed: int
 
     @property
+    def needed_cap(self) -> int:
+        """The cap of a method that has one; raises ValueError where it is missing."""
+        if self.cap is None:
+            raise ValueError(f"{self.label}: {self.method} needs a cap")
+        return self.cap
+
+    @property
     def label(self) -> str:
         """The cell in a line."""
         cap = "no cap" if self.cap is None else f"{self.cap} calls"

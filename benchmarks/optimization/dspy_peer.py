@@ -48,12 +48,10 @@ class DspyPeer:
     ) -> Found:
         """What it finds, put into our own messages; raises NotInstalledError."""
         environment = self.install()
-        if cell.cap is None:
-            raise ValueError(f"{cell.label}: a peer needs a cap")
         metric = Metric(subject=subject, goldens=(*splits.train, *splits.validation))
         with (
             tempfile.TemporaryDirectory(prefix="benchmark-dspy-") as folder,
-            Endpoint(provider, model, metric, cap=cell.cap, seed=cell.seed) as endpoint,
+            Endpoint(provider, model, metric, cap=cell.needed_cap, seed=cell.seed) as endpoint,
         ):
             job = {
                 "optimizer": cell.method.removeprefix("dspy-"),

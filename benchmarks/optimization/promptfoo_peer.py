@@ -50,14 +50,12 @@ class PromptfooPeer:
     ) -> Found:
         """What it finds, put into our own messages; raises NotInstalledError."""
         environment = Promptfoo().install(self.folder)
-        if cell.cap is None:
-            raise ValueError(f"{cell.label}: a peer needs a cap")
         goldens = (*splits.train, *splits.validation)
-        drawn = random.Random(cell.seed).sample(goldens, _affordable(cell.cap))
+        drawn = random.Random(cell.seed).sample(goldens, _affordable(cell.needed_cap))
         metric = Metric(subject=subject, goldens=drawn)
         with (
             tempfile.TemporaryDirectory(prefix="benchmark-promptfoo-") as name,
-            Endpoint(provider, model, metric, cap=cell.cap, seed=cell.seed) as endpoint,
+            Endpoint(provider, model, metric, cap=cell.needed_cap, seed=cell.seed) as endpoint,
         ):
             folder = Path(name)
             content = json.dumps(_configuration(subject, drawn, endpoint.url))
